@@ -1,0 +1,33 @@
+import type { ConversationId, Millis, Seq, UserId } from './ids.ts';
+import type { Month } from './month.ts';
+
+export type ConversationKind = 'DIRECT' | 'GROUP';
+export type MemberRole = 'OWNER' | 'ADMIN' | 'MEMBER';
+
+export interface Conversation {
+  readonly id: ConversationId;
+  readonly kind: ConversationKind;
+  /** Null for direct conversations. */
+  readonly title: string | null;
+  readonly createdAt: Millis;
+  /** The month of the first segment; fixed when the conversation is made, so that no clock can move it. */
+  readonly firstMonth: Month;
+}
+
+/**
+ * A user in a conversation. They see the messages with `joinedSeq < seq <= leftSeq`.
+ * Who left and came back has one row: the latest stay, so what lies before it is no longer theirs to read.
+ */
+export interface Member {
+  readonly conversationId: ConversationId;
+  readonly userId: UserId;
+  readonly role: MemberRole;
+  readonly joinedSeq: Seq;
+  /** The message that says they left; null while they are a member. */
+  readonly leftSeq: Seq | null;
+}
+
+/** Whether a member is entitled to a message. */
+export function maySee(member: Member, seq: Seq): boolean {
+  return seq > member.joinedSeq && (member.leftSeq === null || seq <= member.leftSeq);
+}

@@ -1,0 +1,71 @@
+import type { ConversationId, MessageId, Millis, Seq, UserId } from './ids.ts';
+
+export type MessageStatus = 'SENDING' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED';
+export type MessageKind = 'USER' | 'SYSTEM';
+export type SystemEventKind = 'GROUP_CREATED' | 'MEMBERS_ADDED' | 'MEMBERS_REMOVED' | 'MEMBER_LEFT';
+
+export interface Attachment {
+  readonly url: string;
+  readonly contentType: string;
+  readonly name?: string | null;
+  /** Size, 0 or more. */
+  readonly bytes?: number | null;
+}
+
+/** What a SYSTEM message says. */
+export interface SystemEvent {
+  readonly kind: SystemEventKind;
+  /** Whom it concerns: those added, removed or leaving. */
+  readonly userIds: readonly UserId[];
+  readonly title?: string;
+}
+
+/** What the sender wrote. */
+export interface MessageBody {
+  readonly text: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly attachments?: readonly Attachment[];
+  readonly replyToId?: MessageId;
+  readonly systemEvent?: SystemEvent;
+}
+
+/** Accepted but not yet numbered. */
+export interface Draft {
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly kind: MessageKind;
+  readonly senderId: UserId;
+  readonly clientMessageId: string;
+  readonly body: MessageBody;
+}
+
+/** Numbered and stored. */
+export interface Message extends Draft {
+  readonly seq: Seq;
+  /** How many USER messages the conversation has up to and including this one: the difference of two is an unread count. */
+  readonly ordinal: Seq;
+  readonly sentAt: Millis;
+}
+
+/**
+ * A body as canonical JSON: equal bodies give equal text, whatever the order of the keys in `data`. Lone surrogates
+ * and NUL come out as escapes, so every store keeps the text byte for byte.
+ */
+export function encodeBody(body: MessageBody): string {
+  return JSON.stringify(body.data === undefined ? body : { ...body, data: sortKeys(body.data) });
+}
+
+export function decodeBody(json: string): MessageBody {
+  return JSON.parse(json) as MessageBody;
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (value === null || typeof value !== 'object') return value;
+  // fromEntries defines keys rather than assigning them, so a key named __proto__ stays plain data.
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sortKeys(inner)]),
+  );
+}

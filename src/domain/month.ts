@@ -1,0 +1,28 @@
+import type { Millis } from './ids.ts';
+
+/** A calendar month in UTC as `YYYY-MM`; months compare as strings. Each names one segment of every conversation's log. */
+export type Month = string;
+
+/** The month an instant lies in. */
+export function monthOf(at: Millis): Month {
+  return new Date(at).toISOString().slice(0, 7);
+}
+
+/** The first instant of a month. */
+export function monthStart(month: Month): Millis {
+  return Date.parse(`${month}-01T00:00:00.000Z`);
+}
+
+export function nextMonth(month: Month): Month {
+  const [year, index] = month.split('-').map(Number) as [number, number];
+  return index === 12 ? `${year + 1}-01` : `${year}-${String(index + 1).padStart(2, '0')}`;
+}
+
+/** The name of the collection or table that holds a month's messages. */
+export function segmentName(month: Month): string {
+  return `message_${month.replace('-', '_')}`;
+}
+
+export function laterMonth(a: Month, b: Month): Month {
+  return a > b ? a : b;
+}
