@@ -1,0 +1,56 @@
+import type { ConversationId, DeviceId, Millis, Seq, UserId } from '../domain/ids.ts';
+import type { Message } from '../domain/message.ts';
+import type { Presence } from '../domain/presence.ts';
+import type { Positions } from '../domain/receipt.ts';
+
+/** A topic's name, and by its type what travels on it. */
+export interface Topic<T> {
+  readonly name: string;
+  /** Only for the type checker: no topic carries a value here. */
+  readonly payload?: T;
+}
+
+/** New entries of a user's inbox. */
+export type InboxHint = {
+  /** The inbox number of `message`; the run it belongs to may be longer. */
+  readonly seq: Seq;
+  /** Null: read the store. */
+  readonly message: Message | null;
+};
+
+/** A new message of a conversation that is fanned out on read. */
+export type ConversationHint = { readonly message: Message };
+
+/** A member's positions moved. */
+export type ReceiptHint = Positions & {
+  readonly conversationId: ConversationId;
+  readonly userId: UserId;
+  readonly at: Millis;
+};
+
+/** Messages of the topic's user changed their status. */
+export type StatusHint = {
+  readonly messageId: string;
+  readonly clientMessageId: string;
+  readonly conversationId: ConversationId;
+  readonly status: 'SENDING' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED';
+  readonly seq: Seq | null;
+  readonly sinceSeq: Seq | null;
+  readonly reason: string | null;
+};
+
+/** A session ended; its sockets close. */
+export type RevocationHint = { readonly userId: UserId; readonly deviceId: DeviceId };
+
+/** Who is in a conversation changed; caches and streams look again. */
+export type MembershipHint = { readonly conversationId: ConversationId; readonly userIds: readonly UserId[] };
+
+export const topics = {
+  inbox: (userId: UserId): Topic<InboxHint> => ({ name: `inbox:${userId}` }),
+  conversation: (id: ConversationId): Topic<ConversationHint> => ({ name: `conversation:${id}` }),
+  receipts: (id: ConversationId): Topic<ReceiptHint> => ({ name: `receipts:${id}` }),
+  statuses: (userId: UserId): Topic<StatusHint> => ({ name: `statuses:${userId}` }),
+  memberships: (userId: UserId): Topic<MembershipHint> => ({ name: `memberships:${userId}` }),
+  presence: (userId: UserId): Topic<Presence> => ({ name: `presence:${userId}` }),
+  revocations: { name: 'revocations' } as Topic<RevocationHint>,
+};

@@ -1,0 +1,99 @@
+import type { ConversationId, MessageId, Millis, Seq, UserId } from '../domain/ids.ts';
+import type { MessageKind } from '../domain/message.ts';
+import type { Month } from '../domain/month.ts';
+
+/** A message as it is stored; `body` is canonical JSON, see `encodeBody`. */
+export interface MessageRow {
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly seq: Seq;
+  readonly ordinal: Seq;
+  readonly kind: MessageKind;
+  readonly senderId: UserId;
+  readonly clientMessageId: string;
+  readonly body: string;
+  readonly sentAt: Millis;
+  /** Whether every inbox that needs it has it. */
+  readonly fannedOut: boolean;
+}
+
+/** Ends a segment: nothing can follow `head` in it, and `seq = head + 1` is taken in it by the seal, not by a message. */
+export interface Seal {
+  readonly id: MessageId;
+  readonly conversationId: ConversationId;
+  readonly seq: Seq;
+  /** The segment that goes on, with the same `seq`. Always later than the sealed one. */
+  readonly next: Month;
+}
+
+/** Rows for one conversation and month, consecutive in `seq`; or the seal that ends the segment. */
+export type Append =
+  | { readonly conversationId: ConversationId; readonly month: Month; readonly rows: readonly MessageRow[] }
+  | { readonly conversationId: ConversationId; readonly month: Month; readonly seal: Seal };
+
+export interface AppendResult {
+  /** How many of the rows were written, counted from the first; a seal counts as one. */
+  readonly appended: number;
+  /**
+   * Why the next row was not written. `seqTaken`: the number is used in this segment, by a message or a seal.
+   * A row is `resend` when this segment already holds its (senderId, clientMessageId); the row found is given.
+   */
+  readonly stoppedBy?: { readonly reason: 'seqTaken' } | { readonly reason: 'resend'; readonly existing: MessageRow };
+}
+
+/** The end of a conversation in one segment. */
+export interface SegmentTail {
+  /** Null: the segment holds no message of the conversation. */
+  readonly last: MessageRow | null;
+  readonly seal: Seal | null;
+}
+
+export interface SenderKey {
+  readonly senderId: UserId;
+  readonly clientMessageId: string;
+}
+
+export interface LogRange {
+  readonly conversationId: ConversationId;
+  readonly month: Month;
+  /** Both inclusive. */
+  readonly fromSeq: Seq;
+  readonly toSeq: Seq;
+  /** At most so many rows, from the end that is read first. */
+  readonly limit: number;
+  /** Read from `toSeq` downwards; rows come back ascending all the same. */
+  readonly newestFirst?: boolean;
+}
+
+/**
+ * The messages of all conversations, a segment per conversation and month. In one segment (conversationId, seq) and
+ * (senderId, clientMessageId) are unique, a seal taking part in the first. Rows never change, but for `fannedOut`.
+ *
+ * Every method rejects with DomainError `UNAVAILABLE` (retryable) when the store does not answer within its deadline;
+ * the outcome of a write is then unknown.
+ */
+export interface MessageLog {
+  /**
+   * Writes many conversations' rows at once; an answer means that they survive a crash. In each append the rows are
+   * written in order and the first that cannot be is where it stops, so `n + 1` is never there without `n` from the same append.
+   * Appends do not depend on one another, and what is written is visible to every later read.
+   * The caller keeps `seq` dense: the store checks only that the number is free.
+   */
+  append(appends: readonly Append[]): Promise<AppendResult[]>;
+  /** The ends of segments, in the order asked for. A month without a table is an empty segment. */
+  tails(keys: readonly { conversationId: ConversationId; month: Month }[]): Promise<SegmentTail[]>;
+  /** The first number whose `sentAt >= at` in a segment; null when there is none. */
+  firstSeqAt(conversationId: ConversationId, month: Month, at: Millis): Promise<Seq | null>;
+  /** Messages by range, ascending in each; seals are left out. */
+  list(ranges: readonly LogRange[]): Promise<MessageRow[][]>;
+  /** Messages of one month by id; absent ones are left out, order is not promised. */
+  findByIds(month: Month, ids: readonly MessageId[]): Promise<MessageRow[]>;
+  /** Messages of one month by their sender's own ids, in the order asked for. */
+  findBySenderKeys(month: Month, keys: readonly SenderKey[]): Promise<(MessageRow | null)[]>;
+  /** The months that hold anything, ascending. */
+  months(): Promise<Month[]>;
+  /** Records that fan-out is done. Repeating it is harmless, and losing it in a crash only means that it is done again. */
+  markFannedOut(refs: readonly { month: Month; id: MessageId }[]): Promise<void>;
+  /** Messages whose fan-out is not recorded as done and whose `sentAt < before`, oldest first. */
+  listUnfinished(before: Millis, limit: number): Promise<MessageRow[]>;
+}
