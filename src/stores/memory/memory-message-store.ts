@@ -1,0 +1,180 @@
+/**
+ * The message stores without a disk: what the ports promise in the plainest form. Contract suites run against it so that it
+ * cannot drift from the real drivers, and model tests run on it. It forgets everything when the process ends.
+ */
+import type { InboxRun } from '../../domain/inbox.ts';
+import { lastInboxSeq } from '../../domain/inbox.ts';
+import type { Month } from '../../domain/month.ts';
+import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
+import type { InboxStore } from '../inbox-store.ts';
+import type { Append, AppendResult, MessageLog, MessageRow, Seal } from '../message-log.ts';
+import type { ReceiptStore } from '../receipt-store.ts';
+
+type Entry = { readonly row: MessageRow } | { readonly seal: Seal };
+
+export interface MemoryMessageStore {
+  readonly messageLog: MessageLog;
+  readonly inboxes: InboxStore;
+  readonly receipts: ReceiptStore;
+}
+
+export function createMemoryMessageStore(): MemoryMessageStore {
+  return { messageLog: createLog(), inboxes: createInboxes(), receipts: createReceipts() };
+}
+
+function createLog(): MessageLog {
+  const segments = new Map<Month, Map<string, Entry[]>>();
+
+  function entries(month: Month, conversationId: string): Entry[] {
+    return segments.get(month)?.get(conversationId) ?? [];
+  }
+
+  function rowsOf(month: Month): MessageRow[] {
+    return [...(segments.get(month)?.values() ?? [])].flat().flatMap((entry) => ('row' in entry ? [entry.row] : []));
+  }
+
+  const seqOf = (entry: Entry) => ('row' in entry ? entry.row.seq : entry.seal.seq);
+
+  function add(month: Month, conversationId: string, entry: Entry): void {
+    const conversations = segments.get(month) ?? new Map<string, Entry[]>();
+    segments.set(month, conversations);
+    const list = conversations.get(conversationId) ?? [];
+    conversations.set(conversationId, list);
+    list.push(entry);
+    list.sort((a, b) => (seqOf(a) < seqOf(b) ? -1 : 1));
+  }
+
+  function isTaken(month: Month, conversationId: string, seq: bigint): boolean {
+    return entries(month, conversationId).some((entry) => seqOf(entry) === seq || ('seal' in entry && entry.seal.seq <= seq));
+  }
+
+  function findBySenderKey(month: Month, key: { senderId: string; clientMessageId: string }): MessageRow | null {
+    const isIt = (row: MessageRow) => row.senderId === key.senderId && row.clientMessageId === key.clientMessageId;
+    return rowsOf(month).find(isIt) ?? null;
+  }
+
+  function appendOne(append: Append): AppendResult {
+    const { month, conversationId } = append;
+    if ('seal' in append) {
+      if (isTaken(month, conversationId, append.seal.seq)) return { appended: 0, stoppedBy: { reason: 'seqTaken' } };
+      add(month, conversationId, { seal: append.seal });
+      return { appended: 1 };
+    }
+    for (const [appended, row] of append.rows.entries()) {
+      const existing = findBySenderKey(month, row);
+      if (existing !== null) return { appended, stoppedBy: { reason: 'resend', existing } };
+      if (isTaken(month, conversationId, row.seq)) return { appended, stoppedBy: { reason: 'seqTaken' } };
+      add(month, conversationId, { row });
+    }
+    return { appended: append.rows.length };
+  }
+
+  function replace(month: Month, id: string, change: (row: MessageRow) => MessageRow): void {
+    for (const list of segments.get(month)?.values() ?? []) {
+      const index = list.findIndex((entry) => 'row' in entry && entry.row.id === id);
+      const entry = list[index];
+      if (entry !== undefined && 'row' in entry) list[index] = { row: change(entry.row) };
+    }
+  }
+
+  return {
+    append: async (appends) => appends.map(appendOne),
+    tails: async (keys) =>
+      keys.map(({ conversationId, month }) => {
+        const found = entries(month, conversationId);
+        const last = found.findLast((entry) => 'row' in entry);
+        const seal = found.find((entry) => 'seal' in entry);
+        return { last: last?.row ?? null, seal: seal?.seal ?? null };
+      }),
+    firstSeqAt: async (conversationId, month, at) => {
+      const found = entries(month, conversationId).find((entry) => 'row' in entry && entry.row.sentAt >= at);
+      return found === undefined ? null : seqOf(found);
+    },
+    list: async (ranges) =>
+      ranges.map(({ conversationId, month, fromSeq, toSeq, limit, newestFirst }) => {
+        const rows = entries(month, conversationId).flatMap((entry) => ('row' in entry ? [entry.row] : []));
+        const found = rows.filter(({ seq }) => seq >= fromSeq && seq <= toSeq);
+        return newestFirst === true ? found.slice(-limit) : found.slice(0, limit);
+      }),
+    findByIds: async (month, ids) => rowsOf(month).filter(({ id }) => ids.includes(id)),
+    findBySenderKeys: async (month, keys) => keys.map((key) => findBySenderKey(month, key)),
+    months: async () => [...segments.keys()].sort(),
+    markFannedOut: async (refs) => {
+      for (const { month, id } of refs) replace(month, id, (row) => ({ ...row, fannedOut: true }));
+    },
+    listUnfinished: async (before, limit) =>
+      [...segments.keys()]
+        .flatMap(rowsOf)
+        .filter(({ fannedOut, sentAt }) => !fannedOut && sentAt < before)
+        .sort((a, b) => a.sentAt - b.sentAt || (a.seq < b.seq ? -1 : 1))
+        .slice(0, limit),
+  };
+}
+
+function createInboxes(): InboxStore {
+  const inboxes = new Map<string, InboxRun[]>();
+  const acked = new Map<string, bigint>();
+  const runsOf = (userId: string) => inboxes.get(userId) ?? [];
+  const lastOf = (userId: string, conversationId: string, upTo?: bigint) =>
+    runsOf(userId)
+      .filter((run) => run.conversationId === conversationId && (upTo === undefined || run.fromSeq <= upTo))
+      .sort((a, b) => (a.fromSeq < b.fromSeq ? -1 : 1))
+      .at(-1);
+
+  function enter(run: InboxRun): boolean {
+    const runs = runsOf(run.userId);
+    const clashes = (other: InboxRun) =>
+      other.seq === run.seq || (other.conversationId === run.conversationId && other.fromSeq === run.fromSeq);
+    if (runs.some(clashes)) return false;
+    inboxes.set(
+      run.userId,
+      [...runs, run].sort((a, b) => (a.seq < b.seq ? -1 : 1)),
+    );
+    return true;
+  }
+
+  return {
+    append: async (runs) => {
+      const refused = new Set<string>();
+      return runs.map((run) => {
+        const isWritten = !refused.has(run.userId) && enter(run);
+        if (!isWritten) refused.add(run.userId);
+        return isWritten;
+      });
+    },
+    heads: async (userIds) =>
+      userIds.map((userId) => {
+        const last = runsOf(userId).at(-1);
+        return last === undefined ? 0n : lastInboxSeq(last);
+      }),
+    runEnds: async (keys) => keys.map(({ userId, conversationId }) => lastOf(userId, conversationId)?.toSeq ?? null),
+    list: async (userId, afterSeq, limit) => runsOf(userId).filter((run) => lastInboxSeq(run) > afterSeq).slice(0, limit),
+    runsAt: async (keys) => keys.map(({ userId, conversationId, seq }) => lastOf(userId, conversationId, seq) ?? null),
+    ackedSeqs: async (devices) => devices.map(({ userId, deviceId }) => acked.get(`${userId}/${deviceId}`) ?? 0n),
+    raiseAckedSeqs: async (positions) => {
+      for (const { userId, deviceId, seq } of positions) {
+        const key = `${userId}/${deviceId}`;
+        if (seq > (acked.get(key) ?? 0n)) acked.set(key, seq);
+      }
+    },
+  };
+}
+
+function createReceipts(): ReceiptStore {
+  const conversations = new Map<string, Map<string, Positions>>();
+  const get = (conversationId: string, userId: string) => conversations.get(conversationId)?.get(userId) ?? noPositions;
+  return {
+    raise: async (receipts) =>
+      receipts.map(({ conversationId, userId, deliveredSeq, readSeq }) => {
+        const before = get(conversationId, userId);
+        const after = raisePositions(before, { deliveredSeq, readSeq });
+        const members = conversations.get(conversationId) ?? new Map<string, Positions>();
+        conversations.set(conversationId, members);
+        members.set(userId, after);
+        return { before, after };
+      }),
+    get: async (keys) => keys.map(({ conversationId, userId }) => get(conversationId, userId)),
+    list: async (conversationId) =>
+      [...(conversations.get(conversationId) ?? [])].map(([userId, positions]) => ({ conversationId, userId, ...positions })),
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * What one commit writes: a list of operations as one row of JSON in the journal. They are facts, not requests: whether they
+ * may be written was decided before, so applying them again in the same order gives the same tables.
+ */
+import type { DeviceId, MessageId, UserId } from '../../domain/ids.ts';
+import type { InboxRun } from '../../domain/inbox.ts';
+import type { Month } from '../../domain/month.ts';
+import type { MessageRow, Seal } from '../message-log.ts';
+import type { Receipt } from '../receipt-store.ts';
+
+export type Operation =
+  | { readonly type: 'message'; readonly month: Month; readonly row: MessageRow }
+  | { readonly type: 'seal'; readonly month: Month; readonly seal: Seal }
+  | { readonly type: 'run'; readonly run: InboxRun }
+  | { readonly type: 'receipt'; readonly receipt: Receipt }
+  | { readonly type: 'acked'; readonly userId: UserId; readonly deviceId: DeviceId; readonly seq: bigint }
+  | { readonly type: 'fannedOut'; readonly month: Month; readonly id: MessageId };
+
+/** Arrays, not objects: the names would be half of each row. Numbers that may pass 2^53 are texts. */
+export function encodeOperations(operations: readonly Operation[]): string {
+  return JSON.stringify(operations.map(toArray));
+}
+
+export function decodeOperations(entry: string): Operation[] {
+  return (JSON.parse(entry) as unknown[][]).map(fromArray);
+}
+
+function toArray(operation: Operation): unknown[] {
+  switch (operation.type) {
+    case 'message': {
+      const { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt } = operation.row;
+      const numbers = [id, conversationId, String(seq), String(ordinal), kind === 'USER' ? 0 : 1];
+      return ['m', operation.month, ...numbers, senderId, clientMessageId, body, sentAt];
+    }
+    case 'seal': {
+      const { id, conversationId, seq, next } = operation.seal;
+      return ['s', operation.month, id, conversationId, String(seq), next];
+    }
+    case 'run': {
+      const { userId, seq, conversationId, fromSeq, toSeq, truncated } = operation.run;
+      return ['i', userId, String(seq), conversationId, String(fromSeq), String(toSeq), truncated ? 1 : 0];
+    }
+    case 'receipt': {
+      const { conversationId, userId, deliveredSeq, readSeq } = operation.receipt;
+      return ['r', conversationId, userId, String(deliveredSeq), String(readSeq)];
+    }
+    case 'acked':
+      return ['a', operation.userId, operation.deviceId, String(operation.seq)];
+    case 'fannedOut':
+      return ['f', operation.month, operation.id];
+  }
+}
+
+function fromArray(array: unknown[]): Operation {
+  const [type, ...rest] = array as [string, ...string[]];
+  const text = (index: number) => rest[index] as string;
+  switch (type) {
+    case 'm': {
+      const row: MessageRow = {
+        id: text(1),
+        conversationId: text(2),
+        seq: BigInt(text(3)),
+        ordinal: BigInt(text(4)),
+        kind: (array[6] as number) === 0 ? 'USER' : 'SYSTEM',
+        senderId: text(6),
+        clientMessageId: text(7),
+        body: text(8),
+        sentAt: array[10] as number,
+        fannedOut: false,
+      };
+      return { type: 'message', month: text(0), row };
+    }
+    case 's': {
+      const seal = { id: text(1), conversationId: text(2), seq: BigInt(text(3)), next: text(4) };
+      return { type: 'seal', month: text(0), seal };
+    }
+    case 'i': {
+      const run: InboxRun = {
+        userId: text(0),
+        seq: BigInt(text(1)),
+        conversationId: text(2),
+        fromSeq: BigInt(text(3)),
+        toSeq: BigInt(text(4)),
+        truncated: array[6] === 1,
+      };
+      return { type: 'run', run };
+    }
+    case 'r': {
+      const receipt = { conversationId: text(0), userId: text(1), deliveredSeq: BigInt(text(2)), readSeq: BigInt(text(3)) };
+      return { type: 'receipt', receipt };
+    }
+    case 'a':
+      return { type: 'acked', userId: text(0), deviceId: text(1), seq: BigInt(text(2)) };
+    case 'f':
+      return { type: 'fannedOut', month: text(0), id: text(1) };
+    default:
+      throw new Error(`unknown operation ${type} in the journal`);
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The thread that commits. It takes all calls that have arrived, carries them out in order against the tables and the overlay,
+ * writes what they changed as one row of the journal, and answers them only when that row has reached the disk. A failed
+ * commit fails all of its calls, and the state is read anew from what the disk holds.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MessagePort } from 'node:worker_threads';
+import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';
+import { DomainError } from '../../domain/errors.ts';
+import { decodeOperations, encodeOperations, type Operation } from './journal-entry.ts';
+import { createOverlay } from './overlay.ts';
+import { createStoreState, type StoreState } from './store-state.ts';
+import { createTableReader, createTables, createTableWriter, openDatabase } from './tables.ts';
+import type { AnswerMessage, CallMessage, FaultMessage } from './thread-client.ts';
+
+export interface LogThreadData {
+  readonly dataDir: string;
+  readonly lockWaitMs: number;
+  /** Operations that may wait to be moved into the tables; beyond it new messages are refused with OVERLOADED. */
+  readonly backlogMax: number;
+}
+
+const { dataDir, lockWaitMs, backlogMax } = workerData as LogThreadData;
+const port = parentPort as MessagePort;
+
+mkdirSync(dataDir, { recursive: true });
+const messagesPath = join(dataDir, 'messages.db');
+const journalPath = join(dataDir, 'journal.db');
+const messages = openDatabase(messagesPath, lockWaitMs);
+createTables(messages);
+const journal = openDatabase(journalPath, lockWaitMs);
+journal.exec('PRAGMA wal_autocheckpoint = 4000; CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL)');
+const insertEntry = journal.prepare('INSERT INTO journal VALUES (?, ?)');
+const deleteEntries = journal.prepare('DELETE FROM journal WHERE id <= ?');
+
+const tables = createTableReader(messages);
+let overlay = createOverlay();
+let staged: Operation[] = [];
+let nextJournalId = 1;
+let deletedUpTo = 0;
+let state: StoreState = loadState();
+/** Set while memory may differ from the disk: it is read anew before anything else. */
+let isStale = false;
+let queue: CallMessage[] = [];
+let scheduled = false;
+
+/** Reads what the journal holds beyond the tables. */
+function loadState(): StoreState {
+  overlay = createOverlay();
+  staged = [];
+  const applied = tables.appliedId();
+  nextJournalId = applied + 1;
+  for (const { id, entry } of journal.prepare('SELECT id, entry FROM journal WHERE id > ? ORDER BY id').iterate(applied)) {
+    const operations = decodeOperations(entry as string);
+    for (const operation of operations) overlay.add(operation, id as number);
+    overlay.close(id as number, operations);
+    nextJournalId = (id as number) + 1;
+  }
+  return createStoreState(tables, overlay, (operation) => {
+    overlay.add(operation, nextJournalId);
+    staged.push(operation);
+  });
+}
+
+function run([, method, args]: CallMessage): unknown {
+  if (method === 'stats') return { backlog: overlay.size };
+  const [portName, name] = method.split('.') as [keyof StoreState, string];
+  if (method === 'messageLog.append' && overlay.size > backlogMax) {
+    throw new DomainError('OVERLOADED', 'The store has more to write than it may hold back.');
+  }
+  const methods = state[portName] as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
+  return methods[name]?.(...args);
+}
+
+function drain(): void {
+  scheduled = false;
+  const calls = queue;
+  queue = [];
+  const answers: AnswerMessage[] = [];
+  try {
+    if (isStale) state = loadState();
+    isStale = false;
+    for (const call of calls) {
+      if (call[1] === 'close') continue;
+      try {
+        answers.push([call[0], run(call)]);
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+        answers.push([call[0], null, error.code, error.message]);
+      }
+    }
+    commit();
+  } catch (error) {
+    // Nothing of this round is known to be written, so none of it may be answered as if it were.
+    isStale = true;
+    answers.length = 0;
+    for (const [call] of calls) answers.push([call, null, 'UNAVAILABLE', 'The store could not write.']);
+    port.postMessage({ fault: error } satisfies FaultMessage);
+  }
+  port.postMessage(answers);
+  const close = calls.find(([, method]) => method === 'close');
+  if (close !== undefined) shutDown(close[0]);
+}
+
+function commit(): void {
+  if (staged.length === 0) return;
+  const operations = staged;
+  staged = [];
+  insertEntry.run(nextJournalId, encodeOperations(operations));
+  overlay.close(nextJournalId, operations);
+  nextJournalId += 1;
+  mover.postMessage({ backlog: overlay.size });
+}
+
+/** The mover has brought the journal up to `applied` into the tables, durably. */
+function onMoved({ applied }: { applied: number }): void {
+  try {
+    tables.refreshMonths();
+  } catch {
+    return; // Locked: the overlay keeps what was moved until the next move.
+  }
+  overlay.dropUpTo(applied);
+  // Deleting has its own commit; it is worth one only now and then.
+  if (applied - deletedUpTo < 200 && overlay.size > 0) return;
+  try {
+    deleteEntries.run(applied);
+    deletedUpTo = applied;
+  } catch {
+    // Rows that stay are passed over: the tables know how far they have got.
+  }
+}
+
+/** Moves the rest, so that the next start finds the journal empty. */
+function shutDown(call: number): void {
+  mover.postMessage('close');
+  moverThread.once('exit', () => {
+    const writer = createTableWriter(messages);
+    const rest: Operation[] = [];
+    for (const { entry } of journal.prepare('SELECT entry FROM journal WHERE id > ? ORDER BY id').iterate(tables.appliedId())) {
+      rest.push(...decodeOperations(entry as string));
+    }
+    if (rest.length > 0) writer.applyAll(rest, nextJournalId - 1);
+    deleteEntries.run(nextJournalId - 1);
+    journal.close();
+    messages.close();
+    port.postMessage([[call, true]] satisfies AnswerMessage[]);
+  });
+}
+
+const { port1: mover, port2: moverEnd } = new MessageChannel();
+const moverThread = new Worker(new URL('./mover-thread.ts', import.meta.url), {
+  workerData: { messagesPath, journalPath, lockWaitMs, port: moverEnd },
+  transferList: [moverEnd],
+});
+// Without the mover the journal would only grow: end this thread too, and let both be started again.
+moverThread.on('error', (error) => {
+  throw error;
+});
+mover.on('message', onMoved);
+
+port.on('message', (calls: CallMessage[]) => {
+  queue = queue.length === 0 ? calls : [...queue, ...calls];
+  if (scheduled) return;
+  scheduled = true;
+  setImmediate(drain);
+});
+port.postMessage('ready');

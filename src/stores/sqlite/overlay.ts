@@ -1,0 +1,195 @@
+/**
+ * What the journal holds and the tables do not yet, indexed for reading. Operations come in commit order and leave in the same
+ * order, so every list here is a queue: the tail of a conversation's segment, the tail of an inbox.
+ *
+ * For a moment after a move both the tables and the overlay hold the same rows; readers take the part from where the overlay
+ * begins from here, and only what lies before it from the tables.
+ */
+import type { ConversationId, DeviceId, MessageId, Seq, UserId } from '../../domain/ids.ts';
+import type { InboxRun } from '../../domain/inbox.ts';
+import type { Month } from '../../domain/month.ts';
+import type { MessageRow, Seal } from '../message-log.ts';
+import type { Receipt } from '../receipt-store.ts';
+import type { Operation } from './journal-entry.ts';
+
+interface Held<T> {
+  readonly value: T;
+  readonly journalId: number;
+}
+
+interface SegmentPart {
+  rows: MessageRow[];
+  seal: Seal | null;
+}
+
+export type Overlay = ReturnType<typeof createOverlay>;
+
+export function createOverlay() {
+  const batches: { journalId: number; operations: readonly Operation[] }[] = [];
+  const segments = new Map<string, SegmentPart>();
+  const byId = new Map<MessageId, { month: Month; row: MessageRow }>();
+  const bySender = new Map<string, MessageRow>();
+  const unfinished = new Map<MessageId, { month: Month; row: MessageRow }>();
+  const marks = new Map<MessageId, number>();
+  const inboxes = new Map<UserId, InboxRun[]>();
+  const runsByConversation = new Map<string, InboxRun[]>();
+  const receipts = new Map<ConversationId, Map<UserId, Held<Receipt>>>();
+  const acked = new Map<string, Held<Seq>>();
+  const months = new Map<Month, number>();
+  let size = 0;
+
+  function add(operation: Operation, journalId: number): void {
+    size += 1;
+    switch (operation.type) {
+      case 'message': {
+        const { month, row } = operation;
+        part(month, row.conversationId).rows.push(row);
+        byId.set(row.id, { month, row });
+        bySender.set(senderKey(month, row), row);
+        unfinished.set(row.id, { month, row });
+        months.set(month, (months.get(month) ?? 0) + 1);
+        break;
+      }
+      case 'seal':
+        part(operation.month, operation.seal.conversationId).seal = operation.seal;
+        months.set(operation.month, (months.get(operation.month) ?? 0) + 1);
+        break;
+      case 'run': {
+        const { run } = operation;
+        pushTo(inboxes, run.userId, run);
+        pushTo(runsByConversation, `${run.userId}/${run.conversationId}`, run);
+        break;
+      }
+      case 'receipt': {
+        const { receipt } = operation;
+        let members = receipts.get(receipt.conversationId);
+        if (members === undefined) {
+          members = new Map();
+          receipts.set(receipt.conversationId, members);
+        }
+        members.set(receipt.userId, { value: receipt, journalId });
+        break;
+      }
+      case 'acked':
+        acked.set(`${operation.userId}/${operation.deviceId}`, { value: operation.seq, journalId });
+        break;
+      case 'fannedOut':
+        marks.set(operation.id, journalId);
+        unfinished.delete(operation.id);
+    }
+  }
+
+  function remove(operation: Operation, journalId: number): void {
+    size -= 1;
+    switch (operation.type) {
+      case 'message': {
+        const { month, row } = operation;
+        const key = segmentKey(month, row.conversationId);
+        const segment = segments.get(key);
+        segment?.rows.shift();
+        if (segment !== undefined && segment.rows.length === 0 && segment.seal === null) segments.delete(key);
+        byId.delete(row.id);
+        bySender.delete(senderKey(month, row));
+        unfinished.delete(row.id);
+        countDown(months, month);
+        break;
+      }
+      case 'seal': {
+        const key = segmentKey(operation.month, operation.seal.conversationId);
+        const segment = segments.get(key);
+        if (segment !== undefined) segment.seal = null;
+        if (segment?.rows.length === 0) segments.delete(key);
+        countDown(months, operation.month);
+        break;
+      }
+      case 'run': {
+        const { run } = operation;
+        shiftFrom(inboxes, run.userId);
+        shiftFrom(runsByConversation, `${run.userId}/${run.conversationId}`);
+        break;
+      }
+      case 'receipt': {
+        const { conversationId, userId } = operation.receipt;
+        const members = receipts.get(conversationId);
+        if (members?.get(userId)?.journalId === journalId) members.delete(userId);
+        if (members?.size === 0) receipts.delete(conversationId);
+        break;
+      }
+      case 'acked': {
+        const key = `${operation.userId}/${operation.deviceId}`;
+        if (acked.get(key)?.journalId === journalId) acked.delete(key);
+        break;
+      }
+      case 'fannedOut':
+        if (marks.get(operation.id) === journalId) marks.delete(operation.id);
+    }
+  }
+
+  function part(month: Month, conversationId: ConversationId): SegmentPart {
+    const key = segmentKey(month, conversationId);
+    let segment = segments.get(key);
+    if (segment === undefined) {
+      segment = { rows: [], seal: null };
+      segments.set(key, segment);
+    }
+    return segment;
+  }
+
+  return {
+    add,
+    /** Ends a batch whose operations were added one by one. */
+    close(journalId: number, operations: readonly Operation[]): void {
+      batches.push({ journalId, operations });
+    },
+    /** Drops what the tables have now. */
+    dropUpTo(journalId: number): void {
+      let count = 0;
+      for (const batch of batches) {
+        if (batch.journalId > journalId) break;
+        for (const operation of batch.operations) remove(operation, batch.journalId);
+        count += 1;
+      }
+      batches.splice(0, count);
+    },
+    segment: (month: Month, conversationId: ConversationId) => segments.get(segmentKey(month, conversationId)),
+    findById: (id: MessageId) => byId.get(id),
+    findBySender: (month: Month, key: { senderId: UserId; clientMessageId: string }) => bySender.get(senderKey(month, key)),
+    listUnfinished: () => [...unfinished.values()],
+    isMarked: (id: MessageId) => marks.has(id),
+    inbox: (userId: UserId) => inboxes.get(userId) ?? [],
+    runsOf: (userId: UserId, conversationId: ConversationId) => runsByConversation.get(`${userId}/${conversationId}`) ?? [],
+    receiptsOf: (conversationId: ConversationId) => receipts.get(conversationId),
+    ackedSeq: (userId: UserId, deviceId: DeviceId) => acked.get(`${userId}/${deviceId}`)?.value,
+    months: () => [...months.keys()],
+    /** Operations held. */
+    get size(): number {
+      return size;
+    },
+  };
+}
+
+function segmentKey(month: Month, conversationId: ConversationId): string {
+  return `${month}/${conversationId}`;
+}
+
+function senderKey(month: Month, { senderId, clientMessageId }: { senderId: UserId; clientMessageId: string }): string {
+  return `${month}/${senderId}/${clientMessageId}`;
+}
+
+function pushTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
+
+function shiftFrom<T>(lists: Map<string, T[]>, key: string): void {
+  const list = lists.get(key);
+  list?.shift();
+  if (list?.length === 0) lists.delete(key);
+}
+
+function countDown(counts: Map<string, number>, key: string): void {
+  const count = (counts.get(key) ?? 0) - 1;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
+}

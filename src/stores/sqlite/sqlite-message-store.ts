@@ -1,0 +1,73 @@
+/** The embedded message stores: SQLite files in a folder, behind a thread of their own. */
+import type { InboxStore } from '../inbox-store.ts';
+import type { MessageLog } from '../message-log.ts';
+import type { ReceiptStore } from '../receipt-store.ts';
+import type { LogThreadData } from './log-thread.ts';
+import { openThread } from './thread-client.ts';
+
+export interface SqliteMessageStoreOptions {
+  /** Folder of `journal.db` and `messages.db`; made when absent. */
+  readonly dataDir: string;
+  /** Every call answers within this time, or fails with UNAVAILABLE. */
+  readonly timeoutMs: number;
+  readonly onError: (error: unknown, what: string) => void;
+  readonly backlogMax?: number;
+}
+
+export interface SqliteMessageStore extends AsyncDisposable {
+  readonly messageLog: MessageLog;
+  readonly inboxes: InboxStore;
+  readonly receipts: ReceiptStore;
+  /** Calls under way, and operations not yet moved from the journal into the tables. */
+  stats(): Promise<{ pending: number; backlog: number }>;
+  readonly isAlive: boolean;
+}
+
+export async function openSqliteMessageStore(options: SqliteMessageStoreOptions): Promise<SqliteMessageStore> {
+  const { dataDir, timeoutMs, onError, backlogMax = 200_000 } = options;
+  const thread = await openThread({
+    entry: new URL('./log-thread.ts', import.meta.url),
+    workerData: { dataDir, lockWaitMs: Math.min(2_000, timeoutMs / 2), backlogMax } satisfies LogThreadData,
+    timeoutMs,
+    onError,
+  });
+  const caller =
+    (method: string) =>
+    <T>(...args: readonly unknown[]) =>
+      thread.call<T>(method, ...args);
+  return {
+    messageLog: {
+      append: caller('messageLog.append'),
+      tails: caller('messageLog.tails'),
+      firstSeqAt: caller('messageLog.firstSeqAt'),
+      list: caller('messageLog.list'),
+      findByIds: caller('messageLog.findByIds'),
+      findBySenderKeys: caller('messageLog.findBySenderKeys'),
+      months: caller('messageLog.months'),
+      markFannedOut: caller('messageLog.markFannedOut'),
+      listUnfinished: caller('messageLog.listUnfinished'),
+    },
+    inboxes: {
+      append: caller('inboxes.append'),
+      heads: caller('inboxes.heads'),
+      runEnds: caller('inboxes.runEnds'),
+      list: caller('inboxes.list'),
+      runsAt: caller('inboxes.runsAt'),
+      ackedSeqs: caller('inboxes.ackedSeqs'),
+      raiseAckedSeqs: caller('inboxes.raiseAckedSeqs'),
+    },
+    receipts: {
+      raise: caller('receipts.raise'),
+      get: caller('receipts.get'),
+      list: caller('receipts.list'),
+    },
+    async stats() {
+      const { backlog } = await thread.call<{ backlog: number }>('stats');
+      return { pending: thread.pending, backlog };
+    },
+    get isAlive() {
+      return thread.isAlive;
+    },
+    [Symbol.asyncDispose]: () => thread.close(),
+  };
+}

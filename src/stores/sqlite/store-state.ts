@@ -1,0 +1,216 @@
+/**
+ * The message stores as the committing thread sees them: the tables, with the journal's overlay before them. Writes are checked
+ * and staged here, in order; reads merge both. Nothing here waits.
+ */
+import { LRUCache } from 'lru-cache';
+import type { ConversationId, DeviceId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
+import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
+import type { Month } from '../../domain/month.ts';
+import { maxSeq, noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
+import type { InboxStore } from '../inbox-store.ts';
+import type { Append, AppendResult, LogRange, MessageLog, MessageRow, SegmentTail, SenderKey } from '../message-log.ts';
+import type { Receipt, ReceiptStore } from '../receipt-store.ts';
+import type { Operation } from './journal-entry.ts';
+import type { Overlay } from './overlay.ts';
+import type { TableReader } from './tables.ts';
+
+/** The methods of the three ports, without their promises, under their names on the wire between threads. */
+export type StoreState = ReturnType<typeof createStoreState>;
+
+const guessesMax = 200_000;
+
+export function createStoreState(tables: TableReader, overlay: Overlay, stage: (operation: Operation) => void) {
+  /** The last message number of a segment and whether it is sealed, overlay included. */
+  const ends = new LRUCache<string, { last: Seq; sealedAt: Seq | null }>({ max: guessesMax });
+  const inboxHeads = new LRUCache<UserId, Seq>({ max: guessesMax });
+
+  function tail(conversationId: ConversationId, month: Month): SegmentTail {
+    const part = overlay.segment(month, conversationId);
+    const held = part?.rows.at(-1);
+    if (part !== undefined && held !== undefined) return { last: held, seal: part.seal };
+    const stored = tables.tail(conversationId, month);
+    return { last: stored.last, seal: part?.seal ?? stored.seal };
+  }
+
+  function end(conversationId: ConversationId, month: Month): { last: Seq; sealedAt: Seq | null } {
+    const key = `${month}/${conversationId}`;
+    let known = ends.get(key);
+    if (known === undefined) {
+      const { last, seal } = tail(conversationId, month);
+      known = { last: last?.seq ?? 0n, sealedAt: seal?.seq ?? null };
+      ends.set(key, known);
+    }
+    return known;
+  }
+
+  function isTaken(conversationId: ConversationId, month: Month, seq: Seq): boolean {
+    const { last, sealedAt } = end(conversationId, month);
+    if (sealedAt !== null && seq >= sealedAt) return true;
+    if (seq > last) return false;
+    const part = overlay.segment(month, conversationId);
+    return part?.rows.some((row) => row.seq === seq) === true || tables.hasSeq(conversationId, month, seq);
+  }
+
+  function findBySenderKey(month: Month, key: SenderKey): MessageRow | null {
+    return overlay.findBySender(month, key) ?? tables.findBySenderKey(month, key);
+  }
+
+  function appendOne(append: Append): AppendResult {
+    const { conversationId, month } = append;
+    const known = end(conversationId, month);
+    if ('seal' in append) {
+      if (isTaken(conversationId, month, append.seal.seq)) return { appended: 0, stoppedBy: { reason: 'seqTaken' } };
+      stage({ type: 'seal', month, seal: append.seal });
+      known.sealedAt = append.seal.seq;
+      return { appended: 1 };
+    }
+    let appended = 0;
+    for (const row of append.rows) {
+      const existing = findBySenderKey(month, row);
+      if (existing !== null) return { appended, stoppedBy: { reason: 'resend', existing } };
+      if (isTaken(conversationId, month, row.seq)) return { appended, stoppedBy: { reason: 'seqTaken' } };
+      stage({ type: 'message', month, row });
+      known.last = maxSeq(known.last, row.seq);
+      appended += 1;
+    }
+    return { appended };
+  }
+
+  function head(userId: UserId): Seq {
+    let known = inboxHeads.get(userId);
+    if (known === undefined) {
+      const last = overlay.inbox(userId).at(-1) ?? tables.lastRun(userId);
+      known = last === null ? 0n : lastInboxSeq(last);
+      inboxHeads.set(userId, known);
+    }
+    return known;
+  }
+
+  function runAt(userId: UserId, conversationId: ConversationId, seq: Seq): InboxRun | null {
+    const held = overlay.runsOf(userId, conversationId).findLast(({ fromSeq }) => fromSeq <= seq);
+    return held ?? tables.runAt(userId, conversationId, seq);
+  }
+
+  function enterOne(run: InboxRun): boolean {
+    const { userId, conversationId, seq, fromSeq } = run;
+    if (seq <= head(userId)) {
+      if (overlay.inbox(userId).some((other) => other.seq === seq) || tables.hasRun(userId, seq)) return false;
+    }
+    if (runAt(userId, conversationId, fromSeq)?.fromSeq === fromSeq) return false;
+    stage({ type: 'run', run });
+    inboxHeads.set(userId, maxSeq(head(userId), lastInboxSeq(run)));
+    return true;
+  }
+
+  function positions(conversationId: ConversationId, userId: UserId): Positions {
+    return overlay.receiptsOf(conversationId)?.get(userId)?.value ?? tables.positions(conversationId, userId);
+  }
+
+  const messageLog = {
+    append: (appends: readonly Append[]) => appends.map(appendOne),
+    tails: (keys: readonly { conversationId: ConversationId; month: Month }[]) =>
+      keys.map(({ conversationId, month }) => tail(conversationId, month)),
+    firstSeqAt(conversationId: ConversationId, month: Month, at: Millis): Seq | null {
+      const held = overlay.segment(month, conversationId)?.rows ?? [];
+      const stored = tables.firstSeqAt(conversationId, month, at);
+      const first = held[0];
+      if (stored !== null && (first === undefined || stored < first.seq)) return stored;
+      return held.find(({ sentAt }) => sentAt >= at)?.seq ?? stored;
+    },
+    list: (ranges: readonly LogRange[]) => ranges.map(listOne),
+    findByIds: (month: Month, ids: readonly MessageId[]) =>
+      ids.flatMap((id) => {
+        const held = overlay.findById(id);
+        const row = held !== undefined && held.month === month ? held.row : tables.findById(month, id);
+        return row === null ? [] : [row];
+      }),
+    findBySenderKeys: (month: Month, keys: readonly SenderKey[]) => keys.map((key) => findBySenderKey(month, key)),
+    months: () => [...new Set([...tables.months(), ...overlay.months()])].sort(),
+    markFannedOut(refs: readonly { month: Month; id: MessageId }[]): void {
+      for (const { month, id } of refs) stage({ type: 'fannedOut', month, id });
+    },
+    listUnfinished(before: Millis, limit: number): MessageRow[] {
+      const stored = tables.months().flatMap((month) => tables.listUnfinished(month, before, limit + overlay.size));
+      const held = overlay.listUnfinished().map(({ row }) => row);
+      const rows = new Map([...stored, ...held].map((row) => [row.id, row]));
+      return [...rows.values()]
+        .filter(({ id, sentAt }) => sentAt < before && !overlay.isMarked(id))
+        .sort((a, b) => a.sentAt - b.sentAt || (a.seq < b.seq ? -1 : 1))
+        .slice(0, limit);
+    },
+  } satisfies Unpromised<MessageLog>;
+
+  function listOne(range: LogRange): MessageRow[] {
+    const { conversationId, month, fromSeq, toSeq, limit, newestFirst = false } = range;
+    const rows = overlay.segment(month, conversationId)?.rows ?? [];
+    const first = rows[0];
+    if (first === undefined || toSeq < first.seq) return tables.list(range);
+    const held = rows.filter(({ seq }) => seq >= fromSeq && seq <= toSeq);
+    if (fromSeq >= first.seq) return newestFirst ? held.slice(-limit) : held.slice(0, limit);
+    if (newestFirst && held.length >= limit) return held.slice(-limit);
+    const stored = tables.list({ ...range, toSeq: first.seq - 1n, limit: newestFirst ? limit - held.length : limit });
+    return newestFirst ? [...stored, ...held] : [...stored, ...held].slice(0, limit);
+  }
+
+  const inboxes = {
+    append(runs: readonly InboxRun[]): boolean[] {
+      const refused = new Set<UserId>();
+      return runs.map((run) => {
+        const isWritten = !refused.has(run.userId) && enterOne(run);
+        if (!isWritten) refused.add(run.userId);
+        return isWritten;
+      });
+    },
+    heads: (userIds: readonly UserId[]) => userIds.map(head),
+    runEnds: (keys: readonly { userId: UserId; conversationId: ConversationId }[]) =>
+      keys.map(({ userId, conversationId }) => runAt(userId, conversationId, 2n ** 63n - 1n)?.toSeq ?? null),
+    list(userId: UserId, afterSeq: Seq, limit: number): InboxRun[] {
+      const held = overlay.inbox(userId);
+      const first = held[0];
+      const stored = first !== undefined && first.seq <= afterSeq ? [] : tables.listRuns(userId, afterSeq, limit);
+      return [...stored.filter(({ seq }) => first === undefined || seq < first.seq), ...held]
+        .filter((run) => lastInboxSeq(run) > afterSeq)
+        .slice(0, limit);
+    },
+    runsAt: (keys: readonly { userId: UserId; conversationId: ConversationId; seq: Seq }[]) =>
+      keys.map(({ userId, conversationId, seq }) => runAt(userId, conversationId, seq)),
+    ackedSeqs: (devices: readonly { userId: UserId; deviceId: DeviceId }[]) =>
+      devices.map(({ userId, deviceId }) => overlay.ackedSeq(userId, deviceId) ?? tables.ackedSeq(userId, deviceId)),
+    raiseAckedSeqs(raised: readonly { userId: UserId; deviceId: DeviceId; seq: Seq }[]): void {
+      for (const { userId, deviceId, seq } of raised) {
+        const [known] = inboxes.ackedSeqs([{ userId, deviceId }]);
+        if (seq > (known ?? 0n)) stage({ type: 'acked', userId, deviceId, seq });
+      }
+    },
+  } satisfies Unpromised<InboxStore>;
+
+  const receipts = {
+    raise: (raised: readonly Receipt[]) =>
+      raised.map(({ conversationId, userId, ...to }) => {
+        const before = positions(conversationId, userId);
+        const after = raisePositions(before, to);
+        if (after.deliveredSeq > before.deliveredSeq || after.readSeq > before.readSeq) {
+          stage({ type: 'receipt', receipt: { conversationId, userId, ...after } });
+        }
+        return { before: onlyPositions(before), after };
+      }),
+    get: (keys: readonly { conversationId: ConversationId; userId: UserId }[]) =>
+      keys.map(({ conversationId, userId }) => onlyPositions(positions(conversationId, userId))),
+    list(conversationId: ConversationId): Receipt[] {
+      const all = new Map<UserId, Positions>(tables.listReceipts(conversationId));
+      for (const [userId, { value }] of overlay.receiptsOf(conversationId) ?? []) all.set(userId, value);
+      return [...all].map(([userId, found]) => ({ conversationId, userId, ...onlyPositions(found) }));
+    },
+  } satisfies Unpromised<ReceiptStore>;
+
+  return { messageLog, inboxes, receipts };
+}
+
+/** A port's methods as they are inside the thread, where nothing waits. */
+type Unpromised<Port> = {
+  [Method in keyof Port]: Port[Method] extends (...args: infer Args) => Promise<infer Answer> ? (...args: Args) => Answer : never;
+};
+
+function onlyPositions({ deliveredSeq, readSeq }: Positions = noPositions): Positions {
+  return { deliveredSeq, readSeq };
+}
