@@ -1,0 +1,77 @@
+/** The directory's tables, step by step. A step that has been released is never changed: a new one follows it. */
+import type { Knex } from 'knex';
+
+interface Migration {
+  readonly name: string;
+  up(knex: Knex): Promise<void>;
+}
+
+const migrations: readonly Migration[] = [
+  {
+    name: '0001-directory',
+    async up(knex) {
+      await knex.schema.createTable('users', (table) => {
+        table.bigInteger('id').notNullable().primary();
+        table.string('username', 64).notNullable();
+        table.string('username_key', 64).notNullable().unique();
+        table.string('display_name', 255).notNullable();
+        table.bigInteger('created_at').notNullable();
+      });
+      await knex.schema.createTable('logins', (table) => {
+        table.bigInteger('user_id').notNullable().primary();
+        table.string('password_hash', 255);
+        table.string('external_subject', 255).unique();
+      });
+      await knex.schema.createTable('devices', (table) => {
+        table.bigInteger('id').notNullable().primary();
+        table.bigInteger('user_id').notNullable().index();
+        table.string('name', 255);
+        table.bigInteger('created_at').notNullable();
+        table.bigInteger('revoked_at');
+      });
+      await knex.schema.createTable('refresh_tokens', (table) => {
+        table.string('hash', 64).notNullable().primary();
+        table.bigInteger('user_id').notNullable();
+        table.bigInteger('device_id').notNullable().index();
+        table.string('family_id', 64).notNullable();
+        table.bigInteger('expires_at').notNullable().index();
+        table.bigInteger('used_at');
+      });
+      await knex.schema.createTable('conversations', (table) => {
+        table.bigInteger('id').notNullable().primary();
+        table.string('kind', 16).notNullable();
+        table.string('title', 255);
+        table.bigInteger('created_at').notNullable();
+        table.string('first_month', 7).notNullable();
+        table.string('direct_key', 48).unique();
+      });
+      await knex.schema.createTable('members', (table) => {
+        table.bigInteger('conversation_id').notNullable();
+        table.bigInteger('user_id').notNullable().index();
+        table.string('role', 16).notNullable();
+        table.bigInteger('joined_seq').notNullable();
+        table.bigInteger('left_seq');
+        table.primary(['conversation_id', 'user_id']);
+      });
+      await knex.schema.createTable('membership_changes', (table) => {
+        table.bigInteger('id').notNullable().primary();
+        table.bigInteger('conversation_id').notNullable();
+        table.bigInteger('actor_id').notNullable();
+        table.text('event', 'mediumtext').notNullable();
+        table.bigInteger('at').notNullable();
+      });
+    },
+  },
+];
+
+/** Migrations as modules rather than files in a folder, so that they are checked with the rest. */
+export const migrationSource: Knex.MigrationSource<Migration> = {
+  getMigrations: async () => [...migrations],
+  getMigrationName: ({ name }) => name,
+  getMigration: async ({ up }) => ({
+    up,
+    down: async () => {
+      throw new Error('Steps back are not offered: restore a backup.');
+    },
+  }),
+};

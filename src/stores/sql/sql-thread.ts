@@ -1,0 +1,48 @@
+/** The thread of one SQLite connection: runs statements in the order they come. */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { LRUCache } from 'lru-cache';
+import type { AnswerMessage, CallMessage } from '../sqlite/thread-client.ts';
+import type { SqlOutcome } from './node-sqlite-dialect.ts';
+
+const { filename, lockWaitMs } = workerData as { filename: string; lockWaitMs: number };
+const port = parentPort as MessagePort;
+
+const database = new DatabaseSync(filename, { timeout: lockWaitMs });
+database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+const statements = new LRUCache<string, StatementSync>({ max: 500 });
+
+function prepare(sql: string): StatementSync {
+  let statement = statements.get(sql);
+  if (statement === undefined) {
+    statement = database.prepare(sql);
+    statement.setReadBigInts(true);
+    statements.set(sql, statement);
+  }
+  return statement;
+}
+
+function run(sql: string, bindings: readonly SQLInputValue[]): SqlOutcome {
+  try {
+    const statement = prepare(sql);
+    if (statement.columns().length > 0) return { rows: statement.all(...bindings), changes: 0, lastId: 0 };
+    const { changes, lastInsertRowid } = statement.run(...bindings);
+    return { rows: [], changes: Number(changes), lastId: Number(lastInsertRowid) };
+  } catch (error) {
+    const { errcode, message } = error as { errcode?: number; message: string };
+    return { rows: [], changes: 0, lastId: 0, failure: { code: `ERR_SQLITE_${errcode ?? 'UNKNOWN'}`, message } };
+  }
+}
+
+port.on('message', (calls: CallMessage[]) => {
+  const answers: AnswerMessage[] = calls.map(([call, method, args]) => {
+    if (method === 'close') {
+      database.close();
+      return [call, true];
+    }
+    const [sql, bindings] = args as [string, readonly SQLInputValue[]];
+    return [call, run(sql, bindings)];
+  });
+  port.postMessage(answers);
+});
+port.postMessage('ready');

@@ -1,0 +1,139 @@
+import type { Knex } from 'knex';
+import { DomainError } from '../../domain/errors.ts';
+import type { Device, User } from '../../domain/user.ts';
+import type { RefreshToken, UserStore } from '../user-store.ts';
+import { isUniqueViolation, translateErrors } from './sql-errors.ts';
+
+type Row = Record<string, unknown>;
+
+export function createSqlUserStore(knex: Knex): UserStore {
+  async function first(query: Knex.QueryBuilder): Promise<Row | null> {
+    const [row] = (await query.limit(1)) as Row[];
+    return row ?? null;
+  }
+
+  const userByLogin = (where: Row) => knex('users').join('logins', 'logins.user_id', 'users.id').select('*').where(where);
+
+  return translateErrors<UserStore>({
+    async create(user, { passwordHash, externalSubject }) {
+      try {
+        await knex.transaction(async (trx) => {
+          await trx('users').insert({
+            id: user.id,
+            username: user.username,
+            username_key: foldUsername(user.username),
+            display_name: user.displayName,
+            created_at: user.createdAt,
+          });
+          await trx('logins').insert({
+            user_id: user.id,
+            password_hash: passwordHash,
+            external_subject: externalSubject,
+          });
+        });
+        return user;
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        const known = externalSubject === null ? null : await this.findByExternalSubject(externalSubject);
+        if (known !== null) return known;
+        throw new DomainError('USERNAME_TAKEN', 'This username is taken.', { cause: error });
+      }
+    },
+
+    async get(ids) {
+      if (ids.length === 0) return [];
+      const rows = (await knex('users').whereIn('id', [...ids])) as Row[];
+      const byId = new Map(rows.map((row) => [String(row.id), toUser(row)]));
+      return ids.map((id) => byId.get(id) ?? null);
+    },
+
+    async findByUsername(username) {
+      const row = await first(knex('users').where({ username_key: foldUsername(username) }));
+      return row === null ? null : toUser(row);
+    },
+
+    async findByExternalSubject(subject) {
+      const row = await first(userByLogin({ external_subject: subject }));
+      return row === null ? null : toUser(row);
+    },
+
+    async findLogin(username) {
+      const row = await first(userByLogin({ username_key: foldUsername(username) }));
+      return row === null ? null : { user: toUser(row), passwordHash: (row.password_hash as string | null) ?? null };
+    },
+
+    async putDevice({ id, userId, name, createdAt, revokedAt }) {
+      const updated = await knex('devices').where({ id, user_id: userId }).update({ name, revoked_at: revokedAt });
+      if (updated > 0) return;
+      await knex('devices').insert({ id, user_id: userId, name, created_at: createdAt, revoked_at: revokedAt });
+    },
+
+    async getDevice(id) {
+      const row = await first(knex('devices').where({ id }));
+      return row === null ? null : toDevice(row);
+    },
+
+    async revokeDevice(id, at) {
+      await knex.transaction(async (trx) => {
+        await trx('devices').where({ id, revoked_at: null }).update({ revoked_at: at });
+        await trx('refresh_tokens').where({ device_id: id, used_at: null }).update({ used_at: at });
+      });
+    },
+
+    async addRefreshToken({ hash, userId, deviceId, familyId, expiresAt }) {
+      await knex('refresh_tokens').insert({
+        hash,
+        user_id: userId,
+        device_id: deviceId,
+        family_id: familyId,
+        expires_at: expiresAt,
+        used_at: null,
+      });
+    },
+
+    async useRefreshToken(hash, at) {
+      // One statement decides who of two gets it.
+      const used = await knex('refresh_tokens').where({ hash, used_at: null }).update({ used_at: at });
+      const row = await first(knex('refresh_tokens').where({ hash }));
+      return row === null ? null : { outcome: used > 0 ? 'used' : 'reused', token: toRefreshToken(row) };
+    },
+
+    async purgeRefreshTokens(before) {
+      await knex('refresh_tokens').where('expires_at', '<', before).delete();
+    },
+  });
+}
+
+/** Two names that differ only in case, or in the form of a character, are one. */
+export function foldUsername(username: string): string {
+  return username.normalize('NFKC').toLowerCase();
+}
+
+function toUser(row: Row): User {
+  return {
+    id: String(row.id),
+    username: row.username as string,
+    displayName: row.display_name as string,
+    createdAt: Number(row.created_at),
+  };
+}
+
+function toDevice(row: Row): Device {
+  return {
+    id: String(row.id),
+    userId: String(row.user_id),
+    name: (row.name as string | null) ?? null,
+    createdAt: Number(row.created_at),
+    revokedAt: row.revoked_at === null ? null : Number(row.revoked_at),
+  };
+}
+
+function toRefreshToken(row: Row): RefreshToken {
+  return {
+    hash: row.hash as string,
+    userId: String(row.user_id),
+    deviceId: String(row.device_id),
+    familyId: row.family_id as string,
+    expiresAt: Number(row.expires_at),
+  };
+}
