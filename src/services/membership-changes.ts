@@ -1,0 +1,180 @@
+/**
+ * Changes of membership, one at a time for each conversation: recorded, said in the log, settled.
+ *
+ * The record makes a change survive a crash: `resume` says it in the log again under the same `clientMessageId`, which changes
+ * nothing if it was said, and settles it with the number it got.
+ */
+import type { Conversation } from '../domain/conversation.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { Clock, ConversationId, MessageId, Millis, UserId } from '../domain/ids.ts';
+import type { SystemEvent } from '../domain/message.ts';
+import type { Bus } from '../pubsub/bus.ts';
+import { topics } from '../pubsub/topics.ts';
+import type { ConversationStore, MembershipChange } from '../stores/conversation-store.ts';
+import type { UserStore } from '../stores/user-store.ts';
+import type { ConversationLog } from './conversation-log.ts';
+import type { FanOut } from './fan-out.ts';
+import type { Rosters } from './rosters.ts';
+
+/** How long a caller waits for the changes before its own. */
+const waitMaxMs = 10_000;
+const retryAfterMs: Millis = 1_000;
+const namedInTextMax = 5;
+
+export type MembershipChanges = ReturnType<typeof createMembershipChanges>;
+
+export function createMembershipChanges(ports: {
+  store: ConversationStore;
+  users: UserStore;
+  rosters: Rosters;
+  log: ConversationLog;
+  fanOut: FanOut;
+  bus: Bus;
+  newId: () => MessageId;
+  clock: Clock;
+  onError: (error: unknown, what: string) => void;
+}) {
+  const { store, users, rosters, log, fanOut, bus, newId, clock, onError } = ports;
+  const turns = new Map<ConversationId, Promise<unknown>>();
+  let closed = false;
+
+  /** Runs one call after the other for each conversation. */
+  async function inTurn<T>(id: ConversationId, call: () => Promise<T>): Promise<T> {
+    const before = turns.get(id) ?? Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const turn = before.then(() => promise);
+    turns.set(id, turn);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new DomainError('OVERLOADED', 'Too many changes of this group at once.')), waitMaxMs);
+    });
+    try {
+      await Promise.race([before, late]);
+      clearTimeout(timer);
+      return await call();
+    } finally {
+      clearTimeout(timer);
+      resolve();
+      if (turns.get(id) === turn) turns.delete(id);
+    }
+  }
+
+  /** Says a recorded change in the log and settles it. */
+  async function carryOut(conversation: Conversation, change: MembershipChange): Promise<void> {
+    rosters.begin(change);
+    try {
+      const wasLarge = await isLarge(conversation.id);
+      const { message } = await log.append(conversation, {
+        id: change.id,
+        conversationId: conversation.id,
+        kind: 'SYSTEM',
+        senderId: change.actorId,
+        clientMessageId: change.id,
+        body: { text: await describe(change), systemEvent: change.event },
+      });
+      await store.settleChange(change, message.seq);
+      rosters.forget(conversation.id, change.event.userIds);
+      const isOther = wasLarge !== (await isLarge(conversation.id));
+      rosters.end(conversation.id);
+      // A group that grows over the threshold, or shrinks under it, reaches all its members in another way from now on.
+      const roster = isOther ? await rosters.get(conversation.id) : null;
+      announce(conversation.id, roster === null ? change.event.userIds : [...roster.members.keys()]);
+    } catch (error) {
+      // Said or not, who may see what follows is unknown until this is settled; meanwhile fan-out waits.
+      onError(error, 'membership change');
+      retryLater(conversation, change);
+      throw error;
+    }
+  }
+
+  function retryLater(conversation: Conversation, change: MembershipChange): void {
+    if (closed) return;
+    const timer = setTimeout(() => {
+      if (closed) return;
+      void inTurn(conversation.id, () => carryOut(conversation, change)).catch(() => {});
+    }, retryAfterMs);
+    timer.unref();
+  }
+
+  async function isLarge(id: ConversationId): Promise<boolean> {
+    const roster = await rosters.get(id);
+    return roster !== null && fanOut.isOnRead(roster);
+  }
+
+  function announce(conversationId: ConversationId, userIds: readonly UserId[]): void {
+    for (const userId of userIds) bus.publish(topics.memberships(userId), { conversationId, userIds });
+  }
+
+  /** The change in plain English, for clients that do not put it into words themselves. */
+  async function describe({ actorId, event }: MembershipChange): Promise<string> {
+    const shown = event.userIds.filter((id) => id !== actorId).slice(0, namedInTextMax);
+    const found = await users.get([actorId, ...shown]);
+    const [actor, ...others] = found.map((user) => user?.displayName ?? 'Somebody');
+    const more = event.userIds.filter((id) => id !== actorId).length - shown.length;
+    const list = [...others, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+    switch (event.kind) {
+      case 'GROUP_CREATED':
+        return `${actor} created the group “${event.title ?? ''}”${list === '' ? '' : ` with ${list}`}.`;
+      case 'MEMBERS_ADDED':
+        return `${actor} added ${list}.`;
+      case 'MEMBERS_REMOVED':
+        return `${actor} removed ${list}.`;
+      case 'MEMBER_LEFT':
+        return `${actor} left.`;
+    }
+  }
+
+  function draftChange(actorId: UserId, conversationId: ConversationId, event: SystemEvent): MembershipChange {
+    return { id: newId(), conversationId, actorId, event, at: clock() };
+  }
+
+  return {
+    announce,
+
+    /** Stores a new group and says in its log who is in it. */
+    async found(actorId: UserId, conversation: Conversation, userIds: readonly UserId[]): Promise<void> {
+      const event: SystemEvent = { kind: 'GROUP_CREATED', userIds, ...(conversation.title === null ? {} : { title: conversation.title }) };
+      const change = draftChange(actorId, conversation.id, event);
+      await inTurn(conversation.id, async () => {
+        await store.createGroup(conversation, change);
+        await carryOut(conversation, change);
+      });
+    },
+
+    /**
+     * Carries out the change that `plan` finds right once all earlier ones are settled; none when it returns null.
+     *
+     * @throws DomainError `OVERLOADED`: too many changes are waiting
+     */
+    async run(
+      actorId: UserId,
+      conversationId: ConversationId,
+      plan: () => Promise<SystemEvent | null>,
+    ): Promise<void> {
+      await inTurn(conversationId, async () => {
+        if (rosters.settled(conversationId) !== null) {
+          throw new DomainError('UNAVAILABLE', 'An earlier change of this group is not settled yet.');
+        }
+        const event = await plan();
+        const roster = await rosters.get(conversationId);
+        if (event === null || roster === null) return;
+        const change = draftChange(actorId, conversationId, event);
+        await store.beginChange(change);
+        await carryOut(roster.conversation, change);
+      });
+    },
+
+    /** Carries out what an earlier run of the server left unsettled. */
+    async resume(): Promise<void> {
+      for (const change of await store.listUnsettled()) {
+        const [conversation] = await store.get([change.conversationId]);
+        if (conversation == null) await store.dropChange(change.id);
+        else await inTurn(conversation.id, () => carryOut(conversation, change));
+      }
+    },
+
+    close(): void {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { DomainError } from '../domain/errors.ts';
+import type { RateLimit, RateLimiter } from '../stores/rate-limiter.ts';
+
+/** @throws DomainError `RATE_LIMITED` with `retryAfterMs` */
+export async function takeOrThrow(limiter: RateLimiter, limit: RateLimit, key: string, cost = 1): Promise<void> {
+  const answer = limiter.take(limit, key, cost);
+  const retryAfterMs = typeof answer === 'number' ? answer : await answer;
+  if (retryAfterMs > 0) {
+    const message = `Too many at once (${limit.name}); try again in ${Math.ceil(retryAfterMs)} ms.`;
+    throw new DomainError('RATE_LIMITED', message, { details: { limit: limit.name, retryAfterMs: Math.ceil(retryAfterMs) } });
+  }
+}

@@ -1,0 +1,430 @@
+/**
+ * The resumable stream: everything in a user's inbox after a position, first from the store, then live.
+ *
+ * A stream is always in one of these states:
+ * - opening: it has subscribed and pushes nothing before StreamReady; hints only note that there is more;
+ * - reading: it pages through the store; hints only note that there is more (`behind`);
+ * - live: its position is the inbox head it knows of, and the next hint is pushed from its payload when its number is
+ *   exactly the next one; any other number sends the stream back to reading;
+ * - paused: the reader is slow; hints are ignored, and reading starts again when it is ready;
+ * - closed.
+ *
+ * Invariants: the position only grows, and what lies at or before it has been pushed, here or as a live message of a large
+ * group; hints are trusted for their payload only after their number was compared, so a lost, doubled or late hint does no harm.
+ *
+ * A large group's messages come live by conversation number (`shown`), without an inbox number. When a sync of any device gives
+ * them theirs, this stream moves its position past them without showing them again, and says so with a heartbeat.
+ */
+import type { Conversation } from '../domain/conversation.ts';
+import type { Clock, ConversationId, Millis, Seq, UserId } from '../domain/ids.ts';
+import type { Message } from '../domain/message.ts';
+import { maxSeq } from '../domain/receipt.ts';
+import type { Viewer } from '../domain/user.ts';
+import type { Bus } from '../pubsub/bus.ts';
+import { type ConversationHint, type InboxHint, topics } from '../pubsub/topics.ts';
+import type { ConversationLog } from './conversation-log.ts';
+import type { EventSink, EventSource } from './event-stream.ts';
+import { cursorAhead, type InboxService, type TruncatedBacklog } from './inbox-service.ts';
+import type { InboxSync } from './inbox-sync.ts';
+import type { InboxWriter } from './inbox-writer.ts';
+import { type Roster, type Rosters, visibleHead } from './rosters.ts';
+
+export type StreamEvent =
+  | { readonly type: 'StreamReady'; readonly seq: Seq; readonly headSeq: Seq }
+  | { readonly type: 'MessageReceived'; readonly seq: Seq | null; readonly message: Message }
+  | { readonly type: 'StreamTruncated'; readonly backlogs: readonly TruncatedBacklog[] }
+  | { readonly type: 'StreamHeartbeat'; readonly seq: Seq };
+
+export interface StreamSettings {
+  /** Numbers read from the store at a time while catching up. */
+  readonly catchUpPage: number;
+  /** How often each stream is compared with the store, which also bounds how long it is quiet. */
+  readonly checkEveryMs: Millis;
+  /** How many slices the streams are checked in, so that not all are due at once. */
+  readonly checkSlices: number;
+  /** Pause before a failed read is tried again. */
+  readonly retryAfterMs: Millis;
+}
+
+export const streamDefaults: StreamSettings = {
+  catchUpPage: 100,
+  checkEveryMs: 12_000,
+  checkSlices: 24,
+  retryAfterMs: 1_000,
+};
+
+interface Ports {
+  readonly inbox: InboxService;
+  readonly sync: InboxSync;
+  readonly writer: InboxWriter;
+  readonly log: ConversationLog;
+  readonly rosters: Rosters;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly onError: (error: unknown, what: string) => void;
+  /** Told how long a live message took from its commit to the socket. */
+  readonly onDelivered?: (latencyMs: Millis) => void;
+}
+
+/**
+ * A large group as one stream follows it. What lies up to `base` comes from the inbox; `base < seq <= shown` has been pushed.
+ * It is kept after the group has shrunk or was left, because what was seen live gets its inbox numbers only then.
+ */
+interface LiveGroup {
+  readonly conversation: Conversation;
+  base: Seq;
+  shown: Seq;
+  /** The last message the user may see, once they have left. */
+  leftSeq: Seq | null;
+  /** Set while messages are read that no hint brought. */
+  isReading: boolean;
+  /** Ends the subscription to the group's topic; null while there is none. */
+  stop: (() => void) | null;
+}
+
+const nothing = () => {};
+
+class Stream {
+  readonly ports: Ports;
+  readonly settings: StreamSettings;
+  readonly viewer: Viewer;
+  readonly sink: EventSink<StreamEvent>;
+  position: Seq;
+  state: 'opening' | 'reading' | 'live' | 'paused' | 'closed' = 'opening';
+  /** There is, or may be, more in the store than has been read. */
+  behind = true;
+  /** Whether anything was pushed since the last check. */
+  pushedSinceCheck = true;
+  groups: Map<ConversationId, LiveGroup> | null = null;
+  /** Groups are looked at one call after the other. */
+  reviewing: Promise<void> | null = null;
+  stopInbox = nothing;
+  stopMemberships = nothing;
+
+  constructor(ports: Ports, settings: StreamSettings, viewer: Viewer, sink: EventSink<StreamEvent>) {
+    this.ports = ports;
+    this.settings = settings;
+    this.viewer = viewer;
+    this.sink = sink;
+    this.position = 0n;
+  }
+
+  async open(afterSeq: Seq | null): Promise<void> {
+    const { bus, inbox } = this.ports;
+    const { userId, deviceId } = this.viewer;
+    // Subscribed before anything is read: what comes later than the reading is heard of.
+    this.stopInbox = await bus.subscribe(topics.inbox(userId), (hint) => this.onInboxHint(hint));
+    this.stopMemberships = await bus.subscribe(topics.memberships(userId), () => this.reviewSoon());
+    this.reviewing = this.reviewGroups(true);
+    await this.reviewing;
+    const [head, acked] = await Promise.all([inbox.head(userId), afterSeq ?? inbox.ackedSeq(userId, deviceId)]);
+    if (acked > head) throw cursorAhead(acked, head);
+    this.position = acked;
+    const isReady = this.push({ type: 'StreamReady', seq: acked, headSeq: head });
+    this.sink.onReady(() => this.resume());
+    this.state = isReady ? 'reading' : 'paused';
+    if (isReady) void this.read();
+  }
+
+  close(): void {
+    this.state = 'closed';
+    this.stopInbox();
+    this.stopMemberships();
+    for (const group of this.groups?.values() ?? []) group.stop?.();
+    this.groups = null;
+  }
+
+  isClosed(): boolean {
+    return this.state === 'closed';
+  }
+
+  push(event: StreamEvent, isShared = false): boolean {
+    this.pushedSinceCheck = true;
+    if (isShared && event.type === 'MessageReceived') {
+      return this.sink.push(event, { key: event.message, seq: event.seq });
+    }
+    return this.sink.push(event);
+  }
+
+  /** Hands an event over; afterwards the state is paused when the reader is slow. */
+  pushOrPause(event: StreamEvent, isShared = false): void {
+    if (!this.push(event, isShared) && this.state !== 'closed') this.state = 'paused';
+  }
+
+  onInboxHint({ seq, message }: InboxHint): void {
+    if (this.state === 'closed' || seq <= this.position) return;
+    if (this.state !== 'live') {
+      this.behind = true;
+      return;
+    }
+    if (message === null || seq !== this.position + 1n) {
+      this.readSoon();
+      return;
+    }
+    if (!this.take(seq, message, true)) this.pushOrPause({ type: 'StreamHeartbeat', seq });
+  }
+
+  /**
+   * Moves to the next inbox number and pushes its message.
+   *
+   * @returns false when the message was seen live before, and only the position moved
+   */
+  take(seq: Seq, message: Message, isHint: boolean): boolean {
+    this.position = seq;
+    const group = this.groups?.get(message.conversationId);
+    if (group !== undefined && message.seq > group.base) {
+      if (message.seq <= group.shown) return false;
+      group.shown = message.seq;
+    }
+    this.pushOrPause({ type: 'MessageReceived', seq, message }, isHint);
+    if (isHint) this.ports.onDelivered?.(this.ports.clock() - message.sentAt);
+    return true;
+  }
+
+  readSoon(): void {
+    this.behind = true;
+    if (this.state !== 'live') return;
+    this.state = 'reading';
+    void this.read();
+  }
+
+  resume(): void {
+    if (this.state !== 'paused') return;
+    this.state = 'live';
+    this.readSoon();
+  }
+
+  /** Pages through the store until there is no more, then goes live. Never rejects. */
+  async read(): Promise<void> {
+    const { inbox, onError } = this.ports;
+    try {
+      while (this.state === 'reading') {
+        this.behind = false;
+        const page = await inbox.read(this.viewer.userId, this.position, this.settings.catchUpPage);
+        if (this.state !== 'reading') return;
+        this.takePage(page);
+        if (this.state !== 'reading') return;
+        if (page.hasMore || this.behind) continue;
+        this.state = 'live';
+        for (const group of this.groups?.values() ?? []) void this.readGroup(group);
+      }
+    } catch (error) {
+      if (this.state !== 'reading') return;
+      onError(error, 'stream read');
+      setTimeout(() => {
+        if (this.state === 'reading') void this.read();
+      }, this.settings.retryAfterMs).unref();
+    }
+  }
+
+  takePage(page: Awaited<ReturnType<InboxService['read']>>): void {
+    let truncatedAt = 0;
+    let wasSilent = false;
+    const tellTruncated = (before: Seq) => {
+      const backlogs = [];
+      for (let next = page.truncated[truncatedAt]; next !== undefined && next.seq < before; next = page.truncated[truncatedAt]) {
+        backlogs.push(next);
+        truncatedAt += 1;
+      }
+      const last = backlogs.at(-1);
+      if (last === undefined) return;
+      this.position = last.seq;
+      wasSilent = false;
+      this.pushOrPause({ type: 'StreamTruncated', backlogs });
+    };
+    for (const { seq, message } of page.entries) {
+      tellTruncated(seq);
+      if (this.state !== 'reading') return;
+      wasSilent = !this.take(seq, message, false);
+      if (this.state !== 'reading') return;
+    }
+    tellTruncated(page.nextSeq + 1n);
+    if (this.state !== 'reading') return;
+    if (page.nextSeq > this.position) {
+      this.position = page.nextSeq; // What retention removed is passed over.
+      wasSilent = true;
+    }
+    if (wasSilent) this.pushOrPause({ type: 'StreamHeartbeat', seq: this.position });
+  }
+
+  onConversationHint(group: LiveGroup, { message }: ConversationHint): void {
+    if (!this.isFlowing()) return;
+    if (message.seq <= group.shown || (group.leftSeq !== null && message.seq > group.leftSeq)) return;
+    if (message.seq !== group.shown + 1n || group.isReading) {
+      void this.readGroup(group);
+      return;
+    }
+    this.takeLive(group, message, true);
+  }
+
+  takeLive(group: LiveGroup, message: Message, isHint: boolean): void {
+    group.shown = message.seq;
+    const { systemEvent } = message.body;
+    const isRemoval = systemEvent?.kind === 'MEMBERS_REMOVED' || systemEvent?.kind === 'MEMBER_LEFT';
+    if (isRemoval && systemEvent.userIds.includes(this.viewer.userId)) group.leftSeq = message.seq;
+    this.pushOrPause({ type: 'MessageReceived', seq: null, message }, isHint);
+    if (isHint) this.ports.onDelivered?.(this.ports.clock() - message.sentAt);
+  }
+
+  /** Reads a large group's messages that no hint brought. Never rejects. */
+  async readGroup(group: LiveGroup): Promise<void> {
+    if (group.isReading || group.stop === null || !this.isFlowing()) return;
+    group.isReading = true;
+    try {
+      for (;;) {
+        const roster = await this.ports.rosters.get(group.conversation.id);
+        const member = roster?.members.get(this.viewer.userId);
+        const [head] = await this.ports.log.heads([group.conversation]);
+        if (member === undefined || head === undefined || !this.isFlowing()) return;
+        const toSeq = visibleHead(member, head.seq);
+        const shown = maxSeq(group.shown, member.joinedSeq);
+        if (shown >= toSeq) return;
+        const messages = await this.ports.log.list(group.conversation, {
+          fromSeq: shown + 1n,
+          toSeq,
+          limit: this.settings.catchUpPage,
+        });
+        if (messages.length === 0) return;
+        for (const message of messages) {
+          if (!this.isFlowing()) return;
+          if (message.seq > group.shown) this.takeLive(group, message, false);
+        }
+      }
+    } catch (error) {
+      this.ports.onError(error, 'stream group read');
+    } finally {
+      group.isReading = false;
+    }
+  }
+
+  isFlowing(): boolean {
+    return this.state === 'live' || this.state === 'reading';
+  }
+
+  reviewSoon(): void {
+    this.reviewing = (this.reviewing ?? Promise.resolve())
+      .then(() => this.reviewGroups(false))
+      .catch((error: unknown) => this.ports.onError(error, 'stream groups'));
+  }
+
+  /** Follows the large groups the user is in now, and no others. What they hold up to now gets its inbox numbers first. */
+  async reviewGroups(isOpening: boolean): Promise<void> {
+    const { sync, bus, log } = this.ports;
+    const { userId } = this.viewer;
+    const wanted = await sync.onReadRosters(userId);
+    if (this.state === 'closed') return;
+    const active = wanted.filter((roster) => isActive(roster, userId));
+    const followed = new Set(active.map(({ conversation }) => conversation.id));
+    for (const [id, group] of this.groups ?? []) {
+      if (followed.has(id)) continue;
+      group.stop?.();
+      group.stop = null;
+    }
+    const added: LiveGroup[] = [];
+    for (const { conversation } of active) {
+      const known = this.groups?.get(conversation.id);
+      if (known !== undefined && known.stop !== null) continue;
+      const group = known ?? { conversation, base: 0n, shown: 0n, leftSeq: null, isReading: true, stop: null };
+      const stop = await bus.subscribe(topics.conversation(conversation.id), (hint) => this.onConversationHint(group, hint));
+      if (this.isClosed()) {
+        stop();
+        return;
+      }
+      group.stop = stop;
+      group.leftSeq = null;
+      this.groups ??= new Map();
+      this.groups.set(conversation.id, group);
+      if (known === undefined) added.push(group);
+    }
+    // The heads are read before the sync, so that all up to them has an inbox number afterwards and comes from there.
+    const heads = added.length === 0 ? [] : await log.heads(added.map(({ conversation }) => conversation));
+    added.forEach((group, index) => {
+      group.base = heads[index]?.seq ?? 0n;
+      group.shown = group.base;
+    });
+    if (added.length > 0 || isOpening) await sync.enterAll(userId);
+    for (const group of added) group.isReading = false;
+    if (!isOpening) this.readSoon();
+  }
+}
+
+function isActive({ members }: Roster, userId: UserId): boolean {
+  const member = members.get(userId);
+  return member !== undefined && member.leftSeq === null;
+}
+
+export type StreamService = ReturnType<typeof createStreamService>;
+
+export function createStreamService(ports: Ports & { settings?: Partial<StreamSettings> }) {
+  const settings = { ...streamDefaults, ...ports.settings };
+  const slices = Array.from({ length: settings.checkSlices }, () => new Set<Stream>());
+  let nextSlice = 0;
+  let nextCheck = 0;
+
+  /** Compares a slice of the streams with the store, so that a lost last hint is found, and lets quiet ones be heard. */
+  async function check(slice: ReadonlySet<Stream>): Promise<void> {
+    const live = [...slice].filter(({ state }) => state === 'live');
+    if (live.length === 0) return;
+    const heads = await ports.writer.heads(live.map(({ viewer }) => viewer.userId));
+    live.forEach((stream, index) => {
+      if (stream.state !== 'live') return;
+      if ((heads[index] ?? 0n) > stream.position) stream.readSoon();
+      for (const group of stream.groups?.values() ?? []) void stream.readGroup(group);
+      if (!stream.pushedSinceCheck) stream.pushOrPause({ type: 'StreamHeartbeat', seq: stream.position });
+      stream.pushedSinceCheck = false;
+    });
+  }
+
+  function checkAll(): void {
+    for (const slice of slices) for (const stream of slice) stream.readSoon();
+  }
+
+  const stopReconnect = ports.bus.onReconnect(checkAll);
+  const timer = setInterval(() => {
+    const slice = slices[nextCheck % slices.length] as Set<Stream>;
+    nextCheck += 1;
+    check(slice).catch((error: unknown) => ports.onError(error, 'stream check'));
+  }, settings.checkEveryMs / settings.checkSlices);
+  timer.unref();
+
+  return {
+    /**
+     * Everything after `afterSeq` (the device's acknowledged position when null), then live.
+     *
+     * @throws DomainError `CURSOR_AHEAD` on opening: `afterSeq` is past the inbox head
+     */
+    open(viewer: Viewer, afterSeq: Seq | null): EventSource<StreamEvent> {
+      return {
+        async open(sink) {
+          const stream = new Stream(ports, settings, viewer, sink);
+          try {
+            await stream.open(afterSeq);
+          } catch (error) {
+            stream.close();
+            throw error;
+          }
+          const slice = slices[nextSlice % slices.length] as Set<Stream>;
+          nextSlice += 1;
+          slice.add(stream);
+          return () => {
+            slice.delete(stream);
+            stream.close();
+          };
+        },
+      };
+    },
+
+    /** Compares every stream with the store now. */
+    checkAll,
+
+    /** Streams that are open. */
+    get size(): number {
+      return slices.reduce((sum, slice) => sum + slice.size, 0);
+    },
+
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      stopReconnect();
+    },
+  };
+}
