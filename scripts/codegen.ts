@@ -1,0 +1,47 @@
+/**
+ * Writes everything that is made from `schema/`: the resolver types, the sorted SDL with its descriptions, and the
+ * introspection result. With `--check` it writes nothing and fails when what is there is stale.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { generate, loadContext } from '@graphql-codegen/cli';
+import { buildASTSchema, introspectionFromSchema, lexicographicSortSchema, parse, printSchema } from 'graphql';
+import { loadTypeDefs } from '../src/resolvers/schema.ts';
+
+const root = new URL('..', import.meta.url);
+
+async function artefacts(): Promise<Map<string, string>> {
+  const schema = lexicographicSortSchema(buildASTSchema(parse(loadTypeDefs().join('\n'))));
+  const context = await loadContext(new URL('codegen.yml', root).pathname);
+  context.cwd = root.pathname;
+  const generated = (await generate(context, false)) as { filename: string; content: string }[];
+  const files = new Map(generated.map(({ filename, content }) => [filename.replace(root.pathname, ''), content]));
+  files.set('schema/published/schema.graphql', `${printSchema(schema)}\n`);
+  const introspection = introspectionFromSchema(schema, { specifiedByUrl: true, oneOf: true });
+  files.set('schema/published/introspection.json', `${JSON.stringify(introspection, null, 2)}\n`);
+  return files;
+}
+
+const isCheck = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [name, content] of await artefacts()) {
+  const path = new URL(name, root);
+  if (!isCheck) {
+    mkdirSync(dirname(path.pathname), { recursive: true });
+    writeFileSync(path, content);
+  } else if (readOrNull(path) !== content) {
+    stale.push(name);
+  }
+}
+if (stale.length > 0) {
+  console.error(`Stale, run \`npm run codegen\`: ${stale.join(', ')}`);
+  process.exitCode = 1;
+}
+
+function readOrNull(path: URL): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What a subscription resolver hands to the transport instead of an async iterator: events are pushed straight into the
+ * sink, so that nothing but the event itself is allocated on the way to each socket.
+ */
+import type { EventSource } from '../services/event-stream.ts';
+
+export type { EventSink, EventSource, SharedEvent } from '../services/event-stream.ts';
+
+const brand = Symbol('event source');
+
+/**
+ * Wraps an event source so that graphql-js takes it for an async iterable. A transport that knows about event sources
+ * unwraps it with `eventSourceOf`; any other can iterate it, with a bounded buffer.
+ */
+export function asSubscription<E>(field: string, source: EventSource<E>): AsyncIterable<Record<string, E>> {
+  return Object.assign(iterate(field, source), { [brand]: { field, source } });
+}
+
+export function eventSourceOf(value: unknown): { field: string; source: EventSource<unknown> } | null {
+  return (value as { [brand]?: { field: string; source: EventSource<unknown> } } | null)?.[brand] ?? null;
+}
+
+const iteratorBufferMax = 1_000;
+
+/** The pull side, for executors that only iterate. */
+function iterate<E>(field: string, source: EventSource<E>): AsyncIterable<Record<string, E>> {
+  return {
+    async *[Symbol.asyncIterator]() {
+      const buffer: E[] = [];
+      let ended = false;
+      let failure: { error: unknown } | null = null;
+      let wake = () => {};
+      let ready = () => {};
+      const close = await source.open({
+        push(event) {
+          buffer.push(event);
+          wake();
+          return buffer.length < iteratorBufferMax;
+        },
+        onReady(callback) {
+          ready = callback;
+        },
+        fail(error) {
+          failure = { error };
+          wake();
+        },
+        end() {
+          ended = true;
+          wake();
+        },
+      });
+      try {
+        for (;;) {
+          while (buffer.length > 0) {
+            const wasFull = buffer.length >= iteratorBufferMax;
+            yield { [field]: buffer.shift() as E };
+            if (wasFull && buffer.length < iteratorBufferMax) ready();
+          }
+          if (failure !== null) throw (failure as { error: unknown }).error;
+          if (ended) return;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      } finally {
+        close();
+      }
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** What stands behind each GraphQL type inside the server. Fields that are not here are asked for when they are selected. */
+import type { Member } from '../domain/conversation.ts';
+import type { Message, SystemEvent } from '../domain/message.ts';
+import type { Presence } from '../domain/presence.ts';
+import type { User } from '../domain/user.ts';
+import type { ReceiptHint, StatusHint } from '../pubsub/topics.ts';
+import type { ConversationView } from '../services/conversation-service.ts';
+import type { InboxEntry, InboxPage } from '../services/inbox-service.ts';
+import type { StreamEvent } from '../services/stream-service.ts';
+
+export type UserModel = User;
+export type ConversationModel = ConversationView;
+/** A member, with the conversation's id to find the positions by. */
+export type MemberModel = Member;
+export type MessageModel = Message;
+export type SystemEventModel = SystemEvent;
+export type PresenceModel = Presence;
+export type InboxPageModel = InboxPage;
+export type InboxEntryModel = InboxEntry;
+export type ReceiptChangeModel = ReceiptHint;
+export type MessageStatusChangeModel = StatusHint;
+export type StreamReadyModel = Extract<StreamEvent, { type: 'StreamReady' }>;
+export type MessageReceivedModel = Extract<StreamEvent, { type: 'MessageReceived' }>;
+export type StreamTruncatedModel = Extract<StreamEvent, { type: 'StreamTruncated' }>;
+export type StreamHeartbeatModel = Extract<StreamEvent, { type: 'StreamHeartbeat' }>;
