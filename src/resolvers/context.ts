@@ -1,6 +1,7 @@
+import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { Services } from '../services/services.ts';
-import type { Loaders } from './loaders.ts';
+import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What every resolver gets: made anew for each operation, and for each event of a subscription. */
 export interface Context {
@@ -10,4 +11,14 @@ export interface Context {
   readonly address: string;
   readonly services: Services;
   readonly loaders: Loaders;
+}
+
+export function createContext(services: Services, { viewer, address }: { viewer: Viewer | null; address: string }): Context {
+  return { viewer, address, services, loaders: createLoaders(services, viewer) };
+}
+
+/** @throws DomainError `UNAUTHENTICATED` without a session */
+export function requireViewer({ viewer }: Context): Viewer {
+  if (viewer === null) throw new DomainError('UNAUTHENTICATED', 'Log in first.');
+  return viewer;
 }

@@ -12,7 +12,10 @@ const brand = Symbol('event source');
  * Wraps an event source so that graphql-js takes it for an async iterable. A transport that knows about event sources
  * unwraps it with `eventSourceOf`; any other can iterate it, with a bounded buffer.
  */
-export function asSubscription<E>(field: string, source: EventSource<E>): AsyncIterable<Record<string, E>> {
+export function asSubscription<Field extends string, E>(
+  field: Field,
+  source: EventSource<E>,
+): AsyncIterable<Record<Field, E>> {
   return Object.assign(iterate(field, source), { [brand]: { field, source } });
 }
 
@@ -23,7 +26,7 @@ export function eventSourceOf(value: unknown): { field: string; source: EventSou
 const iteratorBufferMax = 1_000;
 
 /** The pull side, for executors that only iterate. */
-function iterate<E>(field: string, source: EventSource<E>): AsyncIterable<Record<string, E>> {
+function iterate<Field extends string, E>(field: Field, source: EventSource<E>): AsyncIterable<Record<Field, E>> {
   return {
     async *[Symbol.asyncIterator]() {
       const buffer: E[] = [];
@@ -53,7 +56,7 @@ function iterate<E>(field: string, source: EventSource<E>): AsyncIterable<Record
         for (;;) {
           while (buffer.length > 0) {
             const wasFull = buffer.length >= iteratorBufferMax;
-            yield { [field]: buffer.shift() as E };
+            yield { [field]: buffer.shift() as E } as Record<Field, E>;
             if (wasFull && buffer.length < iteratorBufferMax) ready();
           }
           if (failure !== null) throw (failure as { error: unknown }).error;

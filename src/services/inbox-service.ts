@@ -103,6 +103,12 @@ export function createInboxService(ports: {
       return (await writer.heads([userId]))[0] ?? 0n;
     },
 
+    /** The last inbox number once all there is has one: what a client compares its own with. */
+    async headAfterSync(userId: UserId): Promise<Seq> {
+      await sync.enterAll(userId);
+      return this.head(userId);
+    },
+
     /** How far a device has acknowledged its user's inbox. */
     async ackedSeq(userId: UserId, deviceId: DeviceId): Promise<Seq> {
       return (await inboxes.ackedSeqs([{ userId, deviceId }]))[0] ?? 0n;

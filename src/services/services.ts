@@ -5,6 +5,7 @@ import type { InboxService } from './inbox-service.ts';
 import type { MessageService } from './message-service.ts';
 import type { PresenceService } from './presence-service.ts';
 import type { ReceiptService } from './receipt-service.ts';
+import type { ReceiptWatch } from './receipt-watch.ts';
 import type { ServerService } from './server-service.ts';
 import type { StatusService } from './status-service.ts';
 import type { StreamService } from './stream-service.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly inbox: InboxService;
   readonly history: HistoryService;
   readonly receipts: ReceiptService;
+  readonly receiptWatch: ReceiptWatch;
   readonly statuses: StatusService;
   readonly streams: StreamService;
   readonly presence: PresenceService;

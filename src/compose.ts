@@ -1,0 +1,245 @@
+/** The one place where drivers meet services: config in, running server out. */
+import { randomBytes, randomInt } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from './config/config.ts';
+import type { Clock } from './domain/ids.ts';
+import { createSnowflakes, workerMax } from './domain/snowflake.ts';
+import { createHealth } from './observability/health.ts';
+import type { Log } from './observability/log.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { createMemoryBus } from './pubsub/memory/memory-bus.ts';
+import { topics } from './pubsub/topics.ts';
+import { createContext } from './resolvers/context.ts';
+import { resolvers } from './resolvers/index.ts';
+import { createSchema } from './resolvers/schema.ts';
+import { type RunningServer, startServer } from './server/create-server.ts';
+import { operationLimitDefaults } from './server/pipeline/limits.ts';
+import { serverLimitDefaults } from './server/ports.ts';
+import { createAccountService } from './services/account-service.ts';
+import { createConversationLog } from './services/conversation-log.ts';
+import { createConversationService } from './services/conversation-service.ts';
+import { createFanOut } from './services/fan-out.ts';
+import { createHistoryService } from './services/history-service.ts';
+import { createInboxService } from './services/inbox-service.ts';
+import { createInboxSync } from './services/inbox-sync.ts';
+import { createInboxWriter } from './services/inbox-writer.ts';
+import { createMembershipChanges } from './services/membership-changes.ts';
+import { createMessageService } from './services/message-service.ts';
+import { createPasswords } from './services/passwords.ts';
+import { createPresenceService } from './services/presence-service.ts';
+import { createReceiptBook } from './services/receipt-book.ts';
+import { createReceiptService } from './services/receipt-service.ts';
+import { createReceiptWatch } from './services/receipt-watch.ts';
+import { createRosters } from './services/rosters.ts';
+import { createServerService } from './services/server-service.ts';
+import type { Services } from './services/services.ts';
+import { createStatusService } from './services/status-service.ts';
+import { createSteadyClock } from './services/steady-clock.ts';
+import { createStreamService } from './services/stream-service.ts';
+import { createAccessTokens } from './services/tokens/access-tokens.ts';
+import { createExternalTokens } from './services/tokens/external-tokens.ts';
+import { loadOrCreateJwtSecret } from './services/tokens/jwt-secret.ts';
+import { createMemoryPresenceStore } from './stores/memory/memory-presence-store.ts';
+import { createMemoryRateLimiter } from './stores/memory/memory-rate-limiter.ts';
+import { openSqliteDirectory } from './stores/sql/sql-directory.ts';
+import { openSqliteMessageStore } from './stores/sqlite/sqlite-message-store.ts';
+
+const attachmentsMax = 10;
+const namedMembersMax = 1_000;
+const healthTimeoutMs = 2_000;
+const healthEveryMs = 5_000;
+const purgeEveryMs = 60 * 60 * 1000;
+
+export interface Heliograph extends AsyncDisposable {
+  readonly server: RunningServer;
+  readonly services: Services;
+}
+
+/** @param clock - for tests that set the time */
+export async function startHeliograph(config: Config, log: Log, version: string, clock: Clock = Date.now): Promise<Heliograph> {
+  await using stack = new AsyncDisposableStack();
+  const metrics = createMetrics();
+  const onError = (error: unknown, what: string) => {
+    metrics.fault(what);
+    log.error({ err: error, what }, 'something failed behind the scenes');
+  };
+
+  const { dataDir, storeTimeoutMs: timeoutMs } = config;
+  const directory = stack.use(await openSqliteDirectory({ dataDir, timeoutMs, onError }));
+  const messageStore = stack.use(await openSqliteMessageStore({ dataDir, timeoutMs, onError }));
+  const { messageLog, inboxes, receipts: receiptStore } = messageStore;
+  const bus = createMemoryBus({ onError });
+  const rateLimiter = createMemoryRateLimiter({ clock, scale: config.rateLimitScale });
+  const presenceStore = createMemoryPresenceStore({ clock });
+
+  // One process writes here, so any worker number will do; a new one at each start keeps repeated time from repeating ids.
+  const snowflakes = createSnowflakes(clock, () => randomInt(workerMax + 1));
+  const newId = () => snowflakes.next();
+  const steadyClock = createSteadyClock(clock, () => performance.now());
+
+  const secret = config.jwtSecret === null ? loadSecret(config) : Buffer.from(config.jwtSecret);
+  const accounts = createAccountService({
+    users: directory.users,
+    bus,
+    rateLimiter,
+    passwords: createPasswords(),
+    accessTokens: secret === null ? null : createAccessTokens({ secret, ttlMs: config.accessTokenTtlMs, clock }),
+    externalTokens:
+      config.jwtJwksUrl === null
+        ? null
+        : createExternalTokens({ jwksUrl: config.jwtJwksUrl, issuer: config.jwtIssuer, audience: config.jwtAudience, clock }),
+    newId,
+    randomToken: () => randomBytes(32).toString('base64url'),
+    clock,
+    settings: { refreshTokenTtlMs: config.refreshTokenTtlMs },
+  });
+
+  const rosters = createRosters(directory.conversations);
+  const conversationLog = createConversationLog({ log: messageLog, clock: steadyClock, newId });
+  const writer = createInboxWriter({ inboxes, settings: { backlogMax: config.backlogMax } });
+  const book = createReceiptBook({ store: receiptStore });
+  const fanOut = createFanOut({
+    rosters,
+    writer,
+    log: messageLog,
+    bus,
+    saveSent: (messages) => receipts.saveSent(messages),
+    onError,
+    settings: { onWriteMaxMembers: config.fanOutOnWriteMaxMembers },
+  });
+  conversationLog.setOnAppended((conversation, messages) => {
+    for (const { conversationId, senderId, seq } of messages) book.noteSent(conversationId, senderId, seq);
+    fanOut.take(conversation, messages);
+  });
+  const sync = createInboxSync({ rosters, log: conversationLog, writer, fanOut });
+  const inbox = createInboxService({ inboxes, writer, sync, log: conversationLog, rosters, settings: config });
+  const receipts = createReceiptService({ book, rosters, log: conversationLog, inboxes, writer, sync, bus, clock, onError });
+  const changes = createMembershipChanges({
+    store: directory.conversations,
+    users: directory.users,
+    rosters,
+    log: conversationLog,
+    fanOut,
+    bus,
+    newId,
+    clock,
+    onError,
+  });
+  const conversations = createConversationService({
+    store: directory.conversations,
+    users: directory.users,
+    rosters,
+    changes,
+    log: conversationLog,
+    book,
+    rateLimiter,
+    newId,
+    clock,
+    settings: { pageSizeMax: config.pageSizeMax, groupMembersMax: config.groupMembersMax, namedMembersMax },
+  });
+  const messages = createMessageService({
+    log: conversationLog,
+    rosters,
+    conversations,
+    rateLimiter,
+    newId,
+    clock,
+    limits: { textMaxBytes: config.textMaxBytes, attachmentsMax },
+    onSent: metrics.sent,
+  });
+  const streams = stack.use(
+    createStreamService({ inbox, sync, writer, log: conversationLog, rosters, bus, clock, onError, onDelivered: metrics.delivered }),
+  );
+  const presence = stack.use(
+    createPresenceService({
+      store: presenceStore,
+      bus,
+      clock,
+      visibleOf: conversations.directPeers,
+      allVisible: conversations.allDirectPeers,
+      onError,
+      settings: { leaseTtlMs: config.leaseTtlMs, renewEveryMs: config.leaseTtlMs / 2 },
+    }),
+  );
+
+  const health = createHealth({
+    version,
+    timeoutMs: healthTimeoutMs,
+    checks: [
+      { name: 'message-store', check: async () => void (await messageStore.stats()) },
+      { name: 'directory', check: directory.ping },
+    ],
+  });
+  const server = createServerService({ version, limits: config, degraded: health.degraded, clock });
+  const services: Services = {
+    accounts,
+    conversations,
+    messages,
+    inbox,
+    history: createHistoryService({ log: conversationLog, rosters, settings: config }),
+    receipts,
+    receiptWatch: createReceiptWatch({ book, rosters, fanOut, bus, clock, onError }),
+    statuses: createStatusService({ bus }),
+    streams,
+    presence,
+    server,
+  };
+  metrics.watch({
+    sendQueue: () => conversationLog.queued,
+    fanOutPending: () => fanOut.pending,
+    storePending: async () => (await messageStore.stats()).pending,
+    storeBacklog: async () => (await messageStore.stats()).backlog,
+    online: () => presence.onlineCount,
+  });
+
+  // What the last run left unfinished comes before the first request: nobody reads an inbox that lacks something.
+  await changes.resume();
+  metrics.swept(await fanOut.sweep(Number.POSITIVE_INFINITY));
+  stack.defer(() => fanOut.close());
+  stack.defer(() => changes.close());
+  const stopRevocations = await accounts.watchRevocations();
+  stack.defer(stopRevocations);
+  every(stack, healthEveryMs, () => health.look(), onError, 'health');
+  every(stack, purgeEveryMs, () => accounts.purge(), onError, 'token purge');
+  every(stack, config.sweepEveryMs, async () => metrics.swept(await fanOut.sweep(clock() - config.sweepAgeMs)), onError, 'fan-out sweep');
+
+  const running = await startServer(
+    {
+      schema: createSchema(resolvers),
+      createContext: (from) => createContext(services, from),
+      verifyToken: accounts.verifyToken,
+      onRevoked: (listener) => bus.subscribe(topics.revocations, ({ deviceId }) => listener(deviceId)),
+      attach: presence.attach,
+      rateLimiter,
+      limits: { ...operationLimitDefaults, ...serverLimitDefaults, ...config },
+      log,
+      metrics: metrics.server,
+      health: { live: health.live, ready: health.ready, metrics: metrics.page },
+      clock,
+      host: config.host,
+      port: config.port,
+      allowedOrigins: config.allowedOrigins,
+      trustProxy: config.trustProxy,
+    },
+    registerPages,
+  );
+  stack.defer(async () => {
+    health.drain();
+    await running.close();
+  });
+  const disposal = stack.move();
+  return { server: running, services, [Symbol.asyncDispose]: () => disposal.disposeAsync() };
+}
+
+async function registerPages(_app: FastifyInstance): Promise<void> {}
+
+/** Without a secret of the operator's own one is kept with the data, unless an identity provider is the only way in. */
+function loadSecret({ jwtJwksUrl, dataDir }: Config): Uint8Array | null {
+  return jwtJwksUrl === null ? loadOrCreateJwtSecret(dataDir) : null;
+}
+
+function every(stack: AsyncDisposableStack, ms: number, call: () => Promise<unknown>, onError: (error: unknown, what: string) => void, what: string): void {
+  const timer = setInterval(() => void call().catch((error: unknown) => onError(error, what)), ms);
+  timer.unref();
+  stack.defer(() => clearInterval(timer));
+}

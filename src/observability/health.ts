@@ -1,0 +1,52 @@
+/** Whether the process lives, and whether it can do its work now. */
+
+/** A part that must answer, under its name in docs/reliability.md. */
+export interface HealthCheck {
+  readonly name: string;
+  check(): Promise<void>;
+}
+
+export type Health = ReturnType<typeof createHealth>;
+
+export function createHealth({ checks, timeoutMs, version }: { checks: readonly HealthCheck[]; timeoutMs: number; version: string }) {
+  let isDraining = false;
+  let degraded: string[] = [];
+
+  async function failing(): Promise<string[]> {
+    const outcomes = await Promise.all(
+      checks.map(async ({ name, check }) => {
+        let timer: NodeJS.Timeout | undefined;
+        const late = new Promise<never>((_, reject) => {
+          timer = setTimeout(() => reject(new Error('late')), timeoutMs);
+        });
+        try {
+          await Promise.race([check(), late]);
+          return null;
+        } catch {
+          return name;
+        } finally {
+          clearTimeout(timer);
+        }
+      }),
+    );
+    return outcomes.filter((name) => name !== null);
+  }
+
+  return {
+    live: () => ({ ok: true, body: { status: 'ok', version } }),
+    async ready() {
+      degraded = await failing();
+      const ok = degraded.length === 0 && !isDraining;
+      return { ok, body: { status: isDraining ? 'draining' : ok ? 'ready' : 'degraded', degraded, version } };
+    },
+    /** The parts that did not answer when they were last asked. */
+    degraded: () => degraded,
+    /** Looks now; called every few seconds, so that `degraded` is fresh. */
+    async look() {
+      degraded = await failing();
+    },
+    drain() {
+      isDraining = true;
+    },
+  };
+}

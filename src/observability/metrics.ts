@@ -1,0 +1,90 @@
+/** What an operator of a messaging server watches, for Prometheus. `docs/operation.md` explains each; a test holds the two equal. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ServerMetrics } from '../server/ports.ts';
+
+/** Values that are read when the page is asked for. */
+export interface Gauges {
+  readonly sendQueue: () => number;
+  readonly fanOutPending: () => number;
+  readonly storePending: () => Promise<number>;
+  readonly storeBacklog: () => Promise<number>;
+  readonly online: () => number;
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+export function createMetrics() {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter({ name: `heliograph_${name}`, help, labelNames, registers });
+  const histogram = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Histogram({ name: `heliograph_${name}`, help, labelNames, registers, buckets: secondsBuckets });
+
+  const sends = counter('sends_total', 'Sends by outcome: sent, resend, or the code of the error.', ['outcome']);
+  const sendSeconds = histogram('send_duration_seconds', 'From a send to its answer.');
+  const deliverySeconds = histogram('delivery_latency_seconds', 'From the commit of a message to its hand-over to a live socket.');
+  const operations = counter('operations_total', 'Operations by transport, type and outcome.', ['transport', 'type', 'code']);
+  const operationSeconds = histogram('operation_duration_seconds', 'How long queries and mutations take.', ['transport', 'type']);
+  const liveSockets = new Gauge({ name: 'heliograph_live_sockets', help: 'Open WebSockets.', registers });
+  const socketCloses = counter('socket_closes_total', 'Closed WebSockets by close code.', ['code']);
+  const liveSubscriptions = new Gauge({ name: 'heliograph_live_subscriptions', help: 'Running subscriptions by field.', labelNames: ['field'], registers });
+  const events = counter('events_sent_total', 'Events sent to subscribers by field.', ['field']);
+  const limits = counter('limits_hit_total', 'Refusals by the limit that was reached.', ['limit']);
+  const slowReaders = counter('slow_readers_total', 'Sockets closed because they were not read.');
+  const swept = counter('fanout_swept_total', 'Messages whose fan-out a sweep finished.');
+  const faults = counter('faults_total', 'Failures behind the scenes, by the part that noticed them.', ['what']);
+
+  const server: ServerMetrics = {
+    operationDone({ transport, type, code }, ms) {
+      operations.inc({ transport, type, code });
+      operationSeconds.observe({ transport, type }, ms / 1000);
+    },
+    socketOpened: () => liveSockets.inc(),
+    socketClosed(code) {
+      liveSockets.dec();
+      // Clients choose their own codes from 3000 and 4000 upwards: only the usual ones are told apart.
+      socketCloses.inc({ code: code < 3000 || (code >= 4400 && code < 4500) ? String(code) : 'other' });
+    },
+    subscriptionStarted: (field) => liveSubscriptions.inc({ field }),
+    subscriptionEnded: (field) => liveSubscriptions.dec({ field }),
+    eventSent: (field) => events.inc({ field }),
+    limitHit: (limit) => limits.inc({ limit }),
+    slowReader: () => slowReaders.inc(),
+  };
+
+  return {
+    server,
+    sent(outcome: string, ms: number): void {
+      sends.inc({ outcome });
+      sendSeconds.observe(ms / 1000);
+    },
+    delivered: (ms: number) => deliverySeconds.observe(ms / 1000),
+    swept: (count: number) => swept.inc(count),
+    fault: (what: string) => faults.inc({ what }),
+    /** Adds the values that are read on demand. */
+    watch(gauges: Gauges): void {
+      const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
+        new Gauge({
+          name: `heliograph_${name}`,
+          help,
+          registers,
+          async collect() {
+            this.set(await read());
+          },
+        });
+      gauge('send_queue_depth', 'Accepted sends waiting to be written.', gauges.sendQueue);
+      gauge('fanout_pending', 'Committed messages not yet recorded as fanned out.', gauges.fanOutPending);
+      gauge('store_pending_calls', 'Calls to the message store that are not answered.', gauges.storePending);
+      gauge('store_journal_backlog', 'Operations in the journal that are not in the tables yet.', gauges.storeBacklog);
+      gauge('presence_online', 'Users that are online.', gauges.online);
+    },
+    async page() {
+      return { contentType: registry.contentType, body: await registry.metrics() };
+    },
+    names: () => registry.getMetricsAsArray().map(({ name }) => name),
+  };
+}

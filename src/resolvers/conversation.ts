@@ -1,0 +1,52 @@
+import type { ConversationResolvers, MutationResolvers, QueryResolvers } from '../generated/resolver-types.ts';
+import type { ConversationView } from '../services/conversation-service.ts';
+import type { Services } from '../services/services.ts';
+import { toConnection } from './connection.ts';
+import { requireViewer } from './context.ts';
+
+export const conversationQueries: Pick<QueryResolvers, 'conversation' | 'conversations'> = {
+  conversation: (_parent, { id }, context) => {
+    requireViewer(context);
+    return context.loaders.conversations.load(id);
+  },
+  conversations: async (_parent, { first, after }, context) => {
+    const { conversations } = context.services;
+    const page = await conversations.page(requireViewer(context), first ?? 50, after ?? null);
+    return toConnection(page.views, page, conversations.cursorOf);
+  },
+};
+
+export const conversationMutations: Pick<
+  MutationResolvers,
+  'openDirectConversation' | 'createGroup' | 'addMembers' | 'removeMembers' | 'leaveGroup' | 'setMemberRole'
+> = {
+  openDirectConversation: (_parent, { input }, context) =>
+    context.services.conversations.openDirectView(requireViewer(context), input.userId),
+  createGroup: (_parent, { input }, context) => context.services.conversations.createGroup(requireViewer(context), input),
+  addMembers: (_parent, { input }, context) => context.services.conversations.addMembers(requireViewer(context), input),
+  removeMembers: (_parent, { input }, context) => context.services.conversations.removeMembers(requireViewer(context), input),
+  leaveGroup: (_parent, { input }, context) =>
+    context.services.conversations.leaveGroup(requireViewer(context), input.conversationId),
+  setMemberRole: (_parent, { input }, context) => context.services.conversations.setRole(requireViewer(context), input),
+};
+
+export const Conversation: ConversationResolvers = {
+  id: ({ conversation }) => conversation.id,
+  kind: ({ conversation }) => conversation.kind,
+  title: ({ conversation }) => conversation.title,
+  headSeq: ({ headSeq }) => headSeq,
+  unreadCount: (view, _args, { services }) => services.conversations.unreadCount(view),
+  memberCount: ({ roster }) => roster.activeCount,
+  lastMessage: (view, _args, { services }) => services.conversations.lastMessage(view),
+  members: (view, { first, after }, { services }) => {
+    const page = services.conversations.memberPage(view, first ?? 50, after ?? null);
+    return { ...toConnection(page.members, page, services.conversations.memberCursorOf), totalCount: page.totalCount };
+  },
+  deliveredSeq: async (view, _args, { services }) => (await ownPositions(view, services)).deliveredSeq,
+  readSeq: async (view, _args, { services }) => (await ownPositions(view, services)).readSeq,
+};
+
+async function ownPositions({ conversation, member }: ConversationView, services: Services) {
+  const [positions] = await services.receipts.positions(conversation.id, [member.userId]);
+  return positions ?? { deliveredSeq: 0n, readSeq: 0n };
+}

@@ -1,0 +1,7 @@
+import type { QueryResolvers } from '../generated/resolver-types.ts';
+import { requireViewer } from './context.ts';
+
+export const inboxQueries: Pick<QueryResolvers, 'offlineMessages'> = {
+  offlineMessages: (_parent, { afterSeq, first }, context) =>
+    context.services.inbox.page(requireViewer(context).userId, afterSeq, first ?? 100),
+};

@@ -1,0 +1,47 @@
+import { DomainError } from '../domain/errors.ts';
+import type { User } from '../domain/user.ts';
+import type { MessageResolvers, MutationResolvers, QueryResolvers, SystemEventResolvers } from '../generated/resolver-types.ts';
+import { toConnection } from './connection.ts';
+import { requireViewer } from './context.ts';
+
+export const messageQueries: Pick<QueryResolvers, 'message' | 'history'> = {
+  message: async (_parent, { id }, context) => {
+    requireViewer(context);
+    const message = await context.loaders.messages.load(id);
+    if (message === null) throw new DomainError('NOT_FOUND', 'There is no such message.');
+    return message;
+  },
+  history: async (_parent, args, context) => {
+    const { history } = context.services;
+    const page = await history.page(requireViewer(context), args);
+    return toConnection(page.messages, page, history.cursorOf);
+  },
+};
+
+export const messageMutations: Pick<MutationResolvers, 'sendMessage'> = {
+  sendMessage: async (_parent, { input }, context) => {
+    const { message, resend } = await context.services.messages.send(requireViewer(context), input);
+    return { sentMessage: message, deduplicated: resend };
+  },
+};
+
+export const Message: MessageResolvers = {
+  conversation: ({ conversationId }, _args, { loaders }) => loaders.conversations.load(conversationId),
+  sender: ({ senderId }, _args, { loaders }) => loaders.users.load(senderId),
+  systemEvent: ({ body }) => body.systemEvent ?? null,
+  text: ({ body }) => body.text,
+  data: ({ body }) => body.data ?? null,
+  attachments: ({ body }) => (body.attachments ?? []).map((one) => ({ ...one, name: one.name ?? null, bytes: one.bytes ?? null })),
+  replyTo: ({ body }, _args, { loaders }) => (body.replyToId === undefined ? null : loaders.messages.load(body.replyToId)),
+  status: async (message, _args, { services }) => (await services.receipts.progress(message)).status,
+  deliveredCount: async (message, _args, { services }) => (await services.receipts.progress(message)).deliveredCount,
+  readCount: async (message, _args, { services }) => (await services.receipts.progress(message)).readCount,
+};
+
+export const SystemEvent: SystemEventResolvers = {
+  users: async ({ userIds }, _args, { loaders }) => {
+    const users = await loaders.users.loadMany(userIds);
+    return users.filter((user): user is User => user !== null && !(user instanceof Error));
+  },
+  title: ({ title }) => title ?? null,
+};

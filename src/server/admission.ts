@@ -1,0 +1,58 @@
+/** Who may ask, and how often: the same for both transports. */
+import type { GraphQLError } from 'graphql';
+import type { Viewer } from '../domain/user.ts';
+import type { RateLimit } from '../stores/rate-limiter.ts';
+import { clientError } from './pipeline/client-errors.ts';
+import { addressOperations, type ServerPorts, userOperations } from './ports.ts';
+
+/** The token in an `Authorization` value; null when there is none, undefined when the value is not a bearer token. */
+export function bearerToken(value: unknown): string | null | undefined {
+  if (value === undefined || value === null || value === '') return null;
+  const match = typeof value === 'string' ? /^Bearer +([^\s]+)\s*$/i.exec(value) : null;
+  return match?.[1];
+}
+
+/** The token in the payload of `connection_init`, whose keys are header names in any case. */
+export function tokenOfPayload(payload: Readonly<Record<string, unknown>> | undefined): string | null | undefined {
+  const headers = payload?.headers;
+  const places = [payload, headers !== null && typeof headers === 'object' ? (headers as Record<string, unknown>) : undefined];
+  for (const place of places) {
+    for (const [name, value] of Object.entries(place ?? {})) {
+      if (name.toLowerCase() === 'authorization') return bearerToken(value);
+    }
+  }
+  return null;
+}
+
+/** Takes an operation off the user's and the address's allowance; what to answer when there is none left. */
+export async function takeOperation(
+  { rateLimiter, metrics }: Pick<ServerPorts, 'rateLimiter' | 'metrics'>,
+  viewer: Viewer | null,
+  address: string,
+): Promise<GraphQLError | null> {
+  const takes: [RateLimit, string][] = [[addressOperations, address]];
+  if (viewer !== null) takes.push([userOperations, viewer.userId]);
+  for (const [limit, key] of takes) {
+    const answer = rateLimiter.take(limit, key);
+    const waitMs = typeof answer === 'number' ? answer : await answer;
+    if (waitMs <= 0) continue;
+    metrics.limitHit(limit.name);
+    const retryAfterMs = Math.ceil(waitMs);
+    return clientError('RATE_LIMITED', `Too many operations; try again in ${retryAfterMs} ms.`, { limit: limit.name, retryAfterMs });
+  }
+  return null;
+}
+
+/** Whether a page of this origin may use the server. Clients that are no browsers send none. */
+export function isOriginAllowed(origin: string | undefined, host: string | undefined, allowed: readonly string[]): boolean {
+  if (origin === undefined) return true;
+  if (allowed.includes('*') || allowed.includes(origin)) return true;
+  const url = URL.parse(origin);
+  return url !== null && url.host === host;
+}
+
+/** The code that a finished operation is counted under. */
+export function outcomeOf(errors: readonly { extensions: Record<string, unknown> }[] | undefined): string {
+  const code = errors?.[0]?.extensions.code;
+  return typeof code === 'string' ? code : 'OK';
+}

@@ -1,0 +1,45 @@
+/** The one port of the server: HTTP, WebSocket and GraphiQL. */
+import type { AddressInfo } from 'node:net';
+import { createHttp } from './http.ts';
+import { createPipeline } from './pipeline/pipeline.ts';
+import type { ServerPorts } from './ports.ts';
+import { createWebSockets } from './websocket.ts';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly socketCount: number;
+  /** Sends sockets elsewhere, finishes requests, and stops listening. */
+  close(): Promise<void>;
+}
+
+export async function startServer(
+  ports: ServerPorts,
+  registerPages: (app: ReturnType<typeof createHttp>) => Promise<void>,
+): Promise<RunningServer> {
+  const report = (error: unknown, traceId: string) => ports.log.error({ err: error, 'trace.id': traceId }, 'operation failed');
+  const pipeline = createPipeline({ schema: ports.schema, limits: ports.limits, report });
+  const app = createHttp(ports, pipeline);
+  await registerPages(app);
+  const sockets = createWebSockets(ports, pipeline);
+  await sockets.open();
+  app.server.on('upgrade', (request, stream, head) => {
+    const forwarded = ports.trustProxy ? String(request.headers['x-forwarded-for'] ?? '').split(',')[0]?.trim() : '';
+    sockets.upgrade(request, stream, head, forwarded || request.socket.remoteAddress || 'unknown');
+  });
+  await app.listen({ host: ports.host, port: ports.port, backlog: 4096 });
+  const { port } = app.server.address() as AddressInfo;
+  const host = ports.host.includes(':') ? `[${ports.host}]` : ports.host;
+  return {
+    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+    port,
+    get socketCount() {
+      return sockets.size;
+    },
+    async close() {
+      // Sockets first: closing the HTTP server would cut them off at once.
+      await sockets.drain();
+      await app.close();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** GraphQL over HTTP, and the pages for operators. */
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { createHandler } from 'graphql-http/lib/use/fastify';
+import { DomainError } from '../domain/errors.ts';
+import type { Viewer } from '../domain/user.ts';
+import { bearerToken, isOriginAllowed, outcomeOf, takeOperation } from './admission.ts';
+import { clientError } from './pipeline/client-errors.ts';
+import type { Operation, OperationRequest, Pipeline } from './pipeline/pipeline.ts';
+import type { ServerPorts } from './ports.ts';
+
+type GraphqlHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInstance {
+  const { limits, allowedOrigins, trustProxy, log } = ports;
+  const app = fastify({
+    bodyLimit: limits.requestMaxBytes,
+    trustProxy,
+    logger: false,
+    // Kept as data, as over WebSocket; nothing here merges objects by key.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+    // Without it a half-sent request line would be answered with HTML-free text, but not with JSON.
+    frameworkErrors: (error, _request, reply) => sendError(reply, error.statusCode ?? 400, error.message),
+  });
+
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status < 500) return sendError(reply, status, error.message);
+    const { message, extensions } = pipeline.mask(error);
+    return reply.status(500).send({ errors: [{ message, extensions }] });
+  });
+  app.setNotFoundHandler((request, reply) => sendError(reply, 404, `There is nothing at ${request.method} ${request.url.split('?')[0]}.`));
+
+  addCors(app, allowedOrigins);
+
+  const handle = createHandler({
+    schema: ports.schema,
+    onSubscribe: async (request, params) => {
+      const answer = await run(ports, pipeline, request.raw as FastifyRequest, params as OperationRequest);
+      if (answer instanceof MethodNotAllowed) {
+        return [JSON.stringify({ errors: [answer.error] }), { status: 405, statusText: 'Method Not Allowed', headers: { allow: 'POST', 'content-type': 'application/json; charset=utf-8' } }];
+      }
+      return answer;
+    },
+    formatError: (error) => (error instanceof GraphQLError && error.extensions.code !== undefined ? error : clientError('BAD_REQUEST', error.message)),
+  }) as unknown as GraphqlHandler;
+  app.route({ method: ['GET', 'POST'], url: '/graphql', handler: handle });
+
+  app.get('/healthz', async (_request, reply) => sendHealth(reply, ports.health.live()));
+  app.get('/readyz', async (_request, reply) => sendHealth(reply, await ports.health.ready()));
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, body } = await ports.health.metrics();
+    return reply.header('content-type', contentType).send(body);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    if (reply.statusCode >= 500) log.warn({ 'http.response.status_code': reply.statusCode, 'url.path': request.url.split('?')[0] }, 'request failed');
+  });
+  return app;
+}
+
+class MethodNotAllowed {
+  readonly error = clientError('BAD_REQUEST', 'Mutations are sent with POST.');
+}
+
+async function run(ports: ServerPorts, pipeline: Pipeline, http: FastifyRequest, request: OperationRequest) {
+  const startedAt = performance.now();
+  const answer = await answerTo(ports, pipeline, http, request);
+  const { result, type } = answer;
+  const errors = result instanceof MethodNotAllowed ? [result.error] : 'errors' in result ? result.errors : undefined;
+  ports.metrics.operationDone({ transport: 'http', type, code: outcomeOf(errors) }, performance.now() - startedAt);
+  // Without data it is a request error, which graphql-http answers with the status the media type calls for.
+  if (!(result instanceof MethodNotAllowed) && result.data === undefined) return result.errors ?? [];
+  return result;
+}
+
+interface Answer {
+  readonly type: string;
+  readonly result: ExecutionResult | MethodNotAllowed;
+}
+
+async function answerTo(ports: ServerPorts, pipeline: Pipeline, http: FastifyRequest, request: OperationRequest): Promise<Answer> {
+  const viewer = await viewerOf(ports, pipeline, http.headers.authorization);
+  if (viewer instanceof GraphQLError) return { type: 'none', result: { errors: [viewer] } };
+  const refused = await takeOperation(ports, viewer, http.ip);
+  if (refused !== null) return { type: 'none', result: { errors: [refused] } };
+  const operation = pipeline.prepare(request);
+  if (isErrors(operation)) return { type: 'none', result: { errors: operation } };
+  const { type } = operation;
+  if (type === 'subscription') {
+    const error = clientError('BAD_REQUEST', 'Subscriptions run over WebSocket, with the protocol graphql-transport-ws.');
+    return { type, result: { errors: [error] } };
+  }
+  if (type === 'mutation' && http.method === 'GET') return { type, result: new MethodNotAllowed() };
+  const context = ports.createContext({ viewer, address: http.ip });
+  return { type, result: await pipeline.execute(operation, request, context) };
+}
+
+async function viewerOf(ports: ServerPorts, pipeline: Pipeline, header: string | undefined): Promise<Viewer | null | GraphQLError> {
+  const token = bearerToken(header);
+  if (token === null) return null;
+  if (token === undefined) return clientError('UNAUTHENTICATED', 'The Authorization header must be "Bearer", a space and a token.');
+  try {
+    return await ports.verifyToken(token);
+  } catch (error) {
+    return error instanceof DomainError ? clientError(error.code, error.message) : pipeline.mask(error);
+  }
+}
+
+export function isErrors(answer: Operation | readonly GraphQLError[]): answer is readonly GraphQLError[] {
+  return Array.isArray(answer);
+}
+
+function addCors(app: FastifyInstance, allowedOrigins: readonly string[]): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { origin, host } = request.headers;
+    if (origin === undefined || !request.url.startsWith('/graphql')) return;
+    if (!isOriginAllowed(origin, host, allowedOrigins)) {
+      return sendError(reply, 403, 'Pages of this origin may not use this server.');
+    }
+    reply.header('access-control-allow-origin', origin).header('vary', 'origin');
+  });
+  app.options('/graphql', async (_request, reply) =>
+    reply
+      .status(204)
+      .header('access-control-allow-methods', 'GET, POST')
+      .header('access-control-allow-headers', 'authorization, content-type')
+      .header('access-control-max-age', '600')
+      .send(),
+  );
+}
+
+function sendHealth(reply: FastifyReply, { ok, body }: { ok: boolean; body: object }): FastifyReply {
+  return reply.status(ok ? 200 : 503).header('cache-control', 'no-store').send(body);
+}
+
+function sendError(reply: FastifyReply, status: number, message: string): FastifyReply {
+  const { extensions } = clientError(status === 404 ? 'NOT_FOUND' : status === 403 ? 'FORBIDDEN' : 'BAD_REQUEST', message);
+  return reply.status(status).header('content-type', 'application/json; charset=utf-8').send({ errors: [{ message, extensions }] });
+}

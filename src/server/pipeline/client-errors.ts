@@ -1,0 +1,50 @@
+/** The one place where failures become what clients see. */
+import { randomUUID } from 'node:crypto';
+import { GraphQLError } from 'graphql';
+import { DomainError, type ErrorCode, errorCatalogue } from '../../domain/errors.ts';
+
+/** Told of failures that are not part of the contract, with the id clients are given to quote. */
+export type ReportFault = (error: unknown, traceId: string) => void;
+
+/** An error of the contract, for the transports' own refusals. */
+export function clientError(code: ErrorCode, message: string, details: Record<string, unknown> = {}): GraphQLError {
+  return new GraphQLError(message, { extensions: extensionsOf(code, details) });
+}
+
+/**
+ * What a client may see of a failure: a code of the catalogue, whether to retry, and a message that was written for clients.
+ *
+ * @param otherwise - the code of an error of GraphQL's own that carries none
+ */
+export function toClientError(error: unknown, otherwise: ErrorCode, report: ReportFault): GraphQLError {
+  const graphqlError = error instanceof GraphQLError ? error : null;
+  const cause = originalOf(error);
+  const place = { nodes: graphqlError?.nodes, source: graphqlError?.source, positions: graphqlError?.positions, path: graphqlError?.path };
+  if (cause instanceof DomainError) {
+    return new GraphQLError(cause.message, { ...place, extensions: extensionsOf(cause.code, cause.details) });
+  }
+  if (graphqlError !== null && (cause === undefined || cause instanceof GraphQLError)) {
+    const known = (cause instanceof GraphQLError ? cause : graphqlError).extensions.code;
+    const code = typeof known === 'string' && known in errorCatalogue ? (known as ErrorCode) : otherwise;
+    return new GraphQLError(graphqlError.message, { ...place, extensions: extensionsOf(code) });
+  }
+  const traceId = randomUUID();
+  report(cause ?? error, traceId);
+  const message = 'Something went wrong on the server.';
+  return new GraphQLError(message, { ...place, extensions: extensionsOf('INTERNAL_SERVER_ERROR', { traceId }) });
+}
+
+function extensionsOf(code: ErrorCode, details: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return { code, retryable: errorCatalogue[code].retryable, ...details };
+}
+
+/** The failure inside the wrappers that GraphQL puts around it. */
+function originalOf(error: unknown): unknown {
+  let inner = error;
+  let found: unknown = error instanceof GraphQLError ? undefined : error;
+  while (inner instanceof GraphQLError && inner.originalError !== undefined) {
+    inner = inner.originalError;
+    found = inner;
+  }
+  return found;
+}

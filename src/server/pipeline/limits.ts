@@ -1,0 +1,156 @@
+/** How large an operation may be, judged before it runs. */
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLError,
+  getNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  isInterfaceType,
+  isLeafType,
+  isObjectType,
+  isUnionType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { clientError } from './client-errors.ts';
+
+export interface OperationLimits {
+  /** Lexical tokens of the document. */
+  readonly tokensMax: number;
+  /** Fields within fields. */
+  readonly depthMax: number;
+  /** The same below `__schema` and `__type`, where the usual introspection needs more. */
+  readonly introspectionDepthMax: number;
+  readonly rootFieldsMax: number;
+  readonly aliasesMax: number;
+  /** Fields, each counted as often as its lists may repeat it. */
+  readonly costMax: number;
+}
+
+export const operationLimitDefaults: OperationLimits = {
+  tokensMax: 2_000,
+  depthMax: 12,
+  introspectionDepthMax: 16,
+  rootFieldsMax: 20,
+  aliasesMax: 60,
+  costMax: 30_000,
+};
+
+/** Page size of a list that is asked for without one, for the cost only. */
+const usualPage = 50;
+const pageArguments = new Set(['first', 'last']);
+/** Fields that hold the items of their parent's page. */
+const pageFields = new Set(['edges', 'nodes', 'entries', 'pageInfo', 'node']);
+
+interface Measure {
+  depth: number;
+  introspectionDepth: number;
+  aliases: number;
+}
+
+export interface MeasuredOperation {
+  /** What is wrong whatever the variables. */
+  readonly error: GraphQLError | null;
+  /** The cost with these variables. */
+  cost(variables: Readonly<Record<string, unknown>>): number;
+}
+
+export function measureOperation(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  limits: OperationLimits,
+): MeasuredOperation {
+  const root = schema.getRootType(operation.operation) as GraphQLObjectType;
+  const measure: Measure = { depth: 0, introspectionDepth: 0, aliases: 0 };
+  let visited = 0;
+
+  function fieldsOf(selectionSet: SelectionSetNode): FieldNode[] {
+    return selectionSet.selections.flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return [selection];
+      if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsOf(selection.selectionSet);
+      const fragment = fragments.get(selection.name.value);
+      return fragment === undefined ? [] : fieldsOf(fragment.selectionSet);
+    });
+  }
+
+  function walk(selectionSet: SelectionSetNode, depth: number, isIntrospection: boolean): void {
+    for (const field of fieldsOf(selectionSet)) {
+      // Fragments can repeat each other exponentially: this much is more than any limit allows.
+      visited += 1;
+      if (visited > limits.costMax) return;
+      if (field.alias !== undefined) measure.aliases += 1;
+      const isInside = isIntrospection || field.name.value === '__schema' || field.name.value === '__type';
+      if (isInside) measure.introspectionDepth = Math.max(measure.introspectionDepth, depth);
+      else measure.depth = Math.max(measure.depth, depth);
+      if (field.selectionSet !== undefined) walk(field.selectionSet, depth + 1, isInside);
+    }
+  }
+
+  walk(operation.selectionSet, 1, false);
+  const rootFields = fieldsOf(operation.selectionSet).length;
+
+  function refuse(what: string, found: number, max: number): GraphQLError {
+    return clientError('QUERY_TOO_COMPLEX', `The operation has ${what} of ${found}; at most ${max} is allowed.`, { max });
+  }
+
+  let error: GraphQLError | null = null;
+  if (visited > limits.costMax) error = refuse('a number of fields', visited, limits.costMax);
+  else if (measure.depth > limits.depthMax) error = refuse('a depth', measure.depth, limits.depthMax);
+  else if (measure.introspectionDepth > limits.introspectionDepthMax) {
+    error = refuse('an introspection depth', measure.introspectionDepth, limits.introspectionDepthMax);
+  } else if (rootFields > limits.rootFieldsMax) error = refuse('a number of root fields', rootFields, limits.rootFieldsMax);
+  else if (measure.aliases > limits.aliasesMax) error = refuse('a number of aliases', measure.aliases, limits.aliasesMax);
+
+  function costOf(selectionSet: SelectionSetNode, type: unknown, page: number, variables: Readonly<Record<string, unknown>>): number {
+    let cost = 0;
+    for (const field of fieldsOf(selectionSet)) {
+      const name = field.name.value;
+      if (name.startsWith('__')) continue;
+      const definition = definitionOf(schema, type, name);
+      cost += 1;
+      if (field.selectionSet === undefined || definition === null) continue;
+      const named = getNamedType(definition.type);
+      if (isLeafType(named)) continue;
+      const asked = pageSizeOf(field, variables);
+      const takesPage = definition.args.some((argument) => pageArguments.has(argument.name));
+      const inner = takesPage ? (asked ?? usualPage) : 0;
+      const times = pageFields.has(name) && name !== 'node' && name !== 'pageInfo' ? page : 1;
+      cost += times * costOf(field.selectionSet, named, inner > 0 ? inner : page, variables);
+    }
+    return cost;
+  }
+
+  let dependsOnVariables = false;
+  const withoutVariables = error === null ? costOf(operation.selectionSet, root, 1, {}) : 0;
+
+  function pageSizeOf(field: FieldNode, variables: Readonly<Record<string, unknown>>): number | null {
+    for (const { name, value } of field.arguments ?? []) {
+      if (!pageArguments.has(name.value)) continue;
+      if (value.kind === Kind.INT) return Number(value.value);
+      if (value.kind !== Kind.VARIABLE) continue;
+      dependsOnVariables = true;
+      const given = variables[value.name.value];
+      if (typeof given === 'number') return Math.max(0, given);
+    }
+    return null;
+  }
+
+  return {
+    error,
+    cost: (variables) => (dependsOnVariables ? costOf(operation.selectionSet, root, 1, variables) : withoutVariables),
+  };
+}
+
+function definitionOf(schema: GraphQLSchema, type: unknown, field: string) {
+  if (isObjectType(type) || isInterfaceType(type)) return type.getFields()[field] ?? null;
+  if (!isUnionType(type)) return null;
+  // Which member it is does not matter for the cost: the first with such a field stands for them all.
+  for (const member of schema.getPossibleTypes(type)) {
+    const found = member.getFields()[field];
+    if (found !== undefined) return found;
+  }
+  return null;
+}

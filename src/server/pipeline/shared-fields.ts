@@ -1,0 +1,56 @@
+/**
+ * Which fields look the same to every viewer. An event whose selection has only these is executed once for all its subscribers;
+ * any other field, one that was forgotten here included, is executed for each.
+ */
+import { type FragmentDefinitionNode, getNamedType, type GraphQLSchema, isCompositeType, Kind, type SelectionSetNode } from 'graphql';
+
+const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
+  MessageReceived: new Set(['seq', 'message']),
+  Message: new Set([
+    'id',
+    'kind',
+    'conversationId',
+    'seq',
+    'sender',
+    'senderId',
+    'clientMessageId',
+    'systemEvent',
+    'text',
+    'data',
+    'attachments',
+    'status',
+    'deliveredCount',
+    'readCount',
+    'sentAt',
+  ]),
+  User: new Set(['id', 'username', 'displayName', 'createdAt']),
+  SystemEvent: new Set(['kind', 'users', 'title']),
+  Attachment: new Set(['url', 'contentType', 'name', 'bytes']),
+};
+
+/** Whether a subscription to `messageReceived` shows every viewer the same message, but for its inbox number. */
+export function isShared(
+  schema: GraphQLSchema,
+  selectionSet: SelectionSetNode,
+  typeName: string,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): boolean {
+  return selectionSet.selections.every((selection) => {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      const fragment = fragments.get(selection.name.value);
+      return fragment !== undefined && isShared(schema, fragment.selectionSet, fragment.typeCondition.name.value, fragments);
+    }
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      return isShared(schema, selection.selectionSet, selection.typeCondition?.name.value ?? typeName, fragments);
+    }
+    const name = selection.name.value;
+    if (name === '__typename') return true;
+    // Other members of the union never come as a shared event.
+    if (['StreamReady', 'StreamTruncated', 'StreamHeartbeat'].includes(typeName)) return true;
+    if (sharedFields[typeName]?.has(name) !== true) return false;
+    if (selection.selectionSet === undefined) return true;
+    const type = schema.getType(typeName);
+    const field = type !== undefined && isCompositeType(type) && 'getFields' in type ? type.getFields()[name] : undefined;
+    return field !== undefined && isShared(schema, selection.selectionSet, getNamedType(field.type).name, fragments);
+  });
+}

@@ -1,0 +1,89 @@
+/** What the transports need from the rest of the server. */
+import type { GraphQLSchema } from 'graphql';
+import type { DeviceId } from '../domain/ids.ts';
+import type { Viewer } from '../domain/user.ts';
+import type { Context } from '../resolvers/context.ts';
+import type { RateLimit, RateLimiter } from '../stores/rate-limiter.ts';
+import type { OperationLimits } from './pipeline/limits.ts';
+
+export interface ServerLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export type Transport = 'http' | 'ws';
+
+/** What an operator wants to count. */
+export interface ServerMetrics {
+  operationDone(labels: { transport: Transport; type: string; code: string }, ms: number): void;
+  socketOpened(): void;
+  socketClosed(code: number): void;
+  subscriptionStarted(field: string): void;
+  subscriptionEnded(field: string): void;
+  eventSent(field: string): void;
+  limitHit(limit: string): void;
+  slowReader(): void;
+}
+
+export interface ServerLimits extends OperationLimits {
+  /** Bytes of an HTTP request's body, and of a WebSocket message. */
+  readonly requestMaxBytes: number;
+  readonly operationsPerSocketMax: number;
+  readonly socketsMax: number;
+  readonly socketsPerUserMax: number;
+  readonly socketsPerAddressMax: number;
+  /** How long a socket may take to say `connection_init`. */
+  readonly initTimeoutMs: number;
+  /** Bytes waiting for a socket above which its reader counts as slow. */
+  readonly socketBufferMaxBytes: number;
+  /** A socket that stays full so long is closed. */
+  readonly slowReaderMs: number;
+  readonly pingEveryMs: number;
+  /** Over how long sockets are closed when the server drains. */
+  readonly drainMs: number;
+}
+
+export const serverLimitDefaults = {
+  initTimeoutMs: 5_000,
+  socketBufferMaxBytes: 1024 * 1024,
+  slowReaderMs: 10_000,
+  pingEveryMs: 30_000,
+} as const;
+
+/** Requests of any kind. */
+export const userOperations: RateLimit = { name: 'operations', points: 2_000, windowMs: 10_000 };
+export const addressOperations: RateLimit = { name: 'addressOperations', points: 10_000, windowMs: 10_000 };
+
+export interface HealthReport {
+  readonly ok: boolean;
+  readonly body: object;
+}
+
+export interface ServerPorts {
+  readonly schema: GraphQLSchema;
+  readonly createContext: (from: { viewer: Viewer | null; address: string }) => Context;
+  /** @throws DomainError `UNAUTHENTICATED` */
+  readonly verifyToken: (token: string) => Promise<Viewer>;
+  /** Calls the listener with every device whose session ends; resolves when it is in force. */
+  readonly onRevoked: (listener: (deviceId: DeviceId) => void) => Promise<() => void>;
+  /** Told of a live socket of a signed-in device; what it returns is called when the socket is gone. */
+  readonly attach: (viewer: Viewer) => () => void;
+  readonly rateLimiter: RateLimiter;
+  readonly limits: ServerLimits;
+  readonly log: ServerLog;
+  readonly metrics: ServerMetrics;
+  readonly health: {
+    live(): HealthReport;
+    ready(): Promise<HealthReport>;
+    /** The metrics page and its content type. */
+    metrics(): Promise<{ contentType: string; body: string }>;
+  };
+  readonly clock: () => number;
+  readonly host: string;
+  readonly port: number;
+  /** Origins of other sites whose pages may use this server; the server's own is always allowed. */
+  readonly allowedOrigins: readonly string[];
+  /** Whether `X-Forwarded-For` tells the client's address: only behind a proxy that sets it. */
+  readonly trustProxy: boolean;
+}

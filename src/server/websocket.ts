@@ -1,0 +1,325 @@
+/**
+ * GraphQL over WebSocket. graphql-ws keeps the protocol; here are the limits around it, and the way of each operation into the
+ * pipeline. A client's mistake ends its operation; only a breach of the protocol ends its socket, and never another's.
+ */
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
+import { handleProtocols, makeServer } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { closeCodes, DomainError } from '../domain/errors.ts';
+import type { DeviceId, UserId } from '../domain/ids.ts';
+import { eventSourceOf } from '../resolvers/event-source.ts';
+import { isOriginAllowed, outcomeOf, takeOperation, tokenOfPayload } from './admission.ts';
+import { ClientSocket } from './client-socket.ts';
+import { isErrors } from './http.ts';
+import { clientError } from './pipeline/client-errors.ts';
+import type { Operation, OperationRequest, Pipeline } from './pipeline/pipeline.ts';
+import type { ServerPorts } from './ports.ts';
+import { PushOperation, type RenderCache } from './push-operation.ts';
+
+interface Extra {
+  readonly socket: ClientSocket;
+}
+
+/** What `onSubscribe` found, on its way through graphql-ws to `execute` and `subscribe`. */
+interface PreparedArgs extends ExecutionArgs {
+  readonly socket: ClientSocket;
+  readonly id: string;
+  readonly operation: Operation;
+  readonly request: OperationRequest;
+}
+
+const drainSliceMs = 100;
+const sweepEveryMs = 1_000;
+const terminateAfterMs = 5_000;
+
+export type WebSockets = ReturnType<typeof createWebSockets>;
+
+export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
+  const { limits, metrics, clock } = ports;
+  const sockets = new Set<ClientSocket>();
+  const perAddress = new Map<string, number>();
+  const perUser = new Map<UserId, number>();
+  const closing = new Map<ClientSocket, number>();
+  const renderings: RenderCache = new WeakMap();
+  let isDraining = false;
+  let nextPing = clock() + limits.pingEveryMs;
+
+  const webSocketServer = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.requestMaxBytes,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+  });
+
+  const protocol = makeServer<Record<string, unknown>, Extra>({
+    connectionInitWaitTimeout: limits.initTimeoutMs,
+    async onConnect({ connectionParams, extra: { socket } }) {
+      const token = tokenOfPayload(connectionParams);
+      if (token === null) return true;
+      if (token === undefined) return false;
+      try {
+        const viewer = await ports.verifyToken(token);
+        if (!socket.isOpen) return false;
+        if ((perUser.get(viewer.userId) ?? 0) >= limits.socketsPerUserMax) {
+          metrics.limitHit('socketsPerUser');
+          socket.ws.close(closeCodes.tryAgainLater.code, 'Too many sockets of this user');
+          return true;
+        }
+        socket.viewer = viewer;
+        count(perUser, viewer.userId, 1);
+        socket.detach = ports.attach(viewer);
+        return true;
+      } catch (error) {
+        if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') return false;
+        pipeline.mask(error);
+        socket.ws.close(closeCodes.tryAgainLater.code, 'The token cannot be checked now');
+        return true;
+      }
+    },
+    async onSubscribe({ extra: { socket } }, id, request) {
+      const startedAt = performance.now();
+      const answer = await admit(socket, request as OperationRequest);
+      if (isErrors(answer)) {
+        metrics.operationDone({ transport: 'ws', type: 'none', code: outcomeOf(answer) }, performance.now() - startedAt);
+        return answer;
+      }
+      const { document, definition } = answer;
+      const operationName = definition.name?.value ?? null;
+      const prepared: PreparedArgs = {
+        schema: ports.schema,
+        document,
+        operationName,
+        contextValue: null,
+        rootValue: null,
+        socket,
+        id,
+        operation: answer,
+        request: request as OperationRequest,
+      };
+      return prepared;
+    },
+    execute: (args) => runOnce(args as PreparedArgs),
+    subscribe: (args) => runLive(args as PreparedArgs),
+    // Errors of a subscription that ended by itself carry their code already.
+    onError: (_context, _id, _payload, errors) => errors.map((error) => unwrap(error).toJSON()),
+  });
+
+  async function admit(socket: ClientSocket, request: OperationRequest): Promise<Operation | readonly GraphQLError[]> {
+    if (socket.operations >= limits.operationsPerSocketMax) {
+      metrics.limitHit('operationsPerSocket');
+      const max = limits.operationsPerSocketMax;
+      return [clientError('OVERLOADED', `At most ${max} operations run on one socket at a time.`, { max })];
+    }
+    // Taken before the first pause, so that a burst cannot slip through it.
+    socket.operations += 1;
+    try {
+      const refused = await takeOperation(ports, socket.viewer, socket.address);
+      const answer = refused === null ? pipeline.prepare(request) : [refused];
+      if (isErrors(answer)) socket.operations -= 1;
+      return answer;
+    } catch (error) {
+      socket.operations -= 1;
+      return [pipeline.mask(error)];
+    }
+  }
+
+  async function runOnce({ socket, operation, request }: PreparedArgs): Promise<ExecutionResult> {
+    const startedAt = performance.now();
+    const context = ports.createContext({ viewer: socket.viewer, address: socket.address });
+    try {
+      const result = await pipeline.execute(operation, request, context);
+      const code = outcomeOf(result.errors);
+      metrics.operationDone({ transport: 'ws', type: operation.type, code }, performance.now() - startedAt);
+      return result;
+    } finally {
+      socket.operations -= 1;
+      // What the answer adds counts: a client that asks and never reads is not read from either.
+      socket.checkFull(limits.socketBufferMaxBytes, clock());
+    }
+  }
+
+  async function runLive({ socket, id, operation, request }: PreparedArgs): Promise<AsyncGenerator<never> | ExecutionResult> {
+    const startedAt = performance.now();
+    const createContext = () => ports.createContext({ viewer: socket.viewer, address: socket.address });
+    const { field } = operation;
+    let isCounted = true;
+    const onEnd = () => {
+      if (!isCounted) return;
+      isCounted = false;
+      socket.operations -= 1;
+      metrics.subscriptionEnded(field);
+    };
+    metrics.subscriptionStarted(field);
+    const result = await start();
+    const code = outcomeOf('errors' in result ? result.errors : undefined);
+    metrics.operationDone({ transport: 'ws', type: 'subscription', code }, performance.now() - startedAt);
+    return result;
+
+    async function start(): Promise<AsyncGenerator<never> | ExecutionResult> {
+      try {
+        const subscribed = await pipeline.subscribe(operation, request, createContext());
+        const found = eventSourceOf(subscribed);
+        if (found === null) {
+          onEnd();
+          return subscribed as ExecutionResult;
+        }
+        const bufferMaxBytes = limits.socketBufferMaxBytes;
+        const push = new PushOperation(socket, id, operation, request, { ...pushPorts, createContext, bufferMaxBytes, onEnd }, renderings);
+        await push.open(found.source);
+        return push;
+      } catch (error) {
+        onEnd();
+        return { errors: [pipeline.mask(error)] };
+      }
+    }
+  }
+
+  const pushPorts = { pipeline, now: clock, onEvent: (field: string) => metrics.eventSent(field) };
+
+  function accept(ws: WebSocket, address: string): void {
+    const socket = new ClientSocket(ws, address);
+    sockets.add(socket);
+    count(perAddress, address, 1);
+    metrics.socketOpened();
+    const closed = protocol.opened(
+      {
+        protocol: ws.protocol,
+        send: (data) => socket.send(data),
+        close: (code, reason) => ws.close(code, reason),
+        onMessage(handle) {
+          ws.on('message', (data, isBinary) => {
+            socket.isAlive = true;
+            if (isBinary) ws.close(closeCodes.badRequest.code, 'Messages are text');
+            else handle(String(data)).catch((error: unknown) => onProtocolError(socket, error));
+          });
+        },
+      },
+      { socket },
+    );
+    ws.on('pong', () => {
+      socket.isAlive = true;
+    });
+    // A frame that breaks RFC 6455: ws closes the socket with its code.
+    ws.on('error', () => {});
+    ws.once('close', (code, reason) => {
+      sockets.delete(socket);
+      closing.delete(socket);
+      count(perAddress, address, -1);
+      if (socket.viewer !== null) count(perUser, socket.viewer.userId, -1);
+      socket.detach?.();
+      metrics.socketClosed(code);
+      closed(code, String(reason)).catch((error: unknown) => pipeline.mask(error));
+    });
+  }
+
+  /** graphql-ws throws on a message of a type it does not expect, and on faults of ours. */
+  function onProtocolError(socket: ClientSocket, error: unknown): void {
+    if (error instanceof Error && error.message.startsWith('Unexpected message')) {
+      socket.ws.close(closeCodes.badRequest.code, 'Invalid message received');
+      return;
+    }
+    pipeline.mask(error);
+    socket.ws.close(1011, 'Internal error');
+  }
+
+  function close(socket: ClientSocket, { code, meaning }: { code: number; meaning: string }): void {
+    socket.ws.close(code, meaning);
+    closing.set(socket, clock() + terminateAfterMs);
+  }
+
+  function closeDevice(deviceId: DeviceId): void {
+    for (const socket of sockets) if (socket.viewer?.deviceId === deviceId) close(socket, closeCodes.forbidden);
+  }
+
+  /** Ends what has run out: tokens, full sockets, and sockets nobody is at the other end of. */
+  function sweep(): void {
+    const now = clock();
+    const isPing = now >= nextPing;
+    if (isPing) nextPing = now + limits.pingEveryMs;
+    for (const socket of sockets) {
+      if (socket.viewer !== null && socket.viewer.expiresAt <= now && !closing.has(socket)) close(socket, closeCodes.forbidden);
+      if (socket.fullSince > 0 && now - socket.fullSince > limits.slowReaderMs && !closing.has(socket)) {
+        metrics.slowReader();
+        close(socket, closeCodes.tryAgainLater);
+      }
+      if (!isPing) continue;
+      if (!socket.isAlive) {
+        socket.ws.terminate();
+      } else {
+        socket.isAlive = false;
+        if (socket.isOpen) socket.ws.ping();
+      }
+    }
+    for (const [socket, deadline] of closing) if (deadline <= now) socket.ws.terminate();
+  }
+
+  const sweeper = setInterval(sweep, sweepEveryMs);
+  sweeper.unref();
+  let stopRevocations = () => {};
+
+  function refuse(stream: Duplex, status: number): void {
+    const body = JSON.stringify({ errors: [{ message: STATUS_CODES[status], extensions: { code: status === 403 ? 'FORBIDDEN' : 'OVERLOADED', retryable: status !== 403 } }] });
+    stream.once('finish', () => stream.destroy());
+    stream.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  }
+
+  return {
+    /** Begins to listen for sessions that end. */
+    async open(): Promise<void> {
+      stopRevocations = await ports.onRevoked(closeDevice);
+    },
+
+    /** Takes over an HTTP upgrade. */
+    upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, address: string): void {
+      stream.on('error', () => {});
+      if (request.url?.split('?')[0] !== '/graphql') return refuse(stream, 404);
+      if (!isOriginAllowed(request.headers.origin, request.headers.host, ports.allowedOrigins)) return refuse(stream, 403);
+      if (isDraining || sockets.size >= limits.socketsMax) {
+        metrics.limitHit(isDraining ? 'draining' : 'sockets');
+        return refuse(stream, 503);
+      }
+      if ((perAddress.get(address) ?? 0) >= limits.socketsPerAddressMax) {
+        metrics.limitHit('socketsPerAddress');
+        return refuse(stream, 429);
+      }
+      webSocketServer.handleUpgrade(request, stream, head, (ws) => accept(ws, address));
+    },
+
+    get size(): number {
+      return sockets.size;
+    },
+
+    /** Sends every client elsewhere, a slice at a time, so that they do not all come back at once. */
+    async drain(): Promise<void> {
+      isDraining = true;
+      const slices = Math.max(1, Math.floor(limits.drainMs / drainSliceMs));
+      const perSlice = Math.ceil(sockets.size / slices);
+      while (sockets.size > closing.size) {
+        const next = [...sockets].filter((socket) => !closing.has(socket)).slice(0, Math.max(1, perSlice));
+        for (const socket of next) close(socket, closeCodes.serviceRestart);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(drainSliceMs, limits.drainMs)));
+      }
+      const deadline = clock() + Math.min(terminateAfterMs, 2_000);
+      while (sockets.size > 0 && clock() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (const socket of sockets) socket.ws.terminate();
+      clearInterval(sweeper);
+      stopRevocations();
+    },
+  };
+}
+
+function count<Key>(counts: Map<Key, number>, key: Key, by: number): void {
+  const next = (counts.get(key) ?? 0) + by;
+  if (next > 0) counts.set(key, next);
+  else counts.delete(key);
+}
+
+/** The error inside the one that graphql-ws makes of what an iterator throws. */
+function unwrap(error: GraphQLError): GraphQLError {
+  return error.originalError instanceof GraphQLError ? error.originalError : error;
+}

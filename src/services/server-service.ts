@@ -1,0 +1,20 @@
+import type { Clock } from '../domain/ids.ts';
+
+/** What the server says of itself. */
+export interface ServerLimits {
+  readonly fanOutOnWriteMaxMembers: number;
+  readonly textMaxBytes: number;
+  readonly pageSizeMax: number;
+  readonly operationsPerSocketMax: number;
+}
+
+export type ServerService = ReturnType<typeof createServerService>;
+
+/** @param ports.degraded - the parts that are away or slow now, in the words of docs/reliability.md */
+export function createServerService(ports: { version: string; limits: ServerLimits; degraded: () => string[]; clock: Clock }) {
+  const { version, limits, degraded, clock } = ports;
+  return {
+    now: clock,
+    info: () => ({ version, ...limits, degraded: degraded() }),
+  };
+}

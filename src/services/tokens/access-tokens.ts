@@ -1,0 +1,46 @@
+/** Our own access tokens: JWTs signed with one secret (RFC 7519, HS256). */
+import { createSecretKey } from 'node:crypto';
+import { jwtVerify, SignJWT } from 'jose';
+import { DomainError } from '../../domain/errors.ts';
+import type { Clock, DeviceId, Millis, UserId } from '../../domain/ids.ts';
+import type { Viewer } from '../../domain/user.ts';
+
+const issuer = 'heliograph';
+const algorithm = 'HS256';
+
+export type AccessTokens = ReturnType<typeof createAccessTokens>;
+
+export function createAccessTokens({ secret, ttlMs, clock }: { secret: Uint8Array; ttlMs: Millis; clock: Clock }) {
+  // A KeyObject is prepared once; from raw bytes each signature would prepare it anew.
+  const key = createSecretKey(secret);
+  return {
+    async sign(userId: UserId, deviceId: DeviceId): Promise<{ token: string; expiresAt: Millis }> {
+      // Whole seconds, as the claim has them.
+      const expiresAt = Math.floor((clock() + ttlMs) / 1000) * 1000;
+      const token = await new SignJWT({ did: deviceId })
+        .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
+        .setIssuer(issuer)
+        .setAudience(issuer)
+        .setSubject(userId)
+        .setIssuedAt(Math.floor(clock() / 1000))
+        .setExpirationTime(expiresAt / 1000)
+        .sign(key);
+      return { token, expiresAt };
+    },
+
+    /** @throws DomainError `UNAUTHENTICATED` */
+    async verify(token: string): Promise<Viewer> {
+      try {
+        const options = { algorithms: [algorithm], issuer, audience: issuer, currentDate: new Date(clock()) };
+        const { payload } = await jwtVerify(token, key, options);
+        const { sub, did, exp } = payload;
+        if (typeof sub === 'string' && typeof did === 'string' && typeof exp === 'number') {
+          return { userId: sub, deviceId: did, expiresAt: exp * 1000 };
+        }
+      } catch (cause) {
+        throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.', { cause });
+      }
+      throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.');
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** Leases of a single process. They are kept in the order of their expiry, so that a sweep looks only at what has lapsed. */
+import type { Clock, DeviceId, Millis, UserId } from '../../domain/ids.ts';
+import type { PresenceStore } from '../presence-store.ts';
+
+/** Users whose last sight is remembered after they went offline. */
+const lastSeenMax = 1_000_000;
+
+export function createMemoryPresenceStore({ clock }: { clock: Clock }): PresenceStore {
+  // A renewed lease moves to the end, and all have the same time to live: the first are the oldest.
+  const leases = new Map<DeviceId, { userId: UserId; renewedAt: Millis; expiresAt: Millis }>();
+  const devices = new Map<UserId, Set<DeviceId>>();
+  const lastSeen = new Map<UserId, Millis>();
+
+  function remove(deviceId: DeviceId): UserId | null {
+    const lease = leases.get(deviceId);
+    if (lease === undefined) return null;
+    leases.delete(deviceId);
+    const others = devices.get(lease.userId);
+    others?.delete(deviceId);
+    if (others === undefined || others.size > 0) return null;
+    devices.delete(lease.userId);
+    return lease.userId;
+  }
+
+  function see(userId: UserId, at: Millis): void {
+    lastSeen.delete(userId);
+    lastSeen.set(userId, at);
+    if (lastSeen.size > lastSeenMax) lastSeen.delete(lastSeen.keys().next().value as UserId);
+  }
+
+  return {
+    async renew(renewed, ttlMs) {
+      const now = clock();
+      const came: UserId[] = [];
+      for (const { userId, deviceId } of renewed) {
+        const known = devices.get(userId);
+        if (known === undefined) {
+          devices.set(userId, new Set([deviceId]));
+          came.push(userId);
+        } else {
+          known.add(deviceId);
+        }
+        leases.delete(deviceId);
+        leases.set(deviceId, { userId, renewedAt: now, expiresAt: now + ttlMs });
+        see(userId, now);
+      }
+      return came;
+    },
+
+    async release(_userId, deviceId) {
+      return remove(deviceId) !== null;
+    },
+
+    async sweep(limit) {
+      const now = clock();
+      const gone: { userId: UserId; lastSeenAt: Millis }[] = [];
+      for (const [deviceId, { expiresAt }] of leases) {
+        if (expiresAt > now || gone.length >= limit) break;
+        const userId = remove(deviceId);
+        if (userId !== null) gone.push({ userId, lastSeenAt: lastSeen.get(userId) ?? now });
+      }
+      return gone;
+    },
+
+    async get(userIds) {
+      return userIds.map((userId) => ({ online: devices.has(userId), lastSeenAt: lastSeen.get(userId) ?? null }));
+    },
+  };
+}
