@@ -56,7 +56,12 @@ export interface Heliograph extends AsyncDisposable {
 }
 
 /** @param clock - for tests that set the time */
-export async function startHeliograph(config: Config, log: Log, version: string, clock: Clock = Date.now): Promise<Heliograph> {
+export async function startHeliograph(
+  config: Config,
+  log: Log,
+  version: string,
+  clock: Clock = Date.now,
+): Promise<Heliograph> {
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics();
   const onError = (error: unknown, what: string) => {
@@ -87,7 +92,12 @@ export async function startHeliograph(config: Config, log: Log, version: string,
     externalTokens:
       config.jwtJwksUrl === null
         ? null
-        : createExternalTokens({ jwksUrl: config.jwtJwksUrl, issuer: config.jwtIssuer, audience: config.jwtAudience, clock }),
+        : createExternalTokens({
+            jwksUrl: config.jwtJwksUrl,
+            issuer: config.jwtIssuer,
+            audience: config.jwtAudience,
+            clock,
+          }),
     newId,
     randomToken: () => randomBytes(32).toString('base64url'),
     clock,
@@ -113,7 +123,17 @@ export async function startHeliograph(config: Config, log: Log, version: string,
   });
   const sync = createInboxSync({ rosters, log: conversationLog, writer, fanOut });
   const inbox = createInboxService({ inboxes, writer, sync, log: conversationLog, rosters, settings: config });
-  const receipts = createReceiptService({ book, rosters, log: conversationLog, inboxes, writer, sync, bus, clock, onError });
+  const receipts = createReceiptService({
+    book,
+    rosters,
+    log: conversationLog,
+    inboxes,
+    writer,
+    sync,
+    bus,
+    clock,
+    onError,
+  });
   const changes = createMembershipChanges({
     store: directory.conversations,
     users: directory.users,
@@ -148,7 +168,17 @@ export async function startHeliograph(config: Config, log: Log, version: string,
     onSent: metrics.sent,
   });
   const streams = stack.use(
-    createStreamService({ inbox, sync, writer, log: conversationLog, rosters, bus, clock, onError, onDelivered: metrics.delivered }),
+    createStreamService({
+      inbox,
+      sync,
+      writer,
+      log: conversationLog,
+      rosters,
+      bus,
+      clock,
+      onError,
+      onDelivered: metrics.delivered,
+    }),
   );
   const presence = stack.use(
     createPresenceService({
@@ -201,7 +231,13 @@ export async function startHeliograph(config: Config, log: Log, version: string,
   stack.defer(stopRevocations);
   every(stack, healthEveryMs, () => health.look(), onError, 'health');
   every(stack, purgeEveryMs, () => accounts.purge(), onError, 'token purge');
-  every(stack, config.sweepEveryMs, async () => metrics.swept(await fanOut.sweep(clock() - config.sweepAgeMs)), onError, 'fan-out sweep');
+  every(
+    stack,
+    config.sweepEveryMs,
+    async () => metrics.swept(await fanOut.sweep(clock() - config.sweepAgeMs)),
+    onError,
+    'fan-out sweep',
+  );
 
   const running = await startServer(
     {
@@ -238,7 +274,13 @@ function loadSecret({ jwtJwksUrl, dataDir }: Config): Uint8Array | null {
   return jwtJwksUrl === null ? loadOrCreateJwtSecret(dataDir) : null;
 }
 
-function every(stack: AsyncDisposableStack, ms: number, call: () => Promise<unknown>, onError: (error: unknown, what: string) => void, what: string): void {
+function every(
+  stack: AsyncDisposableStack,
+  ms: number,
+  call: () => Promise<unknown>,
+  onError: (error: unknown, what: string) => void,
+  what: string,
+): void {
   const timer = setInterval(() => void call().catch((error: unknown) => onError(error, what)), ms);
   timer.unref();
   stack.defer(() => clearInterval(timer));

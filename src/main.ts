@@ -5,7 +5,9 @@ import { ConfigError, readConfig } from './config/config.ts';
 import { createLog } from './observability/log.ts';
 
 const exitAfterMs = 30_000;
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 async function main(): Promise<void> {
   const config = readConfig();
@@ -14,7 +16,8 @@ async function main(): Promise<void> {
   const heliograph = await startHeliograph(config, log, version);
   const { url } = heliograph.server;
   log.info({ url }, 'heliograph is ready');
-  if (process.stdout.isTTY || config.logLevel !== 'silent') console.error(`\n  Heliograph ${version} is ready.  GraphiQL: ${url}/graphiql\n`);
+  if (process.stdout.isTTY || config.logLevel !== 'silent')
+    console.error(`\n  Heliograph ${version} is ready.  GraphiQL: ${url}/graphiql\n`);
 
   let isStopping = false;
   const stop = (signal: string) => {

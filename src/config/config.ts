@@ -99,8 +99,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   return Object.freeze(config);
 }
 
-function problemWithNumber({ min, max, isWhole, unit }: Extract<Setting, { kind: 'number' }>, given: string): string | null {
+function problemWithNumber(
+  { min, max, isWhole, unit }: Extract<Setting, { kind: 'number' }>,
+  given: string,
+): string | null {
   const value = Number(given);
-  if (!Number.isFinite(value) || (isWhole && !Number.isInteger(value))) return `is not a ${isWhole ? 'whole ' : ''}number: ${given}`;
+  if (!Number.isFinite(value) || (isWhole && !Number.isInteger(value)))
+    return `is not a ${isWhole ? 'whole ' : ''}number: ${given}`;
   return value < min || value > max ? `must be ${min} to ${max} (${unit}): ${given}` : null;
 }

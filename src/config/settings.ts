@@ -48,10 +48,18 @@ export const settings = {
   MONGO_URL: text(null, 'URL', 'Not served by this version: messages are kept in `DATA_DIR`.', notYet),
   MYSQL_URL: text(null, 'URL', 'Not served by this version: the directory is kept in `DATA_DIR`.', notYet),
   REDIS_URL: text(null, 'URL', 'Not served by this version: events and presence stay in the process.', notYet),
-  JWT_SECRET: text(null, 'text, 32 bytes or more', 'Signs access tokens; made and kept in `DATA_DIR` when unset.', (value) =>
-    Buffer.byteLength(value) < 32 ? 'must have 32 bytes or more' : null,
+  JWT_SECRET: text(
+    null,
+    'text, 32 bytes or more',
+    'Signs access tokens; made and kept in `DATA_DIR` when unset.',
+    (value) => (Buffer.byteLength(value) < 32 ? 'must have 32 bytes or more' : null),
   ),
-  JWT_JWKS_URL: text(null, 'URL', "An identity provider's keys: its tokens are taken, and users made when first seen. Without `JWT_SECRET` they are then the only way in.", webUrl),
+  JWT_JWKS_URL: text(
+    null,
+    'URL',
+    "An identity provider's keys: its tokens are taken, and users made when first seen. Without `JWT_SECRET` they are then the only way in.",
+    webUrl,
+  ),
   JWT_ISSUER: text(null, 'text', "The `iss` that the identity provider's tokens must have."),
   JWT_AUDIENCE: text(null, 'text', "The `aud` that the identity provider's tokens must have."),
   RATE_LIMIT_SCALE: {
@@ -67,20 +75,44 @@ export const settings = {
     logLevels.includes(value) ? null : `must be one of ${logLevels.join(', ')}`,
   ),
   ALLOWED_ORIGINS: text('', 'origins, by commas', 'Other sites whose pages may use this server; `*` for all.', origins),
-  TRUST_PROXY: whole(0, 0, 1, '0 or 1', "1 behind a proxy that sets `X-Forwarded-For`: the client's address is taken from it."),
+  TRUST_PROXY: whole(
+    0,
+    0,
+    1,
+    '0 or 1',
+    "1 behind a proxy that sets `X-Forwarded-For`: the client's address is taken from it.",
+  ),
   FAN_OUT_ON_WRITE_MAX_MEMBERS: whole(100, 0, 10_000, 'members', 'Larger groups are fanned out on read.'),
-  BACKLOG_MAX: whole(1_000, 1, 100_000, 'messages', "A group's newest that one sync puts into an inbox; older ones become one truncated entry."),
+  BACKLOG_MAX: whole(
+    1_000,
+    1,
+    100_000,
+    'messages',
+    "A group's newest that one sync puts into an inbox; older ones become one truncated entry.",
+  ),
   GROUP_MEMBERS_MAX: whole(100_000, 2, 1_000_000, 'members', 'The largest group.'),
-  TEXT_MAX_BYTES: whole(16_384, 1, 262_144, 'bytes', "The longest text of a message, as UTF-8."),
+  TEXT_MAX_BYTES: whole(16_384, 1, 262_144, 'bytes', 'The longest text of a message, as UTF-8.'),
   PAGE_SIZE_MAX: whole(500, 1, 1_000, 'items', 'The largest page of any list.'),
-  REQUEST_MAX_BYTES: whole(262_144, 1_024, 16_777_216, 'bytes', "An HTTP body, or a WebSocket message."),
+  REQUEST_MAX_BYTES: whole(262_144, 1_024, 16_777_216, 'bytes', 'An HTTP body, or a WebSocket message.'),
   OPERATIONS_PER_SOCKET_MAX: whole(64, 1, 10_000, 'operations', 'At a time on one WebSocket.'),
   SOCKETS_MAX: whole(100_000, 1, 1_000_000, 'sockets', 'WebSockets of this instance; bounded by open files, too.'),
   SOCKETS_PER_USER_MAX: whole(50, 1, 100_000, 'sockets', 'WebSockets of one user.'),
-  SOCKETS_PER_ADDRESS_MAX: whole(20_000, 1, 1_000_000, 'sockets', 'WebSockets from one network address; many users may share one.'),
+  SOCKETS_PER_ADDRESS_MAX: whole(
+    20_000,
+    1,
+    1_000_000,
+    'sockets',
+    'WebSockets from one network address; many users may share one.',
+  ),
   ACCESS_TOKEN_TTL_S: whole(900, 5, 86_400, 'seconds', 'How long an access token lasts.'),
   REFRESH_TOKEN_TTL_S: whole(5_184_000, 60, 31_536_000, 'seconds', 'How long a session can be renewed (60 days).'),
-  STORE_TIMEOUT_MS: whole(5_000, 100, 60_000, 'milliseconds', 'How long a call to a store may take before it counts as `UNAVAILABLE`.'),
+  STORE_TIMEOUT_MS: whole(
+    5_000,
+    100,
+    60_000,
+    'milliseconds',
+    'How long a call to a store may take before it counts as `UNAVAILABLE`.',
+  ),
   DRAIN_MS: whole(2_000, 0, 300_000, 'milliseconds', 'Over how long sockets are closed on SIGTERM.'),
   LEASE_TTL_MS: whole(60_000, 1_000, 600_000, 'milliseconds', 'How long a heartbeat keeps a user online.'),
   SWEEP_EVERY_MS: whole(60_000, 100, 3_600_000, 'milliseconds', 'How often unfinished fan-out is looked for.'),
@@ -105,10 +137,14 @@ function notYet(): string {
 
 function webUrl(value: string): string | null {
   const url = URL.parse(value);
-  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:') ? null : 'must be an http or https URL';
+  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:')
+    ? null
+    : 'must be an http or https URL';
 }
 
 function origins(value: string): string | null {
   const isOrigin = (one: string) => one === '*' || URL.parse(one)?.origin === one;
-  return value === '' || value.split(',').every((one) => isOrigin(one.trim())) ? null : 'must be origins such as https://app.example.com';
+  return value === '' || value.split(',').every((one) => isOrigin(one.trim()))
+    ? null
+    : 'must be origins such as https://app.example.com';
 }

@@ -12,8 +12,16 @@ export interface ErrorEntry {
 
 export const errorCatalogue = {
   GRAPHQL_PARSE_FAILED: entry(false, 'The document is not GraphQL.', 'Correct the document.'),
-  GRAPHQL_VALIDATION_FAILED: entry(false, 'The document does not fit the schema.', 'Correct the document; generate types from the schema.'),
-  OPERATION_RESOLUTION_FAILURE: entry(false, 'The document has no such operation, or several and none was named.', 'Send `operationName`.'),
+  GRAPHQL_VALIDATION_FAILED: entry(
+    false,
+    'The document does not fit the schema.',
+    'Correct the document; generate types from the schema.',
+  ),
+  OPERATION_RESOLUTION_FAILURE: entry(
+    false,
+    'The document has no such operation, or several and none was named.',
+    'Send `operationName`.',
+  ),
   BAD_REQUEST: entry(false, 'The request is not a GraphQL request.', 'Correct the request.'),
   BAD_USER_INPUT: entry(false, 'An argument is out of its range or malformed.', 'Correct the value the message names.'),
   UNAUTHENTICATED: entry(false, 'No session, or one that has ended.', 'Refresh the session or log in again.'),
@@ -25,9 +33,17 @@ export const errorCatalogue = {
   CURSOR_EXPIRED: entry(false, 'A position below what retention kept.', 'Start from the floor the error names.'),
   RATE_LIMITED: entry(true, 'Too many requests of this kind.', 'Wait `retryAfterMs`, then repeat.'),
   QUERY_TOO_COMPLEX: entry(false, 'The operation is larger than the limits allow.', 'Ask for less at once.'),
-  UNAVAILABLE: entry(true, 'A store did not answer in time; the outcome of a write is unknown.', 'Repeat with the same `clientMessageId`.'),
+  UNAVAILABLE: entry(
+    true,
+    'A store did not answer in time; the outcome of a write is unknown.',
+    'Repeat with the same `clientMessageId`.',
+  ),
   OVERLOADED: entry(true, 'The server has more work than it may take on.', 'Repeat after a pause that grows.'),
-  INTERNAL_SERVER_ERROR: entry(true, 'A fault of the server, logged with its trace.', 'Repeat after a pause; report it when it stays.'),
+  INTERNAL_SERVER_ERROR: entry(
+    true,
+    'A fault of the server, logged with its trace.',
+    'Repeat after a pause; report it when it stays.',
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
@@ -61,12 +77,20 @@ export class DomainError extends Error {
 export const closeCodes = {
   goingAway: { code: 1001, reconnect: 'same token', meaning: 'The server is shutting down.' },
   serviceRestart: { code: 1012, reconnect: 'same token', meaning: 'The server is draining; another instance answers.' },
-  tryAgainLater: { code: 1013, reconnect: 'same token', meaning: 'The client does not read fast enough, or the server is full.' },
+  tryAgainLater: {
+    code: 1013,
+    reconnect: 'same token',
+    meaning: 'The client does not read fast enough, or the server is full.',
+  },
   messageTooBig: { code: 1009, reconnect: 'no', meaning: 'A frame is larger than the limit.' },
   badRequest: { code: 4400, reconnect: 'no', meaning: 'Not a message of the graphql-transport-ws protocol.' },
   unauthorized: { code: 4401, reconnect: 'no', meaning: 'An operation before `connection_ack`.' },
   forbidden: { code: 4403, reconnect: 'new token', meaning: 'The token is bad, has expired or was revoked.' },
   initTimeout: { code: 4408, reconnect: 'same token', meaning: 'No `connection_init` in time.' },
   subscriberExists: { code: 4409, reconnect: 'no', meaning: 'The operation id is in use on this socket.' },
-  tooManyRequests: { code: 4429, reconnect: 'no', meaning: 'More than one `connection_init`, or far too many messages.' },
+  tooManyRequests: {
+    code: 4429,
+    reconnect: 'no',
+    meaning: 'More than one `connection_init`, or far too many messages.',
+  },
 } as const;

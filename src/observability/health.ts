@@ -8,7 +8,15 @@ export interface HealthCheck {
 
 export type Health = ReturnType<typeof createHealth>;
 
-export function createHealth({ checks, timeoutMs, version }: { checks: readonly HealthCheck[]; timeoutMs: number; version: string }) {
+export function createHealth({
+  checks,
+  timeoutMs,
+  version,
+}: {
+  checks: readonly HealthCheck[];
+  timeoutMs: number;
+  version: string;
+}) {
   let isDraining = false;
   let degraded: string[] = [];
 

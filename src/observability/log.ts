@@ -4,10 +4,30 @@ import pino, { type DestinationStream, type Logger } from 'pino';
 export type Log = Logger;
 
 /** What must never be in a log, wherever it appears: secrets, and what people write. */
-const hidden = ['authorization', 'Authorization', 'token', 'accessToken', 'refreshToken', 'password', 'secret', 'text', 'body', 'data', 'variables'];
+const hidden = [
+  'authorization',
+  'Authorization',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'password',
+  'secret',
+  'text',
+  'body',
+  'data',
+  'variables',
+];
 
 /** @param destination - where lines go; standard output when left out */
-export function createLog({ level, version, destination }: { level: string; version: string; destination?: DestinationStream }): Log {
+export function createLog({
+  level,
+  version,
+  destination,
+}: {
+  level: string;
+  version: string;
+  destination?: DestinationStream;
+}): Log {
   return pino(
     {
       level,

@@ -26,12 +26,27 @@ export function createMetrics() {
 
   const sends = counter('sends_total', 'Sends by outcome: sent, resend, or the code of the error.', ['outcome']);
   const sendSeconds = histogram('send_duration_seconds', 'From a send to its answer.');
-  const deliverySeconds = histogram('delivery_latency_seconds', 'From the commit of a message to its hand-over to a live socket.');
-  const operations = counter('operations_total', 'Operations by transport, type and outcome.', ['transport', 'type', 'code']);
-  const operationSeconds = histogram('operation_duration_seconds', 'How long queries and mutations take.', ['transport', 'type']);
+  const deliverySeconds = histogram(
+    'delivery_latency_seconds',
+    'From the commit of a message to its hand-over to a live socket.',
+  );
+  const operations = counter('operations_total', 'Operations by transport, type and outcome.', [
+    'transport',
+    'type',
+    'code',
+  ]);
+  const operationSeconds = histogram('operation_duration_seconds', 'How long queries and mutations take.', [
+    'transport',
+    'type',
+  ]);
   const liveSockets = new Gauge({ name: 'heliograph_live_sockets', help: 'Open WebSockets.', registers });
   const socketCloses = counter('socket_closes_total', 'Closed WebSockets by close code.', ['code']);
-  const liveSubscriptions = new Gauge({ name: 'heliograph_live_subscriptions', help: 'Running subscriptions by field.', labelNames: ['field'], registers });
+  const liveSubscriptions = new Gauge({
+    name: 'heliograph_live_subscriptions',
+    help: 'Running subscriptions by field.',
+    labelNames: ['field'],
+    registers,
+  });
   const events = counter('events_sent_total', 'Events sent to subscribers by field.', ['field']);
   const limits = counter('limits_hit_total', 'Refusals by the limit that was reached.', ['limit']);
   const slowReaders = counter('slow_readers_total', 'Sockets closed because they were not read.');

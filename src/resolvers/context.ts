@@ -13,7 +13,10 @@ export interface Context {
   readonly loaders: Loaders;
 }
 
-export function createContext(services: Services, { viewer, address }: { viewer: Viewer | null; address: string }): Context {
+export function createContext(
+  services: Services,
+  { viewer, address }: { viewer: Viewer | null; address: string },
+): Context {
   return { viewer, address, services, loaders: createLoaders(services, viewer) };
 }
 

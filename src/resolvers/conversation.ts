@@ -22,9 +22,11 @@ export const conversationMutations: Pick<
 > = {
   openDirectConversation: (_parent, { input }, context) =>
     context.services.conversations.openDirectView(requireViewer(context), input.userId),
-  createGroup: (_parent, { input }, context) => context.services.conversations.createGroup(requireViewer(context), input),
+  createGroup: (_parent, { input }, context) =>
+    context.services.conversations.createGroup(requireViewer(context), input),
   addMembers: (_parent, { input }, context) => context.services.conversations.addMembers(requireViewer(context), input),
-  removeMembers: (_parent, { input }, context) => context.services.conversations.removeMembers(requireViewer(context), input),
+  removeMembers: (_parent, { input }, context) =>
+    context.services.conversations.removeMembers(requireViewer(context), input),
   leaveGroup: (_parent, { input }, context) =>
     context.services.conversations.leaveGroup(requireViewer(context), input.conversationId),
   setMemberRole: (_parent, { input }, context) => context.services.conversations.setRole(requireViewer(context), input),

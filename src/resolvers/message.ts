@@ -1,6 +1,11 @@
 import { DomainError } from '../domain/errors.ts';
 import type { User } from '../domain/user.ts';
-import type { MessageResolvers, MutationResolvers, QueryResolvers, SystemEventResolvers } from '../generated/resolver-types.ts';
+import type {
+  MessageResolvers,
+  MutationResolvers,
+  QueryResolvers,
+  SystemEventResolvers,
+} from '../generated/resolver-types.ts';
 import { toConnection } from './connection.ts';
 import { requireViewer } from './context.ts';
 
@@ -31,8 +36,10 @@ export const Message: MessageResolvers = {
   systemEvent: ({ body }) => body.systemEvent ?? null,
   text: ({ body }) => body.text,
   data: ({ body }) => body.data ?? null,
-  attachments: ({ body }) => (body.attachments ?? []).map((one) => ({ ...one, name: one.name ?? null, bytes: one.bytes ?? null })),
-  replyTo: ({ body }, _args, { loaders }) => (body.replyToId === undefined ? null : loaders.messages.load(body.replyToId)),
+  attachments: ({ body }) =>
+    (body.attachments ?? []).map((one) => ({ ...one, name: one.name ?? null, bytes: one.bytes ?? null })),
+  replyTo: ({ body }, _args, { loaders }) =>
+    body.replyToId === undefined ? null : loaders.messages.load(body.replyToId),
   status: async (message, _args, { services }) => (await services.receipts.progress(message)).status,
   deliveredCount: async (message, _args, { services }) => (await services.receipts.progress(message)).deliveredCount,
   readCount: async (message, _args, { services }) => (await services.receipts.progress(message)).readCount,

@@ -5,14 +5,20 @@ import { asSubscription } from './event-source.ts';
 export const receiptMutations: Pick<MutationResolvers, 'ackMessages'> = {
   ackMessages: async (_parent, { input }, context) => {
     const { conversationIds, ackedSeq } = await context.services.receipts.ack(requireViewer(context), input);
-    return { conversations: await Promise.all(conversationIds.map((id) => context.loaders.conversations.load(id))), ackedSeq };
+    return {
+      conversations: await Promise.all(conversationIds.map((id) => context.loaders.conversations.load(id))),
+      ackedSeq,
+    };
   },
 };
 
 export const receiptSubscriptions: Pick<SubscriptionResolvers, 'receiptChanged' | 'messageStatusChanged'> = {
   receiptChanged: {
     subscribe: (_parent, { conversationId }, context) =>
-      asSubscription('receiptChanged', context.services.receiptWatch.watch(requireViewer(context), conversationId ?? null)),
+      asSubscription(
+        'receiptChanged',
+        context.services.receiptWatch.watch(requireViewer(context), conversationId ?? null),
+      ),
   },
   messageStatusChanged: {
     subscribe: (_parent, _args, context) =>

@@ -57,7 +57,7 @@ export const JSONObject = new GraphQLScalarType<Record<string, unknown>, Record<
   name: 'JSONObject',
   serialize: (value) => value as Record<string, unknown>,
   parseValue: parseJsonObject,
-  parseLiteral: (node, variables) => parseJsonObject(valueOf(node, variables ?? {})),
+  parseLiteral: (node, variables) => parseJsonObject(literalValue(node, variables ?? {})),
 });
 
 function parseJsonObject(value: unknown): Record<string, unknown> {
@@ -68,17 +68,18 @@ function parseJsonObject(value: unknown): Record<string, unknown> {
   } catch {
     throw bad('A JSONObject is nested too deeply.');
   }
-  if (bytes > jsonObjectMaxBytes) throw bad(`A JSONObject has at most ${jsonObjectMaxBytes} bytes as JSON; this one has ${bytes}.`);
+  if (bytes > jsonObjectMaxBytes)
+    throw bad(`A JSONObject has at most ${jsonObjectMaxBytes} bytes as JSON; this one has ${bytes}.`);
   return value as Record<string, unknown>;
 }
 
-function valueOf(node: ValueNode, variables: Readonly<Record<string, unknown>>): unknown {
+function literalValue(node: ValueNode, variables: Readonly<Record<string, unknown>>): unknown {
   switch (node.kind) {
     case Kind.OBJECT:
       // fromEntries defines keys rather than assigning them, so a key named __proto__ stays plain data.
-      return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, valueOf(value, variables)]));
+      return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literalValue(value, variables)]));
     case Kind.LIST:
-      return node.values.map((value) => valueOf(value, variables));
+      return node.values.map((value) => literalValue(value, variables));
     case Kind.INT:
     case Kind.FLOAT:
       return Number(node.value);

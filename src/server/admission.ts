@@ -15,7 +15,10 @@ export function bearerToken(value: unknown): string | null | undefined {
 /** The token in the payload of `connection_init`, whose keys are header names in any case. */
 export function tokenOfPayload(payload: Readonly<Record<string, unknown>> | undefined): string | null | undefined {
   const headers = payload?.headers;
-  const places = [payload, headers !== null && typeof headers === 'object' ? (headers as Record<string, unknown>) : undefined];
+  const places = [
+    payload,
+    headers !== null && typeof headers === 'object' ? (headers as Record<string, unknown>) : undefined,
+  ];
   for (const place of places) {
     for (const [name, value] of Object.entries(place ?? {})) {
       if (name.toLowerCase() === 'authorization') return bearerToken(value);
@@ -38,13 +41,20 @@ export async function takeOperation(
     if (waitMs <= 0) continue;
     metrics.limitHit(limit.name);
     const retryAfterMs = Math.ceil(waitMs);
-    return clientError('RATE_LIMITED', `Too many operations; try again in ${retryAfterMs} ms.`, { limit: limit.name, retryAfterMs });
+    return clientError('RATE_LIMITED', `Too many operations; try again in ${retryAfterMs} ms.`, {
+      limit: limit.name,
+      retryAfterMs,
+    });
   }
   return null;
 }
 
 /** Whether a page of this origin may use the server. Clients that are no browsers send none. */
-export function isOriginAllowed(origin: string | undefined, host: string | undefined, allowed: readonly string[]): boolean {
+export function isOriginAllowed(
+  origin: string | undefined,
+  host: string | undefined,
+  allowed: readonly string[],
+): boolean {
   if (origin === undefined) return true;
   if (allowed.includes('*') || allowed.includes(origin)) return true;
   const url = URL.parse(origin);

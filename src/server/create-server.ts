@@ -17,14 +17,19 @@ export async function startServer(
   ports: ServerPorts,
   registerPages: (app: ReturnType<typeof createHttp>) => Promise<void>,
 ): Promise<RunningServer> {
-  const report = (error: unknown, traceId: string) => ports.log.error({ err: error, 'trace.id': traceId }, 'operation failed');
+  const report = (error: unknown, traceId: string) =>
+    ports.log.error({ err: error, 'trace.id': traceId }, 'operation failed');
   const pipeline = createPipeline({ schema: ports.schema, limits: ports.limits, report });
   const app = createHttp(ports, pipeline);
   await registerPages(app);
   const sockets = createWebSockets(ports, pipeline);
   await sockets.open();
   app.server.on('upgrade', (request, stream, head) => {
-    const forwarded = ports.trustProxy ? String(request.headers['x-forwarded-for'] ?? '').split(',')[0]?.trim() : '';
+    const forwarded = ports.trustProxy
+      ? String(request.headers['x-forwarded-for'] ?? '')
+          .split(',')[0]
+          ?.trim()
+      : '';
     sockets.upgrade(request, stream, head, forwarded || request.socket.remoteAddress || 'unknown');
   });
   await app.listen({ host: ports.host, port: ports.port, backlog: 4096 });

@@ -32,7 +32,9 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
     const { message, extensions } = pipeline.mask(error);
     return reply.status(500).send({ errors: [{ message, extensions }] });
   });
-  app.setNotFoundHandler((request, reply) => sendError(reply, 404, `There is nothing at ${request.method} ${request.url.split('?')[0]}.`));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(reply, 404, `There is nothing at ${request.method} ${request.url.split('?')[0]}.`),
+  );
 
   addCors(app, allowedOrigins);
 
@@ -41,11 +43,21 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
     onSubscribe: async (request, params) => {
       const answer = await run(ports, pipeline, request.raw as FastifyRequest, params as OperationRequest);
       if (answer instanceof MethodNotAllowed) {
-        return [JSON.stringify({ errors: [answer.error] }), { status: 405, statusText: 'Method Not Allowed', headers: { allow: 'POST', 'content-type': 'application/json; charset=utf-8' } }];
+        return [
+          JSON.stringify({ errors: [answer.error] }),
+          {
+            status: 405,
+            statusText: 'Method Not Allowed',
+            headers: { allow: 'POST', 'content-type': 'application/json; charset=utf-8' },
+          },
+        ];
       }
       return answer;
     },
-    formatError: (error) => (error instanceof GraphQLError && error.extensions.code !== undefined ? error : clientError('BAD_REQUEST', error.message)),
+    formatError: (error) =>
+      error instanceof GraphQLError && error.extensions.code !== undefined
+        ? error
+        : clientError('BAD_REQUEST', error.message),
   }) as unknown as GraphqlHandler;
   app.route({ method: ['GET', 'POST'], url: '/graphql', handler: handle });
 
@@ -56,7 +68,11 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
     return reply.header('content-type', contentType).send(body);
   });
   app.addHook('onResponse', async (request, reply) => {
-    if (reply.statusCode >= 500) log.warn({ 'http.response.status_code': reply.statusCode, 'url.path': request.url.split('?')[0] }, 'request failed');
+    if (reply.statusCode >= 500)
+      log.warn(
+        { 'http.response.status_code': reply.statusCode, 'url.path': request.url.split('?')[0] },
+        'request failed',
+      );
   });
   return app;
 }
@@ -81,7 +97,12 @@ interface Answer {
   readonly result: ExecutionResult | MethodNotAllowed;
 }
 
-async function answerTo(ports: ServerPorts, pipeline: Pipeline, http: FastifyRequest, request: OperationRequest): Promise<Answer> {
+async function answerTo(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  http: FastifyRequest,
+  request: OperationRequest,
+): Promise<Answer> {
   const viewer = await viewerOf(ports, pipeline, http.headers.authorization);
   if (viewer instanceof GraphQLError) return { type: 'none', result: { errors: [viewer] } };
   const refused = await takeOperation(ports, viewer, http.ip);
@@ -90,7 +111,10 @@ async function answerTo(ports: ServerPorts, pipeline: Pipeline, http: FastifyReq
   if (isErrors(operation)) return { type: 'none', result: { errors: operation } };
   const { type } = operation;
   if (type === 'subscription') {
-    const error = clientError('BAD_REQUEST', 'Subscriptions run over WebSocket, with the protocol graphql-transport-ws.');
+    const error = clientError(
+      'BAD_REQUEST',
+      'Subscriptions run over WebSocket, with the protocol graphql-transport-ws.',
+    );
     return { type, result: { errors: [error] } };
   }
   if (type === 'mutation' && http.method === 'GET') return { type, result: new MethodNotAllowed() };
@@ -98,10 +122,15 @@ async function answerTo(ports: ServerPorts, pipeline: Pipeline, http: FastifyReq
   return { type, result: await pipeline.execute(operation, request, context) };
 }
 
-async function viewerOf(ports: ServerPorts, pipeline: Pipeline, header: string | undefined): Promise<Viewer | null | GraphQLError> {
+async function viewerOf(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  header: string | undefined,
+): Promise<Viewer | null | GraphQLError> {
   const token = bearerToken(header);
   if (token === null) return null;
-  if (token === undefined) return clientError('UNAUTHENTICATED', 'The Authorization header must be "Bearer", a space and a token.');
+  if (token === undefined)
+    return clientError('UNAUTHENTICATED', 'The Authorization header must be "Bearer", a space and a token.');
   try {
     return await ports.verifyToken(token);
   } catch (error) {
@@ -133,10 +162,19 @@ function addCors(app: FastifyInstance, allowedOrigins: readonly string[]): void 
 }
 
 function sendHealth(reply: FastifyReply, { ok, body }: { ok: boolean; body: object }): FastifyReply {
-  return reply.status(ok ? 200 : 503).header('cache-control', 'no-store').send(body);
+  return reply
+    .status(ok ? 200 : 503)
+    .header('cache-control', 'no-store')
+    .send(body);
 }
 
 function sendError(reply: FastifyReply, status: number, message: string): FastifyReply {
-  const { extensions } = clientError(status === 404 ? 'NOT_FOUND' : status === 403 ? 'FORBIDDEN' : 'BAD_REQUEST', message);
-  return reply.status(status).header('content-type', 'application/json; charset=utf-8').send({ errors: [{ message, extensions }] });
+  const { extensions } = clientError(
+    status === 404 ? 'NOT_FOUND' : status === 403 ? 'FORBIDDEN' : 'BAD_REQUEST',
+    message,
+  );
+  return reply
+    .status(status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send({ errors: [{ message, extensions }] });
 }

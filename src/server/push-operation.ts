@@ -39,12 +39,20 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
   private ready: (() => void) | null = null;
   private isEnded = false;
   private failure: GraphQLError | null = null;
-  private wake: { resolve: (result: IteratorReturnResult<void>) => void; reject: (error: unknown) => void } | null = null;
+  private wake: { resolve: (result: IteratorReturnResult<void>) => void; reject: (error: unknown) => void } | null =
+    null;
   /** Events that must wait for an earlier one; null while none is being rendered. */
   private queue: Promise<void> | null = null;
   private queued = 0;
 
-  constructor(socket: ClientSocket, id: string, operation: Operation, request: OperationRequest, ports: PushPorts, cache: RenderCache) {
+  constructor(
+    socket: ClientSocket,
+    id: string,
+    operation: Operation,
+    request: OperationRequest,
+    ports: PushPorts,
+    cache: RenderCache,
+  ) {
     this.socket = socket;
     this.operation = operation;
     this.request = request;
@@ -156,7 +164,9 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
     const { query, operationName, variables } = this.request;
     // The variables may decide what is skipped.
     const isPlain = variables == null || Object.keys(variables).length === 0;
-    return isPlain ? `${operationName ?? ''}\n${query}` : `${operationName ?? ''}\n${JSON.stringify(variables)}\n${query}`;
+    return isPlain
+      ? `${operationName ?? ''}\n${query}`
+      : `${operationName ?? ''}\n${JSON.stringify(variables)}\n${query}`;
   }
 
   private execute<T>(event: unknown, then: (result: ExecutionResult) => T): T | Promise<T> {

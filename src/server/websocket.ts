@@ -83,7 +83,10 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       const startedAt = performance.now();
       const answer = await admit(socket, request as OperationRequest);
       if (isErrors(answer)) {
-        metrics.operationDone({ transport: 'ws', type: 'none', code: outcomeOf(answer) }, performance.now() - startedAt);
+        metrics.operationDone(
+          { transport: 'ws', type: 'none', code: outcomeOf(answer) },
+          performance.now() - startedAt,
+        );
         return answer;
       }
       const { document, definition } = answer;
@@ -141,7 +144,12 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     }
   }
 
-  async function runLive({ socket, id, operation, request }: PreparedArgs): Promise<AsyncGenerator<never> | ExecutionResult> {
+  async function runLive({
+    socket,
+    id,
+    operation,
+    request,
+  }: PreparedArgs): Promise<AsyncGenerator<never> | ExecutionResult> {
     const startedAt = performance.now();
     const createContext = () => ports.createContext({ viewer: socket.viewer, address: socket.address });
     const { field } = operation;
@@ -167,7 +175,14 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
           return subscribed as ExecutionResult;
         }
         const bufferMaxBytes = limits.socketBufferMaxBytes;
-        const push = new PushOperation(socket, id, operation, request, { ...pushPorts, createContext, bufferMaxBytes, onEnd }, renderings);
+        const push = new PushOperation(
+          socket,
+          id,
+          operation,
+          request,
+          { ...pushPorts, createContext, bufferMaxBytes, onEnd },
+          renderings,
+        );
         await push.open(found.source);
         return push;
       } catch (error) {
@@ -240,7 +255,8 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     const isPing = now >= nextPing;
     if (isPing) nextPing = now + limits.pingEveryMs;
     for (const socket of sockets) {
-      if (socket.viewer !== null && socket.viewer.expiresAt <= now && !closing.has(socket)) close(socket, closeCodes.forbidden);
+      if (socket.viewer !== null && socket.viewer.expiresAt <= now && !closing.has(socket))
+        close(socket, closeCodes.forbidden);
       if (socket.fullSince > 0 && now - socket.fullSince > limits.slowReaderMs && !closing.has(socket)) {
         metrics.slowReader();
         close(socket, closeCodes.tryAgainLater);
@@ -260,8 +276,30 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   sweeper.unref();
   let stopRevocations = () => {};
 
+  /** The HTTP status an upgrade is refused with; null when it may go on. */
+  function refusalOf({ url, headers }: IncomingMessage, address: string): number | null {
+    if (url?.split('?')[0] !== '/graphql') return 404;
+    if (!isOriginAllowed(headers.origin, headers.host, ports.allowedOrigins)) return 403;
+    if (isDraining || sockets.size >= limits.socketsMax) {
+      metrics.limitHit(isDraining ? 'draining' : 'sockets');
+      return 503;
+    }
+    if ((perAddress.get(address) ?? 0) >= limits.socketsPerAddressMax) {
+      metrics.limitHit('socketsPerAddress');
+      return 429;
+    }
+    return null;
+  }
+
   function refuse(stream: Duplex, status: number): void {
-    const body = JSON.stringify({ errors: [{ message: STATUS_CODES[status], extensions: { code: status === 403 ? 'FORBIDDEN' : 'OVERLOADED', retryable: status !== 403 } }] });
+    const body = JSON.stringify({
+      errors: [
+        {
+          message: STATUS_CODES[status],
+          extensions: { code: status === 403 ? 'FORBIDDEN' : 'OVERLOADED', retryable: status !== 403 },
+        },
+      ],
+    });
     stream.once('finish', () => stream.destroy());
     stream.end(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -277,17 +315,9 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     /** Takes over an HTTP upgrade. */
     upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, address: string): void {
       stream.on('error', () => {});
-      if (request.url?.split('?')[0] !== '/graphql') return refuse(stream, 404);
-      if (!isOriginAllowed(request.headers.origin, request.headers.host, ports.allowedOrigins)) return refuse(stream, 403);
-      if (isDraining || sockets.size >= limits.socketsMax) {
-        metrics.limitHit(isDraining ? 'draining' : 'sockets');
-        return refuse(stream, 503);
-      }
-      if ((perAddress.get(address) ?? 0) >= limits.socketsPerAddressMax) {
-        metrics.limitHit('socketsPerAddress');
-        return refuse(stream, 429);
-      }
-      webSocketServer.handleUpgrade(request, stream, head, (ws) => accept(ws, address));
+      const status = refusalOf(request, address);
+      if (status !== null) refuse(stream, status);
+      else webSocketServer.handleUpgrade(request, stream, head, (ws) => accept(ws, address));
     },
 
     get size(): number {

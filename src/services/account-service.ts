@@ -51,14 +51,16 @@ export function createAccountService(ports: {
   clock: Clock;
   settings: { readonly refreshTokenTtlMs: Millis };
 }) {
-  const { users, bus, rateLimiter, passwords, accessTokens, externalTokens, newId, randomToken, clock, settings } = ports;
+  const { users, bus, rateLimiter, passwords, accessTokens, externalTokens, newId, randomToken, clock, settings } =
+    ports;
   const knownUsers = new LRUCache<UserId, User>({ max: 100_000 });
   const viewers = new LRUCache<string, Viewer>({ max: knownTokensMax });
   const revokedDevices = new LRUCache<DeviceId, true>({ max: 100_000 });
   const externalDevices = new LRUCache<string, { userId: UserId; deviceId: DeviceId }>({ max: 100_000 });
 
   function requireLocal(): AccessTokens {
-    if (accessTokens === null) throw new DomainError('FORBIDDEN', 'Users of this server sign in at their identity provider.');
+    if (accessTokens === null)
+      throw new DomainError('FORBIDDEN', 'Users of this server sign in at their identity provider.');
     return accessTokens;
   }
 
@@ -144,7 +146,12 @@ export function createAccountService(ports: {
       const id = newId();
       const username = attempt === 0 && base.length >= 3 ? base : `${base}-${id.slice(-6)}`;
       const shown = displayName?.trim().slice(0, 64);
-      const user = { id, username, displayName: shown === undefined || shown === '' ? username : shown, createdAt: clock() };
+      const user = {
+        id,
+        username,
+        displayName: shown === undefined || shown === '' ? username : shown,
+        createdAt: clock(),
+      };
       try {
         return await users.create(user, { passwordHash: null, externalSubject: subject });
       } catch (error) {
@@ -169,7 +176,8 @@ export function createAccountService(ports: {
       const displayName = checkName('displayName', input.displayName ?? username);
       const deviceName = input.deviceName == null ? null : checkName('deviceName', input.deviceName);
       // Looked up first, so that a taken name does not cost a hash.
-      if ((await users.findByUsername(username)) !== null) throw new DomainError('USERNAME_TAKEN', 'This username is taken.');
+      if ((await users.findByUsername(username)) !== null)
+        throw new DomainError('USERNAME_TAKEN', 'This username is taken.');
       const passwordHash = await passwords.hash(password);
       const user = await users.create(
         { id: newId(), username, displayName, createdAt: clock() },
@@ -257,7 +265,8 @@ export function createAccountService(ports: {
     /** @throws DomainError `BAD_USER_INPUT` unless one of the two is given; `NOT_FOUND` */
     async findUser({ id, username }: { id?: UserId | null; username?: string | null }): Promise<User> {
       if ((id == null) === (username == null)) throw bad('Ask by id or by username.');
-      const [user] = id != null ? await this.getUsers([id]) : [await users.findByUsername((username as string).slice(0, 64))];
+      const [user] =
+        id != null ? await this.getUsers([id]) : [await users.findByUsername((username as string).slice(0, 64))];
       if (user == null) throw new DomainError('NOT_FOUND', 'There is no such user.');
       return user;
     },

@@ -14,8 +14,9 @@ import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../domain/conversation.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ConversationId, MessageId, Millis, Seq } from '../domain/ids.ts';
-import { decodeBody, type Draft, encodeBody, type Message } from '../domain/message.ts';
+import { type Draft, decodeBody, encodeBody, type Message } from '../domain/message.ts';
 import { type Month, monthOf, monthStart } from '../domain/month.ts';
+import { minSeq } from '../domain/receipt.ts';
 import { snowflakeTime } from '../domain/snowflake.ts';
 import type { Append, AppendResult, MessageLog, MessageRow } from '../stores/message-log.ts';
 import { createRecentMessages } from './recent-messages.ts';
@@ -325,7 +326,8 @@ export function createConversationLog(ports: {
      * @throws DomainError `OVERLOADED`: nothing was done
      */
     append(conversation: Conversation, draft: Draft): Promise<Appended> {
-      if (queued >= settings.queueMax) return Promise.reject(new DomainError('OVERLOADED', 'Too many sends are waiting.'));
+      if (queued >= settings.queueMax)
+        return Promise.reject(new DomainError('OVERLOADED', 'Too many sends are waiting.'));
       return new Promise((resolve, reject) => {
         const waiting = { draft, body: encodeBody(draft.body), conversation, resolve, reject };
         const queue = queues.get(conversation.id);
@@ -353,7 +355,7 @@ export function createConversationLog(ports: {
     ): Promise<Message[]> {
       const [chain] = await getCurrentChains([conversation]);
       const { limit, newestFirst = false } = range;
-      const toSeq = range.toSeq < (chain as SegmentChain).head.seq ? range.toSeq : (chain as SegmentChain).head.seq;
+      const toSeq = minSeq(range.toSeq, (chain as SegmentChain).head.seq);
       const fromSeq = range.fromSeq < 1n ? 1n : range.fromSeq;
       if (toSeq < fromSeq || limit < 1) return [];
       const count = BigInt(limit);
@@ -370,7 +372,14 @@ export function createConversationLog(ports: {
     async listMany(ranges: readonly { conversation: Conversation; fromSeq: Seq; toSeq: Seq }[]): Promise<Message[][]> {
       const found = await getCurrentChains(ranges.map(({ conversation }) => conversation));
       const answers: Message[][] = ranges.map(() => []);
-      const asked: { index: number; conversationId: ConversationId; month: Month; fromSeq: Seq; toSeq: Seq; limit: number }[] = [];
+      const asked: {
+        index: number;
+        conversationId: ConversationId;
+        month: Month;
+        fromSeq: Seq;
+        toSeq: Seq;
+        limit: number;
+      }[] = [];
       ranges.forEach(({ conversation, fromSeq, toSeq }, index) => {
         const cached = recent.get(conversation.id, fromSeq, toSeq);
         if (cached !== null) {

@@ -2,14 +2,22 @@
 import { LRUCache } from 'lru-cache';
 import type { Conversation, Member, MemberRole } from '../domain/conversation.ts';
 import { DomainError } from '../domain/errors.ts';
-import { type Clock, type ConversationId, isId, type MessageId, type Millis, type Seq, type UserId } from '../domain/ids.ts';
+import {
+  type Clock,
+  type ConversationId,
+  isId,
+  type MessageId,
+  type Millis,
+  type Seq,
+  type UserId,
+} from '../domain/ids.ts';
 import type { Message, SystemEvent } from '../domain/message.ts';
 import { monthOf } from '../domain/month.ts';
 import { maxSeq } from '../domain/receipt.ts';
 import { snowflakeTime } from '../domain/snowflake.ts';
 import type { User, Viewer } from '../domain/user.ts';
-import type { RateLimit, RateLimiter } from '../stores/rate-limiter.ts';
 import type { ConversationStore } from '../stores/conversation-store.ts';
+import type { RateLimit, RateLimiter } from '../stores/rate-limiter.ts';
 import type { UserStore } from '../stores/user-store.ts';
 import type { ConversationLog } from './conversation-log.ts';
 import { checkPageSize, decodeCursor, encodeCursor } from './cursor.ts';
@@ -144,7 +152,10 @@ export function createConversationService(ports: {
       return this.view(viewer, (await openDirect(viewer, userId)).conversation.id);
     },
 
-    async createGroup(viewer: Viewer, input: { title: string; memberIds: readonly UserId[] }): Promise<ConversationView> {
+    async createGroup(
+      viewer: Viewer,
+      input: { title: string; memberIds: readonly UserId[] },
+    ): Promise<ConversationView> {
       const title = checkTitle(input.title);
       const others = [...new Set(input.memberIds)].filter((id) => id !== viewer.userId);
       if (others.length >= settings.groupMembersMax) throw tooManyMembers();
@@ -156,7 +167,10 @@ export function createConversationService(ports: {
     },
 
     /** @throws DomainError `FORBIDDEN`: only the owner and admins add members */
-    addMembers(viewer: Viewer, input: { conversationId: ConversationId; userIds: readonly UserId[] }): Promise<ConversationView> {
+    addMembers(
+      viewer: Viewer,
+      input: { conversationId: ConversationId; userIds: readonly UserId[] },
+    ): Promise<ConversationView> {
       return changeMembers(viewer, input.conversationId, async (roster, { role }) => {
         if (role === 'MEMBER') throw forbidden('Only the owner and admins add members.');
         const wanted = [...new Set(input.userIds)];
@@ -168,7 +182,10 @@ export function createConversationService(ports: {
     },
 
     /** @throws DomainError `FORBIDDEN`: the owner removes anybody else, an admin plain members */
-    removeMembers(viewer: Viewer, input: { conversationId: ConversationId; userIds: readonly UserId[] }): Promise<ConversationView> {
+    removeMembers(
+      viewer: Viewer,
+      input: { conversationId: ConversationId; userIds: readonly UserId[] },
+    ): Promise<ConversationView> {
       return changeMembers(viewer, input.conversationId, async (roster, { role }) => {
         if (role === 'MEMBER') throw forbidden('Only the owner and admins remove members.');
         const wanted = [...new Set(input.userIds)];
@@ -200,8 +217,10 @@ export function createConversationService(ports: {
       await changeMembers(viewer, input.conversationId, async (roster, member) => {
         if (member.role !== 'OWNER') throw forbidden('Only the owner gives roles.');
         const other = roster.members.get(input.userId);
-        if (other === undefined || other.leftSeq !== null) throw new DomainError('NOT_FOUND', 'There is no such member.');
-        if (other.userId === viewer.userId) throw new DomainError('BAD_USER_INPUT', 'The owner hands the role to another member.');
+        if (other === undefined || other.leftSeq !== null)
+          throw new DomainError('NOT_FOUND', 'There is no such member.');
+        if (other.userId === viewer.userId)
+          throw new DomainError('BAD_USER_INPUT', 'The owner hands the role to another member.');
         await store.setRole(input.conversationId, other.userId, input.role);
         if (input.role === 'OWNER') await store.setRole(input.conversationId, viewer.userId, 'ADMIN');
         rosters.forget(input.conversationId, []);

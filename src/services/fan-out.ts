@@ -7,7 +7,7 @@
  * changes nothing. One run per conversation is under way at a time.
  */
 import type { Conversation } from '../domain/conversation.ts';
-import type { ConversationId, MessageId, Millis } from '../domain/ids.ts';
+import type { ConversationId, MessageId, Millis, Seq } from '../domain/ids.ts';
 import type { InboxRun } from '../domain/inbox.ts';
 import type { Message } from '../domain/message.ts';
 import { type Month, monthOf } from '../domain/month.ts';
@@ -25,6 +25,8 @@ export interface FanOutSettings {
   /** Pauses before a failed run is tried again; after the last the sweep takes over. */
   readonly retryAfterMs: readonly Millis[];
   readonly sweepPage: number;
+  /** How long a reader waits for a fan-out that is under way. */
+  readonly readerWaitMs: Millis;
 }
 
 export const fanOutDefaults: FanOutSettings = {
@@ -32,6 +34,7 @@ export const fanOutDefaults: FanOutSettings = {
   recordEveryMs: 100,
   retryAfterMs: [100, 500, 2_000, 5_000],
   sweepPage: 500,
+  readerWaitMs: 1_000,
 };
 
 export type FanOut = ReturnType<typeof createFanOut>;
@@ -56,6 +59,8 @@ export function createFanOut(ports: {
   let closed = false;
   const timers = new Set<NodeJS.Timeout>();
   const runs = new Set<Promise<void>>();
+  /** Readers that wait until a conversation is fanned out up to a number. */
+  const readers = new Map<ConversationId, { upTo: Seq; wake: () => void }[]>();
 
   writer.setOnEntered(announceRuns);
 
@@ -88,6 +93,7 @@ export function createFanOut(ports: {
         await fanOut(id, messages);
         attempt = 0;
         for (const message of messages) finished.push(message);
+        wakeReaders(id, messages[messages.length - 1]?.seq ?? 0n);
         scheduleRecord();
         messages = queues.get(id) ?? [];
       }
@@ -102,6 +108,28 @@ export function createFanOut(ports: {
     }
     running.delete(id);
     queues.delete(id);
+    wakeReaders(id, null);
+  }
+
+  /** @param upTo - how far the conversation has got; null: no further, for now */
+  function wakeReaders(id: ConversationId, upTo: Seq | null): void {
+    const waiting = readers.get(id);
+    if (waiting === undefined) return;
+    const rest = waiting.filter((reader) => upTo !== null && reader.upTo > upTo);
+    if (rest.length > 0) readers.set(id, rest);
+    else readers.delete(id);
+    for (const reader of waiting) if (!rest.includes(reader)) reader.wake();
+  }
+
+  /** Resolves when what is committed by now has been fanned out, or will not be soon. */
+  function caughtUp(id: ConversationId): Promise<void> | null {
+    const last = (queues.get(id) ?? running.get(id))?.at(-1);
+    if (last === undefined) return null;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiting = readers.get(id) ?? [];
+    waiting.push({ upTo: last.seq, wake: resolve });
+    readers.set(id, waiting);
+    return promise;
   }
 
   async function fanOut(id: ConversationId, messages: readonly Message[]): Promise<void> {
@@ -179,6 +207,22 @@ export function createFanOut(ports: {
     take,
 
     isOnRead,
+
+    /**
+     * Waits for the fan-out of what these conversations hold by now, so that a reader finds in the inbox what its sender was told is
+     * sent; at most `readerWaitMs`.
+     */
+    async settle(ids: readonly ConversationId[]): Promise<void> {
+      if (running.size === 0) return;
+      const waits = ids.flatMap((id) => caughtUp(id) ?? []);
+      if (waits.length === 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, settings.readerWaitMs);
+      });
+      await Promise.race([Promise.all(waits), late]);
+      clearTimeout(timer);
+    },
 
     /**
      * Finishes what an earlier run of the server, or a failed attempt, left behind.

@@ -80,6 +80,7 @@ export function createHistoryService(ports: {
 
 function cursorSeq(conversationId: ConversationId, cursor: string): Seq {
   const [ofConversation, seq] = decodeCursor('m', cursor, 2) as [string, string];
-  if (ofConversation !== conversationId) throw new DomainError('BAD_USER_INPUT', 'The cursor is of another conversation.');
+  if (ofConversation !== conversationId)
+    throw new DomainError('BAD_USER_INPUT', 'The cursor is of another conversation.');
   return BigInt(seq);
 }

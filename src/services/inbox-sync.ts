@@ -8,7 +8,12 @@ import { type Roster, type Rosters, visibleHead } from './rosters.ts';
 
 export type InboxSync = ReturnType<typeof createInboxSync>;
 
-export function createInboxSync(ports: { rosters: Rosters; log: ConversationLog; writer: InboxWriter; fanOut: FanOut }) {
+export function createInboxSync(ports: {
+  rosters: Rosters;
+  log: ConversationLog;
+  writer: InboxWriter;
+  fanOut: FanOut;
+}) {
   const { rosters, log, writer, fanOut } = ports;
 
   /** The conversations whose messages a user gets by asking: large groups, and those they left while it was large. */
@@ -19,12 +24,17 @@ export function createInboxSync(ports: { rosters: Rosters; log: ConversationLog;
       const cached = rosters.get(id);
       const roster = cached instanceof Promise ? await cached : cached;
       const member = roster?.members.get(userId);
-      if (roster != null && member !== undefined && (member.leftSeq !== null || fanOut.isOnRead(roster))) found.push(roster);
+      if (roster != null && member !== undefined && (member.leftSeq !== null || fanOut.isOnRead(roster)))
+        found.push(roster);
     }
     return found;
   }
 
-  async function enter(userId: UserId, wanted: readonly Roster[], upTo?: ReadonlyMap<ConversationId, Seq>): Promise<void> {
+  async function enter(
+    userId: UserId,
+    wanted: readonly Roster[],
+    upTo?: ReadonlyMap<ConversationId, Seq>,
+  ): Promise<void> {
     if (wanted.length === 0) return;
     const heads = await log.heads(wanted.map(({ conversation }) => conversation));
     const entries: Entry[] = [];
@@ -45,11 +55,13 @@ export function createInboxSync(ports: { rosters: Rosters; log: ConversationLog;
 
     /** Enters all that a user has not got yet; after it the inbox head covers every message there is for them. */
     async enterAll(userId: UserId): Promise<void> {
+      await fanOut.settle(await rosters.conversationIdsOf(userId));
       await enter(userId, await onReadRosters(userId));
     },
 
     /** The same for the conversations named, up to a number in each. */
     async enterConversations(userId: UserId, upTo: ReadonlyMap<ConversationId, Seq>): Promise<void> {
+      await fanOut.settle([...upTo.keys()]);
       const wanted = (await onReadRosters(userId)).filter(({ conversation }) => upTo.has(conversation.id));
       await enter(userId, wanted, upTo);
     },

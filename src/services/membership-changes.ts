@@ -46,7 +46,10 @@ export function createMembershipChanges(ports: {
     turns.set(id, turn);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new DomainError('OVERLOADED', 'Too many changes of this group at once.')), waitMaxMs);
+      timer = setTimeout(
+        () => reject(new DomainError('OVERLOADED', 'Too many changes of this group at once.')),
+        waitMaxMs,
+      );
     });
     try {
       await Promise.race([before, late]);
@@ -133,7 +136,11 @@ export function createMembershipChanges(ports: {
 
     /** Stores a new group and says in its log who is in it. */
     async found(actorId: UserId, conversation: Conversation, userIds: readonly UserId[]): Promise<void> {
-      const event: SystemEvent = { kind: 'GROUP_CREATED', userIds, ...(conversation.title === null ? {} : { title: conversation.title }) };
+      const event: SystemEvent = {
+        kind: 'GROUP_CREATED',
+        userIds,
+        ...(conversation.title === null ? {} : { title: conversation.title }),
+      };
       const change = draftChange(actorId, conversation.id, event);
       await inTurn(conversation.id, async () => {
         await store.createGroup(conversation, change);
@@ -146,11 +153,7 @@ export function createMembershipChanges(ports: {
      *
      * @throws DomainError `OVERLOADED`: too many changes are waiting
      */
-    async run(
-      actorId: UserId,
-      conversationId: ConversationId,
-      plan: () => Promise<SystemEvent | null>,
-    ): Promise<void> {
+    async run(actorId: UserId, conversationId: ConversationId, plan: () => Promise<SystemEvent | null>): Promise<void> {
       await inTurn(conversationId, async () => {
         if (rosters.settled(conversationId) !== null) {
           throw new DomainError('UNAVAILABLE', 'An earlier change of this group is not settled yet.');

@@ -34,11 +34,13 @@ export function checkMessageInput(input: MessageInput, limits: MessageLimits): M
   const { text } = input;
   const attachments = input.attachments ?? [];
   const bytes = Buffer.byteLength(text);
-  if (bytes > limits.textMaxBytes) throw bad(`text has ${bytes} bytes as UTF-8; at most ${limits.textMaxBytes} are allowed.`);
+  if (bytes > limits.textMaxBytes)
+    throw bad(`text has ${bytes} bytes as UTF-8; at most ${limits.textMaxBytes} are allowed.`);
   if (text.trim() === '' && input.data == null && attachments.length === 0) {
     throw bad('text is blank, and there is neither data nor an attachment.');
   }
-  if (attachments.length > limits.attachmentsMax) throw bad(`At most ${limits.attachmentsMax} attachments are allowed.`);
+  if (attachments.length > limits.attachmentsMax)
+    throw bad(`At most ${limits.attachmentsMax} attachments are allowed.`);
   return {
     text,
     ...(input.data == null ? {} : { data: input.data }),
@@ -49,16 +51,19 @@ export function checkMessageInput(input: MessageInput, limits: MessageLimits): M
 
 function checkClientMessageId(id: string): void {
   const bytes = Buffer.byteLength(id);
-  if (bytes < 1 || bytes > clientMessageIdMaxBytes) throw bad(`clientMessageId must have 1 to ${clientMessageIdMaxBytes} bytes.`);
+  if (bytes < 1 || bytes > clientMessageIdMaxBytes)
+    throw bad(`clientMessageId must have 1 to ${clientMessageIdMaxBytes} bytes.`);
   // It is a key in every store, and not all of them keep these apart.
   if (!id.isWellFormed() || id.includes('\0')) throw bad('clientMessageId must be well-formed text without NUL.');
 }
 
 function checkAttachment({ url, contentType, name, bytes }: AttachmentInput, index: number): Attachment {
   const field = `attachments[${index}]`;
-  if (url.length > urlMax || !isWebAddress(url)) throw bad(`${field}.url must be an http or https URL of at most ${urlMax} characters.`);
+  if (url.length > urlMax || !isWebAddress(url))
+    throw bad(`${field}.url must be an http or https URL of at most ${urlMax} characters.`);
   if (!contentTypePattern.test(contentType)) throw bad(`${field}.contentType must be a media type such as image/png.`);
-  if (name != null && (name.length < 1 || name.length > nameMax)) throw bad(`${field}.name must have 1 to ${nameMax} characters.`);
+  if (name != null && (name.length < 1 || name.length > nameMax))
+    throw bad(`${field}.name must have 1 to ${nameMax} characters.`);
   if (bytes != null && bytes < 0) throw bad(`${field}.bytes must be 0 or more.`);
   return { url, contentType, ...(name == null ? {} : { name }), ...(bytes == null ? {} : { bytes }) };
 }

@@ -1,9 +1,10 @@
 /** Sends messages and finds them again. */
+
+import { maySee } from '../domain/conversation.ts';
 import { DomainError } from '../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type Millis, type UserId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
 import type { Viewer } from '../domain/user.ts';
-import { maySee } from '../domain/conversation.ts';
 import type { RateLimit, RateLimiter } from '../stores/rate-limiter.ts';
 import type { Appended, ConversationLog } from './conversation-log.ts';
 import type { ConversationService } from './conversation-service.ts';
@@ -62,7 +63,8 @@ export function createMessageService(ports: {
 
   async function checkReply(viewer: Viewer, roster: Roster, replyToId: MessageId): Promise<void> {
     const [message] = isId(replyToId) ? await log.findByIds([replyToId]) : [null];
-    const isHere = message != null && message.conversationId === roster.conversation.id && isVisible(roster, viewer, message);
+    const isHere =
+      message != null && message.conversationId === roster.conversation.id && isVisible(roster, viewer, message);
     if (!isHere) throw new DomainError('NOT_FOUND', 'replyToId names no message of this conversation.');
   }
 

@@ -34,7 +34,11 @@ export function createPasswords() {
     }
   }
 
-  function derive(password: string, nonce: Buffer, cost: { memory: number; passes: number; parallelism: number }): Promise<Buffer> {
+  function derive(
+    password: string,
+    nonce: Buffer,
+    cost: { memory: number; passes: number; parallelism: number },
+  ): Promise<Buffer> {
     return inTurn(() =>
       argon2Async('argon2id', { message: password.normalize('NFC'), nonce, tagLength: hashBytes, ...cost }),
     );
@@ -55,7 +59,14 @@ export function createPasswords() {
     async verify(password: string, phc: string | null): Promise<boolean> {
       const parsed = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/.exec(phc ?? (await decoy));
       if (parsed === null) return false;
-      const [, memory, time, lanes, nonce, expected] = parsed as unknown as [string, string, string, string, string, string];
+      const [, memory, time, lanes, nonce, expected] = parsed as unknown as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
       const cost = { memory: Number(memory), passes: Number(time), parallelism: Number(lanes) };
       const tag = await derive(password, Buffer.from(nonce, 'base64'), cost);
       return timingSafeEqual(tag, Buffer.from(expected, 'base64')) && phc !== null;

@@ -58,7 +58,8 @@ export function createPresenceService(ports: {
 
   async function renewAttached(): Promise<void> {
     const devices = [...attached].map(([deviceId, { userId }]) => ({ userId, deviceId }));
-    for (let start = 0; start < devices.length; start += renewBatch) await renew(devices.slice(start, start + renewBatch));
+    for (let start = 0; start < devices.length; start += renewBatch)
+      await renew(devices.slice(start, start + renewBatch));
   }
 
   function tellOffline(userId: UserId, lastSeenAt: Millis): void {
@@ -149,7 +150,8 @@ export function createPresenceService(ports: {
     watch(viewer: Viewer, userIds: readonly UserId[] | null): EventSource<Presence> {
       return {
         async open(sink) {
-          const visible = userIds === null ? new Set(await allVisible(viewer.userId)) : await visibleTo(viewer, userIds);
+          const visible =
+            userIds === null ? new Set(await allVisible(viewer.userId)) : await visibleTo(viewer, userIds);
           const asked = [...new Set(userIds ?? visible)].slice(0, watchedMax);
           const held = createHeldEvents(sink);
           const told = new Map<UserId, Presence['status']>();

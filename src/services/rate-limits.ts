@@ -7,6 +7,8 @@ export async function takeOrThrow(limiter: RateLimiter, limit: RateLimit, key: s
   const retryAfterMs = typeof answer === 'number' ? answer : await answer;
   if (retryAfterMs > 0) {
     const message = `Too many at once (${limit.name}); try again in ${Math.ceil(retryAfterMs)} ms.`;
-    throw new DomainError('RATE_LIMITED', message, { details: { limit: limit.name, retryAfterMs: Math.ceil(retryAfterMs) } });
+    throw new DomainError('RATE_LIMITED', message, {
+      details: { limit: limit.name, retryAfterMs: Math.ceil(retryAfterMs) },
+    });
   }
 }

@@ -145,7 +145,8 @@ export function createReceiptBook({ store, soleWriter = true }: { store: Receipt
         if (deliveredSeq >= message.seq) deliveredCount += 1;
         if (readSeq >= message.seq) readCount += 1;
       }
-      const status = others === 0 ? 'SENT' : readCount === others ? 'READ' : deliveredCount === others ? 'DELIVERED' : 'SENT';
+      const status =
+        others === 0 ? 'SENT' : readCount === others ? 'READ' : deliveredCount === others ? 'DELIVERED' : 'SENT';
       return { status, deliveredCount, readCount };
     },
 

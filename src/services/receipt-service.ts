@@ -4,7 +4,7 @@ import { DomainError } from '../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type Seq } from '../domain/ids.ts';
 import { lastInboxSeq } from '../domain/inbox.ts';
 import type { Message } from '../domain/message.ts';
-import { maxSeq } from '../domain/receipt.ts';
+import { maxSeq, minSeq } from '../domain/receipt.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import { topics } from '../pubsub/topics.ts';
@@ -58,7 +58,7 @@ export function createReceiptService(ports: {
   /** Names, for each sender concerned, the newest of their messages that an advance covers. */
   async function announceStatuses(conversation: Conversation, advances: readonly StatusAdvance[]): Promise<void> {
     const toSeq = advances.reduce((seq, advance) => maxSeq(seq, advance.seq), 0n);
-    const fromSeq = advances.reduce((seq, { sinceSeq }) => (sinceSeq < seq ? sinceSeq : seq), toSeq) + 1n;
+    const fromSeq = advances.reduce((seq, { sinceSeq }) => minSeq(seq, sinceSeq), toSeq) + 1n;
     const messages = await log.list(conversation, { fromSeq, toSeq, limit: namedWithinMax, newestFirst: true });
     for (const { senderId, status, sinceSeq, seq } of advances) {
       const named = messages.findLast((one) => one.senderId === senderId && one.seq > sinceSeq && one.seq <= seq);
@@ -207,5 +207,7 @@ function notFound(): DomainError {
 }
 
 function ahead(seq: Seq, last: Seq): DomainError {
-  return new DomainError('CURSOR_AHEAD', `${seq} is past the last, ${last}.`, { details: { headSeq: last.toString() } });
+  return new DomainError('CURSOR_AHEAD', `${seq} is past the last, ${last}.`, {
+    details: { headSeq: last.toString() },
+  });
 }

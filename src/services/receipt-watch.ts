@@ -21,7 +21,10 @@ export function createReceiptWatch(ports: {
 }) {
   const { book, rosters, fanOut, bus, clock, onError } = ports;
 
-  async function presentPositions(viewer: Viewer, { conversation, members, ...roster }: Roster): Promise<ReceiptHint[]> {
+  async function presentPositions(
+    viewer: Viewer,
+    { conversation, members, ...roster }: Roster,
+  ): Promise<ReceiptHint[]> {
     const isLarge = fanOut.isOnRead({ conversation, members, ...roster });
     const active = [...members.values()].filter(({ leftSeq }) => leftSeq === null).map(({ userId }) => userId);
     const userIds = isLarge ? [viewer.userId] : active;

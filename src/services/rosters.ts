@@ -103,7 +103,11 @@ export function createRosters(store: ConversationStore) {
     begin({ conversationId, event }: MembershipChange): void {
       const { promise, resolve } = Promise.withResolvers<void>();
       const isRemoval = event.kind === 'MEMBERS_REMOVED' || event.kind === 'MEMBER_LEFT';
-      pending.set(conversationId, { leaving: new Set(isRemoval ? event.userIds : []), settled: promise, settle: resolve });
+      pending.set(conversationId, {
+        leaving: new Set(isRemoval ? event.userIds : []),
+        settled: promise,
+        settle: resolve,
+      });
     },
 
     /** Ends what `begin` announced. */

@@ -88,7 +88,11 @@ export async function loadChains(log: MessageLog, conversations: readonly Conver
 }
 
 /** The segments that hold any of the numbers `fromSeq` to `toSeq`, with the part each holds. */
-export function segmentsIn(chain: SegmentChain, fromSeq: Seq, toSeq: Seq): { month: Month; fromSeq: Seq; toSeq: Seq }[] {
+export function segmentsIn(
+  chain: SegmentChain,
+  fromSeq: Seq,
+  toSeq: Seq,
+): { month: Month; fromSeq: Seq; toSeq: Seq }[] {
   const parts: { month: Month; fromSeq: Seq; toSeq: Seq }[] = [];
   for (const segment of chain.segments) {
     const from = fromSeq > segment.fromSeq ? fromSeq : segment.fromSeq;

@@ -11,7 +11,12 @@ export interface ServerLimits {
 export type ServerService = ReturnType<typeof createServerService>;
 
 /** @param ports.degraded - the parts that are away or slow now, in the words of docs/reliability.md */
-export function createServerService(ports: { version: string; limits: ServerLimits; degraded: () => string[]; clock: Clock }) {
+export function createServerService(ports: {
+  version: string;
+  limits: ServerLimits;
+  degraded: () => string[];
+  clock: Clock;
+}) {
   const { version, limits, degraded, clock } = ports;
   return {
     now: clock,

@@ -222,7 +222,11 @@ class Stream {
     let wasSilent = false;
     const tellTruncated = (before: Seq) => {
       const backlogs = [];
-      for (let next = page.truncated[truncatedAt]; next !== undefined && next.seq < before; next = page.truncated[truncatedAt]) {
+      for (
+        let next = page.truncated[truncatedAt];
+        next !== undefined && next.seq < before;
+        next = page.truncated[truncatedAt]
+      ) {
         backlogs.push(next);
         truncatedAt += 1;
       }
@@ -325,7 +329,9 @@ class Stream {
       const known = this.groups?.get(conversation.id);
       if (known !== undefined && known.stop !== null) continue;
       const group = known ?? { conversation, base: 0n, shown: 0n, leftSeq: null, isReading: true, stop: null };
-      const stop = await bus.subscribe(topics.conversation(conversation.id), (hint) => this.onConversationHint(group, hint));
+      const stop = await bus.subscribe(topics.conversation(conversation.id), (hint) =>
+        this.onConversationHint(group, hint),
+      );
       if (this.isClosed()) {
         stop();
         return;

@@ -19,7 +19,12 @@ export function clientError(code: ErrorCode, message: string, details: Record<st
 export function toClientError(error: unknown, otherwise: ErrorCode, report: ReportFault): GraphQLError {
   const graphqlError = error instanceof GraphQLError ? error : null;
   const cause = originalOf(error);
-  const place = { nodes: graphqlError?.nodes, source: graphqlError?.source, positions: graphqlError?.positions, path: graphqlError?.path };
+  const place = {
+    nodes: graphqlError?.nodes,
+    source: graphqlError?.source,
+    positions: graphqlError?.positions,
+    path: graphqlError?.path,
+  };
   if (cause instanceof DomainError) {
     return new GraphQLError(cause.message, { ...place, extensions: extensionsOf(cause.code, cause.details) });
   }

@@ -3,9 +3,9 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLError,
-  getNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
+  getNamedType,
   isInterfaceType,
   isLeafType,
   isObjectType,
@@ -93,7 +93,9 @@ export function measureOperation(
   const rootFields = fieldsOf(operation.selectionSet).length;
 
   function refuse(what: string, found: number, max: number): GraphQLError {
-    return clientError('QUERY_TOO_COMPLEX', `The operation has ${what} of ${found}; at most ${max} is allowed.`, { max });
+    return clientError('QUERY_TOO_COMPLEX', `The operation has ${what} of ${found}; at most ${max} is allowed.`, {
+      max,
+    });
   }
 
   let error: GraphQLError | null = null;
@@ -101,10 +103,17 @@ export function measureOperation(
   else if (measure.depth > limits.depthMax) error = refuse('a depth', measure.depth, limits.depthMax);
   else if (measure.introspectionDepth > limits.introspectionDepthMax) {
     error = refuse('an introspection depth', measure.introspectionDepth, limits.introspectionDepthMax);
-  } else if (rootFields > limits.rootFieldsMax) error = refuse('a number of root fields', rootFields, limits.rootFieldsMax);
-  else if (measure.aliases > limits.aliasesMax) error = refuse('a number of aliases', measure.aliases, limits.aliasesMax);
+  } else if (rootFields > limits.rootFieldsMax)
+    error = refuse('a number of root fields', rootFields, limits.rootFieldsMax);
+  else if (measure.aliases > limits.aliasesMax)
+    error = refuse('a number of aliases', measure.aliases, limits.aliasesMax);
 
-  function costOf(selectionSet: SelectionSetNode, type: unknown, page: number, variables: Readonly<Record<string, unknown>>): number {
+  function costOf(
+    selectionSet: SelectionSetNode,
+    type: unknown,
+    page: number,
+    variables: Readonly<Record<string, unknown>>,
+  ): number {
     let cost = 0;
     for (const field of fieldsOf(selectionSet)) {
       const name = field.name.value;

@@ -48,19 +48,25 @@ export type Pipeline = ReturnType<typeof createPipeline>;
 
 export function createPipeline(ports: { schema: GraphQLSchema; limits: OperationLimits; report: ReportFault }) {
   const { schema, limits, report } = ports;
-  const cache = new LRUCache<string, Prepared>({ maxSize: cacheMaxBytes, sizeCalculation: (_, source) => source.length + 100 });
+  const cache = new LRUCache<string, Prepared>({
+    maxSize: cacheMaxBytes,
+    sizeCalculation: (_, source) => source.length + 100,
+  });
 
   function prepare(source: string): Prepared {
     let document: DocumentNode;
     try {
       document = parse(source, { maxTokens: limits.tokensMax });
     } catch (error) {
-      const isTooLong = error instanceof GraphQLError && error.message.includes('more that') && error.message.includes('tokens');
-      if (isTooLong) return { errors: [clientError('QUERY_TOO_COMPLEX', `The document has more than ${limits.tokensMax} tokens.`)] };
+      const isTooLong =
+        error instanceof GraphQLError && error.message.includes('more that') && error.message.includes('tokens');
+      if (isTooLong)
+        return { errors: [clientError('QUERY_TOO_COMPLEX', `The document has more than ${limits.tokensMax} tokens.`)] };
       return { errors: [toClientError(error, 'GRAPHQL_PARSE_FAILED', report)] };
     }
     const invalid = validate(schema, document, undefined, { maxErrors: 20 });
-    if (invalid.length > 0) return { errors: invalid.map((error) => toClientError(error, 'GRAPHQL_VALIDATION_FAILED', report)) };
+    if (invalid.length > 0)
+      return { errors: invalid.map((error) => toClientError(error, 'GRAPHQL_VALIDATION_FAILED', report)) };
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -87,13 +93,19 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     return { operations };
   }
 
-  function choose(operations: ReadonlyMap<string, Operation>, name: string | null | undefined): Operation | GraphQLError {
+  function choose(
+    operations: ReadonlyMap<string, Operation>,
+    name: string | null | undefined,
+  ): Operation | GraphQLError {
     if (name != null && name !== '') {
-      return operations.get(name) ?? clientError('OPERATION_RESOLUTION_FAILURE', `The document has no operation ${name}.`);
+      return (
+        operations.get(name) ?? clientError('OPERATION_RESOLUTION_FAILURE', `The document has no operation ${name}.`)
+      );
     }
     const [only, ...others] = operations.values();
     if (only === undefined) return clientError('OPERATION_RESOLUTION_FAILURE', 'The document has no operation.');
-    if (others.length > 0) return clientError('OPERATION_RESOLUTION_FAILURE', 'The document has several operations: send operationName.');
+    if (others.length > 0)
+      return clientError('OPERATION_RESOLUTION_FAILURE', 'The document has several operations: send operationName.');
     return only;
   }
 
@@ -128,7 +140,13 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       if (operation.measured.error !== null) return [operation.measured.error];
       const cost = operation.measured.cost(request.variables ?? {});
       if (cost > limits.costMax) {
-        return [clientError('QUERY_TOO_COMPLEX', `The operation may answer ${cost} fields; at most ${limits.costMax} are allowed.`, { cost })];
+        return [
+          clientError(
+            'QUERY_TOO_COMPLEX',
+            `The operation may answer ${cost} fields; at most ${limits.costMax} are allowed.`,
+            { cost },
+          ),
+        ];
       }
       return operation;
     },
@@ -145,7 +163,12 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     },
 
     /** The result of one event of a subscription. */
-    render(operation: Operation, request: OperationRequest, context: Context, event: unknown): ExecutionResult | Promise<ExecutionResult> {
+    render(
+      operation: Operation,
+      request: OperationRequest,
+      context: Context,
+      event: unknown,
+    ): ExecutionResult | Promise<ExecutionResult> {
       const rootValue = { [operation.field]: event };
       const result = execute({ ...executionArgs(operation, request, context), rootValue });
       return result instanceof Promise ? result.then(masked) : masked(result);

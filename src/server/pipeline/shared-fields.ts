@@ -2,7 +2,14 @@
  * Which fields look the same to every viewer. An event whose selection has only these is executed once for all its subscribers;
  * any other field, one that was forgotten here included, is executed for each.
  */
-import { type FragmentDefinitionNode, getNamedType, type GraphQLSchema, isCompositeType, Kind, type SelectionSetNode } from 'graphql';
+import {
+  type FragmentDefinitionNode,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql';
 
 const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
   MessageReceived: new Set(['seq', 'message']),
@@ -38,7 +45,9 @@ export function isShared(
   return selectionSet.selections.every((selection) => {
     if (selection.kind === Kind.FRAGMENT_SPREAD) {
       const fragment = fragments.get(selection.name.value);
-      return fragment !== undefined && isShared(schema, fragment.selectionSet, fragment.typeCondition.name.value, fragments);
+      return (
+        fragment !== undefined && isShared(schema, fragment.selectionSet, fragment.typeCondition.name.value, fragments)
+      );
     }
     if (selection.kind === Kind.INLINE_FRAGMENT) {
       return isShared(schema, selection.selectionSet, selection.typeCondition?.name.value ?? typeName, fragments);
@@ -50,7 +59,8 @@ export function isShared(
     if (sharedFields[typeName]?.has(name) !== true) return false;
     if (selection.selectionSet === undefined) return true;
     const type = schema.getType(typeName);
-    const field = type !== undefined && isCompositeType(type) && 'getFields' in type ? type.getFields()[name] : undefined;
+    const field =
+      type !== undefined && isCompositeType(type) && 'getFields' in type ? type.getFields()[name] : undefined;
     return field !== undefined && isShared(schema, selection.selectionSet, getNamedType(field.type).name, fragments);
   });
 }

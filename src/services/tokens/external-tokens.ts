@@ -19,7 +19,12 @@ export interface ExternalIdentity {
 
 export type ExternalTokens = ReturnType<typeof createExternalTokens>;
 
-export function createExternalTokens(settings: { jwksUrl: string; issuer: string | null; audience: string | null; clock: Clock }) {
+export function createExternalTokens(settings: {
+  jwksUrl: string;
+  issuer: string | null;
+  audience: string | null;
+  clock: Clock;
+}) {
   const { jwksUrl, issuer, audience, clock } = settings;
   const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: keysTimeoutMs });
   return {
@@ -39,7 +44,8 @@ export function createExternalTokens(settings: { jwksUrl: string; issuer: string
         return identityOf(payload);
       } catch (cause) {
         const isKeysAway = cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError);
-        if (isKeysAway) throw new DomainError('UNAVAILABLE', "The identity provider's keys could not be read.", { cause });
+        if (isKeysAway)
+          throw new DomainError('UNAVAILABLE', "The identity provider's keys could not be read.", { cause });
         throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.', { cause });
       }
     },
@@ -47,7 +53,8 @@ export function createExternalTokens(settings: { jwksUrl: string; issuer: string
 }
 
 function identityOf(payload: JWTPayload): ExternalIdentity {
-  const text = (claim: string) => (typeof payload[claim] === 'string' && payload[claim] !== '' ? (payload[claim] as string) : null);
+  const text = (claim: string) =>
+    typeof payload[claim] === 'string' && payload[claim] !== '' ? (payload[claim] as string) : null;
   const subject = `${payload.iss ?? ''}|${payload.sub}`;
   return {
     subject,

@@ -15,6 +15,7 @@ export function loadOrCreateJwtSecret(dataDir: string): Uint8Array {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const secret = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
-  if (secret.length < secretBytes) throw new Error(`${path} holds no secret of ${secretBytes} bytes; remove it to have a new one made`);
+  if (secret.length < secretBytes)
+    throw new Error(`${path} holds no secret of ${secretBytes} bytes; remove it to have a new one made`);
   return secret;
 }

@@ -45,7 +45,9 @@ function createLog(): MessageLog {
   }
 
   function isTaken(month: Month, conversationId: string, seq: bigint): boolean {
-    return entries(month, conversationId).some((entry) => seqOf(entry) === seq || ('seal' in entry && entry.seal.seq <= seq));
+    return entries(month, conversationId).some(
+      (entry) => seqOf(entry) === seq || ('seal' in entry && entry.seal.seq <= seq),
+    );
   }
 
   function findBySenderKey(month: Month, key: { senderId: string; clientMessageId: string }): MessageRow | null {
@@ -148,7 +150,10 @@ function createInboxes(): InboxStore {
         return last === undefined ? 0n : lastInboxSeq(last);
       }),
     runEnds: async (keys) => keys.map(({ userId, conversationId }) => lastOf(userId, conversationId)?.toSeq ?? null),
-    list: async (userId, afterSeq, limit) => runsOf(userId).filter((run) => lastInboxSeq(run) > afterSeq).slice(0, limit),
+    list: async (userId, afterSeq, limit) =>
+      runsOf(userId)
+        .filter((run) => lastInboxSeq(run) > afterSeq)
+        .slice(0, limit),
     runsAt: async (keys) => keys.map(({ userId, conversationId, seq }) => lastOf(userId, conversationId, seq) ?? null),
     ackedSeqs: async (devices) => devices.map(({ userId, deviceId }) => acked.get(`${userId}/${deviceId}`) ?? 0n),
     raiseAckedSeqs: async (positions) => {
@@ -175,6 +180,10 @@ function createReceipts(): ReceiptStore {
       }),
     get: async (keys) => keys.map(({ conversationId, userId }) => get(conversationId, userId)),
     list: async (conversationId) =>
-      [...(conversations.get(conversationId) ?? [])].map(([userId, positions]) => ({ conversationId, userId, ...positions })),
+      [...(conversations.get(conversationId) ?? [])].map(([userId, positions]) => ({
+        conversationId,
+        userId,
+        ...positions,
+      })),
   };
 }

@@ -74,7 +74,8 @@ export function createSqlConversationStore(knex: Knex): ConversationStore {
         // Whoever removes the record applies it: a repeated call finds it gone.
         const removed = await trx('membership_changes').where({ id: change.id }).delete();
         if (removed === 0) return;
-        if (change.event.kind === 'MEMBERS_REMOVED' || change.event.kind === 'MEMBER_LEFT') await removeMembers(trx, change, seq);
+        if (change.event.kind === 'MEMBERS_REMOVED' || change.event.kind === 'MEMBER_LEFT')
+          await removeMembers(trx, change, seq);
         else await addMembers(trx, change, seq);
       });
     },
@@ -94,11 +95,17 @@ export function createSqlConversationStore(knex: Knex): ConversationStore {
   });
 }
 
-async function addMembers(trx: Knex.Transaction, { conversationId, actorId, event }: MembershipChange, seq: Seq): Promise<void> {
+async function addMembers(
+  trx: Knex.Transaction,
+  { conversationId, actorId, event }: MembershipChange,
+  seq: Seq,
+): Promise<void> {
   const joinedSeq = String(seq - 1n);
   for (let start = 0; start < event.userIds.length; start += insertMax) {
     const userIds = event.userIds.slice(start, start + insertMax);
-    const known = (await trx('members').where({ conversation_id: conversationId }).whereIn('user_id', userIds)) as Row[];
+    const known = (await trx('members')
+      .where({ conversation_id: conversationId })
+      .whereIn('user_id', userIds)) as Row[];
     const returning = known.filter(({ left_seq }) => left_seq !== null).map(({ user_id }) => String(user_id));
     if (returning.length > 0) {
       await trx('members')
@@ -121,7 +128,11 @@ async function addMembers(trx: Knex.Transaction, { conversationId, actorId, even
   }
 }
 
-async function removeMembers(trx: Knex.Transaction, { conversationId, event }: MembershipChange, seq: Seq): Promise<void> {
+async function removeMembers(
+  trx: Knex.Transaction,
+  { conversationId, event }: MembershipChange,
+  seq: Seq,
+): Promise<void> {
   for (let start = 0; start < event.userIds.length; start += insertMax) {
     await trx('members')
       .where({ conversation_id: conversationId, left_seq: null })

@@ -24,7 +24,11 @@ export interface SqliteDirectoryOptions {
 }
 
 /** Opens the directory in a SQLite file and brings its tables up to date. */
-export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: SqliteDirectoryOptions): Promise<SqlDirectory> {
+export async function openSqliteDirectory({
+  dataDir,
+  timeoutMs,
+  onError,
+}: SqliteDirectoryOptions): Promise<SqlDirectory> {
   mkdirSync(dataDir, { recursive: true });
   const knex = knexFactory({
     client: NodeSqliteClient as unknown as typeof Knex.Client,

@@ -12,7 +12,8 @@ export function createSqlUserStore(knex: Knex): UserStore {
     return row ?? null;
   }
 
-  const userByLogin = (where: Row) => knex('users').join('logins', 'logins.user_id', 'users.id').select('*').where(where);
+  const userByLogin = (where: Row) =>
+    knex('users').join('logins', 'logins.user_id', 'users.id').select('*').where(where);
 
   return translateErrors<UserStore>({
     async create(user, { passwordHash, externalSubject }) {

@@ -86,7 +86,12 @@ function fromArray(array: unknown[]): Operation {
       return { type: 'run', run };
     }
     case 'r': {
-      const receipt = { conversationId: text(0), userId: text(1), deliveredSeq: BigInt(text(2)), readSeq: BigInt(text(3)) };
+      const receipt = {
+        conversationId: text(0),
+        userId: text(1),
+        deliveredSeq: BigInt(text(2)),
+        readSeq: BigInt(text(3)),
+      };
       return { type: 'receipt', receipt };
     }
     case 'a':

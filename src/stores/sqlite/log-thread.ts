@@ -30,7 +30,9 @@ const journalPath = join(dataDir, 'journal.db');
 const messages = openDatabase(messagesPath, lockWaitMs);
 createTables(messages);
 const journal = openDatabase(journalPath, lockWaitMs);
-journal.exec('PRAGMA wal_autocheckpoint = 4000; CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL)');
+journal.exec(
+  'PRAGMA wal_autocheckpoint = 4000; CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL)',
+);
 const insertEntry = journal.prepare('INSERT INTO journal VALUES (?, ?)');
 const deleteEntries = journal.prepare('DELETE FROM journal WHERE id <= ?');
 
@@ -51,7 +53,9 @@ function loadState(): StoreState {
   staged = [];
   const applied = tables.appliedId();
   nextJournalId = applied + 1;
-  for (const { id, entry } of journal.prepare('SELECT id, entry FROM journal WHERE id > ? ORDER BY id').iterate(applied)) {
+  for (const { id, entry } of journal
+    .prepare('SELECT id, entry FROM journal WHERE id > ? ORDER BY id')
+    .iterate(applied)) {
     const operations = decodeOperations(entry as string);
     for (const operation of operations) overlay.add(operation, id as number);
     overlay.close(id as number, operations);
@@ -137,7 +141,9 @@ function shutDown(call: number): void {
   moverThread.once('exit', () => {
     const writer = createTableWriter(messages);
     const rest: Operation[] = [];
-    for (const { entry } of journal.prepare('SELECT entry FROM journal WHERE id > ? ORDER BY id').iterate(tables.appliedId())) {
+    for (const { entry } of journal
+      .prepare('SELECT entry FROM journal WHERE id > ? ORDER BY id')
+      .iterate(tables.appliedId())) {
       rest.push(...decodeOperations(entry as string));
     }
     if (rest.length > 0) writer.applyAll(rest, nextJournalId - 1);

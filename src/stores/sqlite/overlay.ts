@@ -153,11 +153,13 @@ export function createOverlay() {
     },
     segment: (month: Month, conversationId: ConversationId) => segments.get(segmentKey(month, conversationId)),
     findById: (id: MessageId) => byId.get(id),
-    findBySender: (month: Month, key: { senderId: UserId; clientMessageId: string }) => bySender.get(senderKey(month, key)),
+    findBySender: (month: Month, key: { senderId: UserId; clientMessageId: string }) =>
+      bySender.get(senderKey(month, key)),
     listUnfinished: () => [...unfinished.values()],
     isMarked: (id: MessageId) => marks.has(id),
     inbox: (userId: UserId) => inboxes.get(userId) ?? [],
-    runsOf: (userId: UserId, conversationId: ConversationId) => runsByConversation.get(`${userId}/${conversationId}`) ?? [],
+    runsOf: (userId: UserId, conversationId: ConversationId) =>
+      runsByConversation.get(`${userId}/${conversationId}`) ?? [],
     receiptsOf: (conversationId: ConversationId) => receipts.get(conversationId),
     ackedSeq: (userId: UserId, deviceId: DeviceId) => acked.get(`${userId}/${deviceId}`)?.value,
     months: () => [...months.keys()],

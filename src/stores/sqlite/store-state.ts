@@ -208,7 +208,9 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
 
 /** A port's methods as they are inside the thread, where nothing waits. */
 type Unpromised<Port> = {
-  [Method in keyof Port]: Port[Method] extends (...args: infer Args) => Promise<infer Answer> ? (...args: Args) => Answer : never;
+  [Method in keyof Port]: Port[Method] extends (...args: infer Args) => Promise<infer Answer>
+    ? (...args: Args) => Answer
+    : never;
 };
 
 function onlyPositions({ deliveredSeq, readSeq }: Positions = noPositions): Positions {

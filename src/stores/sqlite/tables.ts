@@ -17,7 +17,9 @@ type Row = Record<string, SQLInputValue>;
 export function openDatabase(path: string, waitMs: number): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: waitMs });
   // FULL: a commit has reached the disk when it returns, power cut included.
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;');
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;',
+  );
   return database;
 }
 
@@ -39,7 +41,9 @@ export function createTables(database: DatabaseSync): void {
 }
 
 export function listMonths(database: DatabaseSync): Month[] {
-  const rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'message_????_??'").all();
+  const rows = database
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'message_????_??'")
+    .all();
   return rows.map(({ name }) => (name as string).slice('message_'.length).replace('_', '-')).sort();
 }
 
@@ -122,7 +126,9 @@ export function createTableWriter(database: DatabaseSync) {
         );
         break;
       case 'fannedOut':
-        statement(`UPDATE ${table(operation.month)} SET fanned_out = 1 WHERE id = ? AND fanned_out = 0`).run(BigInt(operation.id));
+        statement(`UPDATE ${table(operation.month)} SET fanned_out = 1 WHERE id = ? AND fanned_out = 0`).run(
+          BigInt(operation.id),
+        );
     }
   }
 
@@ -161,7 +167,8 @@ export function createTableReader(database: DatabaseSync) {
   let months = new Set(listMonths(database));
 
   const columns = 'id, conversation_id, seq, ordinal, kind, sender_id, client_message_id, body, sent_at, fanned_out';
-  const select = (month: Month, rest: string) => statement(`SELECT ${columns} FROM ${segmentName(month)} WHERE ${rest}`);
+  const select = (month: Month, rest: string) =>
+    statement(`SELECT ${columns} FROM ${segmentName(month)} WHERE ${rest}`);
 
   function seqWhere(sql: string, ...values: SQLInputValue[]): Seq | null {
     const row = statement(sql).get(...values) as { seq: bigint | null } | undefined;
@@ -232,7 +239,9 @@ export function createTableReader(database: DatabaseSync) {
       return (select(month, rest).all(Math.min(before, Number.MAX_SAFE_INTEGER), limit) as Row[]).map(toMessageRow);
     },
     lastRun(userId: UserId): InboxRun | null {
-      return firstRun(statement(`SELECT * FROM inbox_run WHERE user_id = ? ORDER BY seq DESC LIMIT 1`).get(BigInt(userId)));
+      return firstRun(
+        statement(`SELECT * FROM inbox_run WHERE user_id = ? ORDER BY seq DESC LIMIT 1`).get(BigInt(userId)),
+      );
     },
     hasRun(userId: UserId, seq: Seq): boolean {
       return seqWhere('SELECT seq FROM inbox_run WHERE user_id = ? AND seq = ?', BigInt(userId), seq) !== null;
@@ -246,7 +255,10 @@ export function createTableReader(database: DatabaseSync) {
     /** Runs that begin after `afterSeq` and the one that covers it, ascending. */
     listRuns(userId: UserId, afterSeq: Seq, limit: number): InboxRun[] {
       const covering = firstRun(
-        statement('SELECT * FROM inbox_run WHERE user_id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1').get(BigInt(userId), afterSeq),
+        statement('SELECT * FROM inbox_run WHERE user_id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1').get(
+          BigInt(userId),
+          afterSeq,
+        ),
       );
       const later = statement('SELECT * FROM inbox_run WHERE user_id = ? AND seq > ? ORDER BY seq LIMIT ?').all(
         BigInt(userId),
@@ -269,7 +281,9 @@ export function createTableReader(database: DatabaseSync) {
       ]);
     },
     ackedSeq(userId: UserId, deviceId: DeviceId): Seq {
-      return seqWhere('SELECT seq FROM acked WHERE user_id = ? AND device_id = ?', BigInt(userId), BigInt(deviceId)) ?? 0n;
+      return (
+        seqWhere('SELECT seq FROM acked WHERE user_id = ? AND device_id = ?', BigInt(userId), BigInt(deviceId)) ?? 0n
+      );
     },
   };
 }
