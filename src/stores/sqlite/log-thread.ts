@@ -17,7 +17,10 @@ import type { AnswerMessage, CallMessage, FaultMessage } from './thread-client.t
 export interface LogThreadData {
   readonly dataDir: string;
   readonly lockWaitMs: number;
-  /** Operations that may wait to be moved into the tables; beyond it new messages are refused with OVERLOADED. */
+  /**
+   * Operations that may wait to be moved into the tables. From half of it new messages wait until the mover has caught up, which
+   * slows senders down to what the disk can take; beyond it they are refused with OVERLOADED.
+   */
   readonly backlogMax: number;
 }
 
@@ -45,6 +48,8 @@ let state: StoreState = loadState();
 /** Set while memory may differ from the disk: it is read anew before anything else. */
 let isStale = false;
 let queue: CallMessage[] = [];
+/** Appends that wait for the mover. */
+let held: CallMessage[] = [];
 let scheduled = false;
 
 /** Reads what the journal holds beyond the tables. */
@@ -79,8 +84,12 @@ function run([, method, args]: CallMessage): unknown {
 
 function drain(): void {
   scheduled = false;
-  const calls = queue;
+  let calls = queue;
   queue = [];
+  if (overlay.size > backlogMax / 2 && overlay.size <= backlogMax) {
+    held.push(...calls.filter(isAppend));
+    calls = calls.filter((call) => !isAppend(call));
+  }
   const answers: AnswerMessage[] = [];
   try {
     if (isStale) state = loadState();
@@ -107,6 +116,10 @@ function drain(): void {
   if (close !== undefined) shutDown(close[0]);
 }
 
+function isAppend([, method]: CallMessage): boolean {
+  return method === 'messageLog.append';
+}
+
 function commit(): void {
   if (staged.length === 0) return;
   const operations = staged;
@@ -125,6 +138,10 @@ function onMoved({ applied }: { applied: number }): void {
     return; // Locked: the overlay keeps what was moved until the next move.
   }
   overlay.dropUpTo(applied);
+  if (held.length > 0 && overlay.size <= backlogMax / 2) {
+    take(held);
+    held = [];
+  }
   // Deleting has its own commit; it is worth one only now and then.
   if (applied - deletedUpTo < 200 && overlay.size > 0) return;
   try {
@@ -165,10 +182,12 @@ moverThread.on('error', (error) => {
 });
 mover.on('message', onMoved);
 
-port.on('message', (calls: CallMessage[]) => {
+function take(calls: CallMessage[]): void {
   queue = queue.length === 0 ? calls : [...queue, ...calls];
   if (scheduled) return;
   scheduled = true;
   setImmediate(drain);
-});
+}
+
+port.on('message', take);
 port.postMessage('ready');

@@ -24,7 +24,7 @@ export interface SqliteMessageStore extends AsyncDisposable {
 }
 
 export async function openSqliteMessageStore(options: SqliteMessageStoreOptions): Promise<SqliteMessageStore> {
-  const { dataDir, timeoutMs, onError, backlogMax = 200_000 } = options;
+  const { dataDir, timeoutMs, onError, backlogMax = 100_000 } = options;
   const thread = await openThread({
     entry: new URL('./log-thread.ts', import.meta.url),
     workerData: { dataDir, lockWaitMs: Math.min(2_000, timeoutMs / 2), backlogMax } satisfies LogThreadData,
