@@ -62,7 +62,11 @@ async function sendOne(pair: Pair, answers: number[], deliveries: number[]): Pro
   await arrived;
 }
 
-async function measure(server: BenchServer, seconds: number, load: (until: number, answers: number[], deliveries: number[]) => Promise<void>): Promise<SendFigures> {
+async function measure(
+  server: BenchServer,
+  seconds: number,
+  load: (until: number, answers: number[], deliveries: number[]) => Promise<void>,
+): Promise<SendFigures> {
   const answers: number[] = [];
   const deliveries: number[] = [];
   const cpu = server.cpuSeconds();
@@ -92,7 +96,12 @@ export function closedLoop(server: BenchServer, pairs: readonly Pair[], seconds:
 }
 
 /** Messages start at a fixed rate, spread over the pairs. */
-export function atRate(server: BenchServer, pairs: readonly Pair[], seconds: number, perSecond: number): Promise<SendFigures> {
+export function atRate(
+  server: BenchServer,
+  pairs: readonly Pair[],
+  seconds: number,
+  perSecond: number,
+): Promise<SendFigures> {
   return measure(server, seconds, async (until, answers, deliveries) => {
     const everyMs = (pairs.length / perSecond) * 1000;
     await Promise.all(

@@ -1,6 +1,5 @@
 /** The one place where drivers meet services: config in, running server out. */
 import { randomBytes, randomInt } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
 import type { Config } from './config/config.ts';
 import type { Clock } from './domain/ids.ts';
 import { createSnowflakes, workerMax } from './domain/snowflake.ts';
@@ -13,6 +12,7 @@ import { createContext } from './resolvers/context.ts';
 import { resolvers } from './resolvers/index.ts';
 import { createSchema } from './resolvers/schema.ts';
 import { type RunningServer, startServer } from './server/create-server.ts';
+import { registerGraphiql } from './server/graphiql/graphiql-page.ts';
 import { operationLimitDefaults } from './server/pipeline/limits.ts';
 import { serverLimitDefaults } from './server/ports.ts';
 import { createAccountService } from './services/account-service.ts';
@@ -257,7 +257,7 @@ export async function startHeliograph(
       allowedOrigins: config.allowedOrigins,
       trustProxy: config.trustProxy,
     },
-    registerPages,
+    registerGraphiql,
   );
   stack.defer(async () => {
     health.drain();
@@ -266,8 +266,6 @@ export async function startHeliograph(
   const disposal = stack.move();
   return { server: running, services, [Symbol.asyncDispose]: () => disposal.disposeAsync() };
 }
-
-async function registerPages(_app: FastifyInstance): Promise<void> {}
 
 /** Without a secret of the operator's own one is kept with the data, unless an identity provider is the only way in. */
 function loadSecret({ jwtJwksUrl, dataDir }: Config): Uint8Array | null {

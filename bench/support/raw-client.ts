@@ -30,7 +30,9 @@ export class RawClient {
       const ws = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false });
       ws.once('error', reject);
       ws.once('close', (code) => reject(new Error(`closed with ${code}`)));
-      ws.once('open', () => ws.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: `Bearer ${token}` } })));
+      ws.once('open', () =>
+        ws.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: `Bearer ${token}` } })),
+      );
       ws.once('message', () => resolve(new RawClient(ws)));
     });
   }
@@ -58,7 +60,11 @@ export const streamQuery = `subscription ($afterSeq: Seq) { messageReceived(afte
 export const sendMutation = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) { sentMessage { id seq status sentAt } } }`;
 
 /** Runs at most `width` of the calls at a time. */
-export async function inParallel<T, R>(items: readonly T[], width: number, call: (item: T) => Promise<R>): Promise<R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  call: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = new Array(items.length);
   let next = 0;
   await Promise.all(

@@ -22,7 +22,13 @@ export interface BenchServer extends AsyncDisposable {
 }
 
 /** @param core - the core to pin the server to; null leaves it to the system */
-export async function startBenchServer({ core = 0, env = {} }: { core?: number | null; env?: Record<string, string> } = {}): Promise<BenchServer> {
+export async function startBenchServer({
+  core = 0,
+  env = {},
+}: {
+  core?: number | null;
+  env?: Record<string, string>;
+} = {}): Promise<BenchServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'heliograph-bench-'));
   const identity = await startIdentityProvider();
   const main = new URL('../../src/main.ts', import.meta.url).pathname;

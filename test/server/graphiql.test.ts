@@ -1,0 +1,138 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, validate } from 'graphql';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolvers } from '../../src/resolvers/index.ts';
+import { createSchema } from '../../src/resolvers/schema.ts';
+import { hashGraphiqlSources } from '../support/graphiql-sources.ts';
+import { startServer, type TestServer } from '../support/heliograph.ts';
+
+const executablePath = '/usr/bin/chromium';
+const isHere = existsSync(executablePath);
+const flags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+describe('the built page', () => {
+  it('is as new as its sources (npm run graphiql:build)', () => {
+    const built = readFileSync(
+      new URL('../../src/server/graphiql/static/sources.sha256', import.meta.url),
+      'utf8',
+    ).trim();
+    expect(built).toBe(hashGraphiqlSources());
+  });
+
+  it('offers examples that are valid', async () => {
+    const { examples } = (await import('../../tools/graphiql/src/examples.js' as string)) as {
+      examples: { query: string; variables?: string }[];
+    };
+    const schema = createSchema(resolvers);
+    for (const { query, variables } of examples) {
+      expect(validate(schema, parse(query)), query).toEqual([]);
+      JSON.parse(variables ?? '{}');
+    }
+  });
+});
+
+// In CI the browser must be there: a skip would prove nothing.
+describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium', () => {
+  let server: TestServer;
+  let folder: string;
+  let browser: BrowserContext;
+  const foreign: string[] = [];
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    server = await startServer();
+    folder = mkdtempSync(join(tmpdir(), 'chromium-'));
+    browser = await chromium.launchPersistentContext(folder, {
+      executablePath,
+      headless: true,
+      args: flags,
+      viewport: { width: 1400, height: 900 },
+    });
+    browser.on('request', (request) => {
+      if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).host !== new URL(server.url).host)
+        foreign.push(request.url());
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server?.[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function openTab(name: string): Promise<Page> {
+    const page = await browser.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(server.url);
+    await page.getByLabel('Username').fill(name);
+    await page.getByLabel('Password').fill('correct horse');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page.getByTestId('signed-in').waitFor();
+    return page;
+  }
+
+  /** Puts an operation into the editor and runs it. */
+  async function run(page: Page, query: string): Promise<void> {
+    await page.locator('.graphiql-query-editor .monaco-editor').first().click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText(query);
+    // The editor takes note of a new operation's name a moment later, and then keeps the tab.
+    const name = /(?:query|mutation|subscription) (\w+)/.exec(query)?.[1] as string;
+    await page.waitForFunction(
+      (wanted) => (localStorage.getItem('graphiql:tabState') ?? '').includes(`"operationName":"${wanted}"`),
+      name,
+    );
+    await page.getByRole('button', { name: /execute query/i }).click();
+  }
+
+  // Monaco writes spaces as no-break spaces.
+  const shown = async (page: Page) =>
+    ((await page.locator('.result-window').textContent()) ?? '').replaceAll('\u00a0', ' ');
+
+  it('leads from / to a page on which two tabs chat', async () => {
+    const [alice, bob] = [await openTab('alice'), await openTab('bob')];
+    expect(new URL(alice.url()).pathname).toBe('/graphiql');
+    await run(bob, 'query Me { viewer { username } }');
+    await expect.poll(() => shown(bob), { timeout: 15_000 }).toContain('bob');
+    await run(
+      bob,
+      'subscription S { messageReceived(afterSeq: "0") { __typename ... on MessageReceived { message { text } } } }',
+    );
+    await expect.poll(() => shown(bob), { timeout: 15_000 }).toContain('StreamReady');
+    const id = (await alice.evaluate(async () => {
+      const session = JSON.parse(sessionStorage.getItem('heliograph.session') ?? '{}') as { accessToken: string };
+      const answer = await fetch('/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${session.accessToken}` },
+        body: JSON.stringify({ query: '{ user(username: "bob") { id } }' }),
+      });
+      return ((await answer.json()) as { data: { user: { id: string } } }).data.user.id;
+    })) as string;
+    await run(
+      alice,
+      `mutation M { sendMessage(input: { to: { userId: "${id}" }, clientMessageId: "1", text: "from another tab" }) { sentMessage { status } } }`,
+    );
+    await expect.poll(() => shown(alice), { timeout: 15_000 }).toContain('SENT');
+    await expect.poll(() => shown(bob), { timeout: 15_000 }).toContain('from another tab');
+    const screenshot = process.env.SCREENSHOT;
+    if (screenshot !== undefined) {
+      await bob.bringToFront();
+      await bob.screenshot({ path: screenshot });
+    }
+    expect(foreign).toEqual([]);
+    expect(complaints).toEqual([]);
+  }, 90_000);
+});
