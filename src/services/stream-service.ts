@@ -76,6 +76,11 @@ interface LiveGroup {
   shown: Seq;
   /** The last message the user may see, once they have left. */
   leftSeq: Seq | null;
+  /**
+   * What must happen before live messages may follow: all up to `base` gets its inbox numbers (`sync`), then is read from there
+   * (`read`). Otherwise the first live message would overtake it.
+   */
+  awaits: 'sync' | 'read' | null;
   /** Set while messages are read that no hint brought. */
   isReading: boolean;
   /** Ends the subscription to the group's topic; null while there is none. */
@@ -206,7 +211,10 @@ class Stream {
         if (this.state !== 'reading') return;
         if (page.hasMore || this.behind) continue;
         this.state = 'live';
-        for (const group of this.groups?.values() ?? []) void this.readGroup(group);
+        for (const group of this.groups?.values() ?? []) {
+          if (group.awaits === 'read') group.awaits = null;
+          void this.readGroup(group);
+        }
       }
     } catch (error) {
       if (this.state !== 'reading') return;
@@ -252,7 +260,7 @@ class Stream {
   }
 
   onConversationHint(group: LiveGroup, { message }: ConversationHint): void {
-    if (!this.isFlowing()) return;
+    if (!this.isFlowing() || group.awaits !== null) return;
     if (message.seq <= group.shown || (group.leftSeq !== null && message.seq > group.leftSeq)) return;
     if (message.seq !== group.shown + 1n || group.isReading) {
       void this.readGroup(group);
@@ -272,7 +280,7 @@ class Stream {
 
   /** Reads a large group's messages that no hint brought. Never rejects. */
   async readGroup(group: LiveGroup): Promise<void> {
-    if (group.isReading || group.stop === null || !this.isFlowing()) return;
+    if (group.isReading || group.awaits !== null || group.stop === null || !this.isFlowing()) return;
     group.isReading = true;
     try {
       for (;;) {
@@ -306,9 +314,13 @@ class Stream {
   }
 
   reviewSoon(): void {
+    if (this.isClosed()) return;
     this.reviewing = (this.reviewing ?? Promise.resolve())
       .then(() => this.reviewGroups(false))
-      .catch((error: unknown) => this.ports.onError(error, 'stream groups'));
+      .catch((error: unknown) => {
+        this.ports.onError(error, 'stream groups');
+        if (!this.isClosed()) setTimeout(() => this.reviewSoon(), this.settings.retryAfterMs).unref();
+      });
   }
 
   /** Follows the large groups the user is in now, and no others. What they hold up to now gets its inbox numbers first. */
@@ -324,11 +336,10 @@ class Stream {
       group.stop?.();
       group.stop = null;
     }
-    const added: LiveGroup[] = [];
     for (const { conversation } of active) {
       const known = this.groups?.get(conversation.id);
       if (known !== undefined && known.stop !== null) continue;
-      const group = known ?? { conversation, base: 0n, shown: 0n, leftSeq: null, isReading: true, stop: null };
+      const group = known ?? newGroup(conversation);
       const stop = await bus.subscribe(topics.conversation(conversation.id), (hint) =>
         this.onConversationHint(group, hint),
       );
@@ -340,8 +351,8 @@ class Stream {
       group.leftSeq = null;
       this.groups ??= new Map();
       this.groups.set(conversation.id, group);
-      if (known === undefined) added.push(group);
     }
+    const added = [...(this.groups?.values() ?? [])].filter(({ awaits }) => awaits === 'sync');
     // The heads are read before the sync, so that all up to them has an inbox number afterwards and comes from there.
     const heads = added.length === 0 ? [] : await log.heads(added.map(({ conversation }) => conversation));
     added.forEach((group, index) => {
@@ -349,9 +360,13 @@ class Stream {
       group.shown = group.base;
     });
     if (added.length > 0 || isOpening) await sync.enterAll(userId);
-    for (const group of added) group.isReading = false;
+    for (const group of added) group.awaits = 'read';
     if (!isOpening) this.readSoon();
   }
+}
+
+function newGroup(conversation: Conversation): LiveGroup {
+  return { conversation, base: 0n, shown: 0n, leftSeq: null, awaits: 'sync', isReading: false, stop: null };
 }
 
 function isActive({ members }: Roster, userId: UserId): boolean {
