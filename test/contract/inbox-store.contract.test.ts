@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { InboxRun } from '../../src/domain/inbox.ts';
+import { messageStoreDrivers, type OpenStores } from './message-store-drivers.ts';
+
+const run = (seq: number, fromSeq: number, toSeq: number, over: Partial<InboxRun> = {}): InboxRun => ({
+  userId: '7',
+  seq: BigInt(seq),
+  conversationId: '1',
+  fromSeq: BigInt(fromSeq),
+  toSeq: BigInt(toSeq),
+  truncated: false,
+  ...over,
+});
+
+describe.each(messageStoreDrivers)('InboxStore on %s', (_driver, open) => {
+  let store: OpenStores;
+  beforeEach(async () => {
+    store = await open();
+  });
+  afterEach(() => store[Symbol.asyncDispose]());
+
+  it('keeps runs and tells heads and ends, before and after it was closed', async () => {
+    expect(
+      await store.inboxes.append([run(1, 1, 3), run(4, 1, 1, { conversationId: '2' }), run(1, 5, 5, { userId: '8' })]),
+    ).toEqual([true, true, true]);
+    for (const _ of [1, 2]) {
+      expect(await store.inboxes.heads(['7', '8', '9'])).toEqual([4n, 1n, 0n]);
+      const keys = ['1', '2', '3'].map((conversationId) => ({ userId: '7', conversationId }));
+      expect(await store.inboxes.runEnds(keys)).toEqual([3n, 1n, null]);
+      await store.reopen();
+    }
+  });
+
+  it('refuses a number or a beginning that is taken, and what follows it for that user', async () => {
+    await store.inboxes.append([run(1, 1, 1)]);
+    const answers = await store.inboxes.append([
+      run(1, 2, 2),
+      run(2, 2, 2),
+      run(1, 1, 1, { userId: '8' }),
+      run(2, 1, 4, { userId: '9', conversationId: '5' }),
+    ]);
+    expect(answers).toEqual([false, false, true, true]);
+    expect(await store.inboxes.append([run(2, 1, 5)])).toEqual([false]);
+    expect(await store.inboxes.heads(['7', '8', '9'])).toEqual([1n, 1n, 5n]);
+  });
+
+  it('lists what reaches beyond a position', async () => {
+    await store.inboxes.append([run(1, 1, 3), run(4, 1, 2, { conversationId: '2', truncated: true })]);
+    await store.reopen();
+    await store.inboxes.append([run(5, 4, 4), run(6, 3, 3, { conversationId: '2' })]);
+    const starts = async (after: number, limit = 10) =>
+      (await store.inboxes.list('7', BigInt(after), limit)).map(({ seq }) => Number(seq));
+    expect(await starts(0)).toEqual([1, 4, 5, 6]);
+    expect(await starts(2)).toEqual([1, 4, 5, 6]);
+    expect(await starts(3)).toEqual([4, 5, 6]);
+    expect(await starts(4)).toEqual([5, 6]);
+    expect(await starts(2, 2)).toEqual([1, 4]);
+    expect(await starts(6)).toEqual([]);
+    expect((await store.inboxes.list('7', 3n, 1))[0]).toEqual(run(4, 1, 2, { conversationId: '2', truncated: true }));
+  });
+
+  it('tells the run a message lies in', async () => {
+    await store.inboxes.append([run(1, 1, 3), run(4, 4, 9)]);
+    const key = (seq: bigint, conversationId = '1') => ({ userId: '7', conversationId, seq });
+    const found = await store.inboxes.runsAt([key(1n), key(3n), key(4n), key(99n), key(0n), key(1n, '2')]);
+    expect(found.map((one) => one && Number(one.seq))).toEqual([1, 1, 4, 4, null, null]);
+  });
+
+  it('only ever raises the positions of devices', async () => {
+    const at = (seq: bigint) => [{ userId: '7', deviceId: '70', seq }];
+    for (const seq of [3n, 9n, 5n]) await store.inboxes.raiseAckedSeqs(at(seq));
+    const devices = [
+      { userId: '7', deviceId: '70' },
+      { userId: '7', deviceId: '71' },
+    ];
+    expect(await store.inboxes.ackedSeqs(devices)).toEqual([9n, 0n]);
+    await store.reopen();
+    await store.inboxes.raiseAckedSeqs(at(8n));
+    expect(await store.inboxes.ackedSeqs(devices)).toEqual([9n, 0n]);
+  });
+});

@@ -1,0 +1,188 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeBody } from '../../src/domain/message.ts';
+import { aRow, messageStoreDrivers, type OpenStores, rows } from './message-store-drivers.ts';
+
+const month = '2026-01';
+
+describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
+  let store: OpenStores;
+  beforeEach(async () => {
+    store = await open();
+  });
+  afterEach(() => store[Symbol.asyncDispose]());
+  const seqs = (list: readonly { seq: bigint }[] | undefined) => (list ?? []).map(({ seq }) => Number(seq));
+  const range = (fromSeq: number, toSeq: number, limit = 100, newestFirst = false) => ({
+    conversationId: '1',
+    month,
+    fromSeq: BigInt(fromSeq),
+    toSeq: BigInt(toSeq),
+    limit,
+    newestFirst,
+  });
+
+  it('writes rows in order, many conversations at once, and shows them to the next read', async () => {
+    const results = await store.messageLog.append([
+      { conversationId: '1', month, rows: rows('1', 1, 3) },
+      { conversationId: '2', month, rows: rows('2', 1, 1) },
+    ]);
+    expect(results).toEqual([{ appended: 3 }, { appended: 1 }]);
+    const [tail] = await store.messageLog.tails([{ conversationId: '1', month }]);
+    expect(tail?.last?.seq).toBe(3n);
+    expect(tail?.seal).toBeNull();
+    expect(await store.messageLog.months()).toEqual([month]);
+  });
+
+  it('stops at the first number that is taken, and writes nothing after it', async () => {
+    await store.messageLog.append([{ conversationId: '1', month, rows: rows('1', 1, 2) }]);
+    const [result] = await store.messageLog.append([{ conversationId: '1', month, rows: rows('1', 2, 4) }]);
+    expect(result).toEqual({ appended: 0, stoppedBy: { reason: 'seqTaken' } });
+    const [list] = await store.messageLog.list([range(1, 10)]);
+    expect(seqs(list)).toEqual([1, 2]);
+  });
+
+  it('knows a resend before it looks at the number, and gives the row it found', async () => {
+    const first = aRow({ seq: 1n });
+    await store.messageLog.append([{ conversationId: '1', month, rows: [first] }]);
+    const again = { ...first, id: '99' };
+    const [result] = await store.messageLog.append([{ conversationId: '1', month, rows: [again] }]);
+    expect(result?.stoppedBy).toMatchObject({ reason: 'resend', existing: { id: first.id } });
+    const [mixed] = await store.messageLog.append([
+      { conversationId: '1', month, rows: [aRow({ seq: 2n }), { ...first, seq: 3n }, aRow({ seq: 4n })] },
+    ]);
+    expect(mixed).toMatchObject({ appended: 1, stoppedBy: { reason: 'resend' } });
+  });
+
+  it('lets of two that race for a number one win', async () => {
+    const [a, b] = await Promise.all(
+      [1, 2].map(() => store.messageLog.append([{ conversationId: '1', month, rows: [aRow({ seq: 1n })] }])),
+    );
+    expect([a?.[0]?.appended, b?.[0]?.appended].sort()).toEqual([0, 1]);
+  });
+
+  it('ends a segment with a seal, which takes the number after the last', async () => {
+    const seal = { id: '500', conversationId: '1', seq: 3n, next: '2026-02' };
+    await store.messageLog.append([{ conversationId: '1', month, rows: rows('1', 1, 2) }]);
+    expect(await store.messageLog.append([{ conversationId: '1', month, seal }])).toEqual([{ appended: 1 }]);
+    const second = { ...seal, id: '501', next: '2026-03' };
+    expect((await store.messageLog.append([{ conversationId: '1', month, seal: second }]))[0]?.stoppedBy).toEqual({
+      reason: 'seqTaken',
+    });
+    expect((await store.messageLog.append([{ conversationId: '1', month, rows: rows('1', 3, 3) }]))[0]?.appended).toBe(
+      0,
+    );
+    await store.messageLog.append([{ conversationId: '1', month: '2026-02', rows: rows('1', 3, 3) }]);
+    await store.reopen();
+    const [sealed, open2] = await store.messageLog.tails([
+      { conversationId: '1', month },
+      { conversationId: '1', month: '2026-02' },
+    ]);
+    expect(sealed).toMatchObject({ last: { seq: 2n }, seal: { seq: 3n, next: '2026-02' } });
+    expect(open2).toMatchObject({ last: { seq: 3n }, seal: null });
+    expect(seqs((await store.messageLog.list([range(1, 9)]))[0])).toEqual([1, 2]);
+  });
+
+  it('seals an empty segment at 1, and takes an unknown month for empty', async () => {
+    const seal = { id: '500', conversationId: '9', seq: 1n, next: '2026-02' };
+    expect(await store.messageLog.append([{ conversationId: '9', month, seal }])).toEqual([{ appended: 1 }]);
+    expect(
+      await store.messageLog.tails([
+        { conversationId: '9', month },
+        { conversationId: '9', month: '1999-01' },
+      ]),
+    ).toEqual([
+      { last: null, seal },
+      { last: null, seal: null },
+    ]);
+  });
+
+  it('lists ranges from either end, before and after it was closed', async () => {
+    await store.messageLog.append([{ conversationId: '1', month, rows: rows('1', 1, 6) }]);
+    await store.reopen();
+    await store.messageLog.append([{ conversationId: '1', month, rows: rows('1', 7, 9) }]);
+    const lists = await store.messageLog.list([
+      range(1, 9),
+      range(2, 8, 3),
+      range(2, 8, 3, true),
+      range(5, 7, 100, true),
+      range(1, 9, 5, true),
+      range(10, 20),
+      { ...range(1, 9), conversationId: '404' },
+    ]);
+    expect(lists.map(seqs)).toEqual([
+      [1, 2, 3, 4, 5, 6, 7, 8, 9],
+      [2, 3, 4],
+      [6, 7, 8],
+      [5, 6, 7],
+      [5, 6, 7, 8, 9],
+      [],
+      [],
+    ]);
+  });
+
+  it('finds the first message of a stretch of time', async () => {
+    const list = rows('1', 1, 6);
+    await store.messageLog.append([{ conversationId: '1', month, rows: list.slice(0, 4) }]);
+    await store.reopen();
+    await store.messageLog.append([{ conversationId: '1', month, rows: list.slice(4) }]);
+    const at = (index: number) => list[index]?.sentAt ?? 0;
+    expect(await store.messageLog.firstSeqAt('1', month, 0)).toBe(1n);
+    for (const index of [0, 2, 4, 5]) {
+      expect(await store.messageLog.firstSeqAt('1', month, at(index))).toBe(BigInt(index + 1));
+      expect(await store.messageLog.firstSeqAt('1', month, at(index) - 1)).toBe(BigInt(index + 1));
+    }
+    expect(await store.messageLog.firstSeqAt('1', month, at(5) + 1)).toBeNull();
+    expect(await store.messageLog.firstSeqAt('404', month, 0)).toBeNull();
+  });
+
+  it('finds messages by id and by their senders’ own ids', async () => {
+    const [a, b] = rows('1', 1, 2) as [ReturnType<typeof aRow>, ReturnType<typeof aRow>];
+    await store.messageLog.append([{ conversationId: '1', month, rows: [a, b] }]);
+    for (const _ of [1, 2]) {
+      expect((await store.messageLog.findByIds(month, [b.id, '404'])).map(({ id }) => id)).toEqual([b.id]);
+      const keys = [
+        { senderId: '7', clientMessageId: b.clientMessageId },
+        { senderId: '8', clientMessageId: b.clientMessageId },
+        a,
+      ];
+      expect((await store.messageLog.findBySenderKeys(month, keys)).map((row) => row?.id ?? null)).toEqual([
+        b.id,
+        null,
+        a.id,
+      ]);
+      await store.reopen();
+    }
+    expect(await store.messageLog.findByIds('1999-01', [a.id])).toEqual([]);
+  });
+
+  it('remembers whose fan-out is not finished, oldest first', async () => {
+    const list = rows('1', 1, 4);
+    await store.messageLog.append([{ conversationId: '1', month, rows: list }]);
+    await store.messageLog.markFannedOut([list[1], list[1]].map((row) => ({ month, id: row?.id ?? '' })));
+    expect(seqs(await store.messageLog.listUnfinished(Number.POSITIVE_INFINITY, 10))).toEqual([1, 3, 4]);
+    await store.reopen();
+    expect(seqs(await store.messageLog.listUnfinished(Number.POSITIVE_INFINITY, 2))).toEqual([1, 3]);
+    expect(seqs(await store.messageLog.listUnfinished(list[2]?.sentAt ?? 0, 10))).toEqual([1]);
+    await store.messageLog.markFannedOut(list.map(({ id }) => ({ month, id })));
+    expect(await store.messageLog.listUnfinished(Number.POSITIVE_INFINITY, 10)).toEqual([]);
+  });
+
+  it('keeps ids, numbers and the strangest text exactly', async () => {
+    const text = `NUL \0, lone \ud800, pair 😀, ${'é'.repeat(30_000)}, "quotes" \\ 'and' ; -- ---`;
+    const row = aRow({
+      id: '9223372036854775807',
+      conversationId: '9223372036854775806',
+      seq: 9_007_199_254_740_993n,
+      ordinal: 9_007_199_254_740_995n,
+      senderId: '9223372036854775805',
+      clientMessageId: 'ключ "1" 😀',
+      body: encodeBody({ text }),
+    });
+    await store.messageLog.append([{ conversationId: row.conversationId, month, rows: [row] }]);
+    for (const _ of [1, 2]) {
+      const [tail] = await store.messageLog.tails([{ conversationId: row.conversationId, month }]);
+      expect(tail?.last).toEqual(row);
+      expect(JSON.parse(tail?.last?.body ?? '').text).toBe(text);
+      await store.reopen();
+    }
+  });
+});

@@ -1,0 +1,81 @@
+/** Every driver of the message stores. A new one is proven by adding it here. */
+import type { InboxStore } from '../../src/stores/inbox-store.ts';
+import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
+import type { MessageLog, MessageRow } from '../../src/stores/message-log.ts';
+import type { ReceiptStore } from '../../src/stores/receipt-store.ts';
+import { openSqliteMessageStore } from '../../src/stores/sqlite/sqlite-message-store.ts';
+import { temporaryFolder } from '../support/folders.ts';
+
+export interface OpenStores extends AsyncDisposable {
+  readonly messageLog: MessageLog;
+  readonly inboxes: InboxStore;
+  readonly receipts: ReceiptStore;
+  /** Closes and opens again on the same data; memory forgets nothing because it is not closed. */
+  reopen(): Promise<void>;
+}
+
+const failOnError = (error: unknown) => {
+  throw error;
+};
+
+async function openSqlite(): Promise<OpenStores> {
+  const folder = temporaryFolder();
+  const open = () => openSqliteMessageStore({ dataDir: folder.path, timeoutMs: 5_000, onError: failOnError });
+  let store = await open();
+  return {
+    get messageLog() {
+      return store.messageLog;
+    },
+    get inboxes() {
+      return store.inboxes;
+    },
+    get receipts() {
+      return store.receipts;
+    },
+    async reopen() {
+      await store[Symbol.asyncDispose]();
+      store = await open();
+    },
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+async function openMemory(): Promise<OpenStores> {
+  return { ...createMemoryMessageStore(), reopen: async () => {}, [Symbol.asyncDispose]: async () => {} };
+}
+
+export const messageStoreDrivers: [string, () => Promise<OpenStores>][] = [
+  ['memory', openMemory],
+  ['sqlite', openSqlite],
+];
+
+let made = 0;
+
+/** A row that differs from all others unless told otherwise. */
+export function aRow(over: Partial<MessageRow> = {}): MessageRow {
+  made += 1;
+  return {
+    id: String(10_000 + made),
+    conversationId: '1',
+    seq: 1n,
+    ordinal: 1n,
+    kind: 'USER',
+    senderId: '7',
+    clientMessageId: `c${made}`,
+    body: '{"text":"hello"}',
+    sentAt: Date.UTC(2026, 0, 15),
+    fannedOut: false,
+    ...over,
+  };
+}
+
+/** Rows `from` to `to` of a conversation. */
+export function rows(conversationId: string, from: number, to: number, over: Partial<MessageRow> = {}): MessageRow[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => {
+    const seq = BigInt(from + index);
+    return aRow({ conversationId, seq, ordinal: seq, sentAt: Date.UTC(2026, 0, 15) + Number(seq) * 10, ...over });
+  });
+}
