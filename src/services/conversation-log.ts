@@ -25,6 +25,8 @@ import type { SteadyClock } from './steady-clock.ts';
 
 /** How long after a send its resend is still recognised, over the end of a month. */
 const resendReachMs = 24 * 60 * 60 * 1000;
+/** Sealed segments asked for resends while the clock cannot be trusted to tell which are of the last day. */
+const segmentsAskedMax = 3;
 
 export interface ConversationLogSettings {
   /** Drafts waiting to be written, over all conversations; more are refused with OVERLOADED. */
@@ -188,15 +190,16 @@ export function createConversationLog(ports: {
   /**
    * A unique index ends with its month, so a resend of something in a sealed segment is looked up: once the seal stands, since
    * until then another writer may still put it there. While the clock keeps its pace only the last day's segments can be
-   * meant; after a jump it cannot tell, and all are asked.
+   * meant; when it cannot be trusted, the last few are asked whatever their age.
    */
   async function answerSealedResends(batches: Batch[]): Promise<void> {
-    const reachable = clock.isSteady() ? clock.now() - resendReachMs : Number.NEGATIVE_INFINITY;
+    const isSteady = clock.isSteady();
+    const reachable = isSteady ? clock.now() - resendReachMs : Number.NEGATIVE_INFINITY;
     const byMonth = new Map<Month, { batch: Batch; one: Waiting }[]>();
     for (const batch of batches) {
       const sealed = batch.chain.segments.slice(batch.segmentsAsked, -1);
       batch.segmentsAsked += sealed.length;
-      for (const segment of sealed) {
+      for (const segment of isSteady ? sealed : sealed.slice(-segmentsAskedMax)) {
         if (segment.toSeq < segment.fromSeq || segment.lastSentAt < reachable) continue;
         const asked = byMonth.get(segment.month) ?? [];
         for (const one of batch.waiting) asked.push({ batch, one });

@@ -63,9 +63,9 @@ export function createConversationService(ports: {
   settings: ConversationSettings;
 }) {
   const { store, users, rosters, changes, log, book, rateLimiter, newId, clock, settings } = ports;
-  const directIds = new LRUCache<string, ConversationId>({ max: 200_000 });
+  const directIds = new LRUCache<string, ConversationId>({ max: 50_000 });
   /** `ordinal` by message: it never changes. */
-  const ordinals = new LRUCache<string, Seq>({ max: 200_000 });
+  const ordinals = new LRUCache<string, Seq>({ max: 50_000 });
 
   function draftConversation(kind: Conversation['kind'], title: string | null): Conversation {
     const id = newId();

@@ -26,9 +26,16 @@ export interface InboxWriterSettings {
   readonly attemptsMax: number;
   /** Whether heads in memory are right because nobody else writes. */
   readonly soleWriter: boolean;
+  /** Users whose head is kept in memory; twice as many ends of runs. */
+  readonly guessesMax: number;
 }
 
-export const inboxWriterDefaults: InboxWriterSettings = { backlogMax: 1_000, attemptsMax: 50, soleWriter: true };
+export const inboxWriterDefaults: InboxWriterSettings = {
+  backlogMax: 1_000,
+  attemptsMax: 50,
+  soleWriter: true,
+  guessesMax: 100_000,
+};
 
 interface Waiting {
   readonly entry: Entry;
@@ -46,8 +53,8 @@ export function createInboxWriter(ports: {
 }) {
   const { inboxes } = ports;
   const settings = { ...inboxWriterDefaults, ...ports.settings };
-  const heads = new LRUCache<UserId, Seq>({ max: 200_000 });
-  const ends = new LRUCache<string, Seq>({ max: 400_000 });
+  const heads = new LRUCache<UserId, Seq>({ max: settings.guessesMax });
+  const ends = new LRUCache<string, Seq>({ max: settings.guessesMax * 2 });
   const queues = new Map<UserId, Waiting[]>();
   const busy = new Set<UserId>();
   let onEntered = ports.onEntered ?? (() => {});

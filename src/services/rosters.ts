@@ -28,7 +28,7 @@ export function createRosters(store: ConversationStore) {
     sizeCalculation: ({ members }) => members.size + 1,
   });
   const loading = new Map<ConversationId, Promise<Roster | null>>();
-  const memberships = new LRUCache<UserId, Promise<ConversationId[]>>({ max: 100_000 });
+  const memberships = new LRUCache<UserId, Promise<ConversationId[]>>({ max: 50_000 });
   const pending = new Map<ConversationId, { leaving: Set<UserId>; settled: Promise<void>; settle: () => void }>();
 
   async function load(id: ConversationId): Promise<Roster | null> {

@@ -1,8 +1,8 @@
 import type { Clock, Millis } from '../domain/ids.ts';
 
 /**
- * Tells whether the wall clock can be trusted to measure the last day: it has kept pace with the monotonic clock since the
- * process started, or for a day since it last did not.
+ * Tells whether the wall clock can be trusted to measure the last day: for a day now it has kept pace with the monotonic clock. A
+ * process that has just started cannot know, since the clock may have been set while none ran.
  */
 export interface SteadyClock {
   now(): Millis;
@@ -15,7 +15,7 @@ const distrustMs = 24 * 60 * 60 * 1000;
 /** @param elapsed - milliseconds on a clock that cannot be set, such as `performance.now` */
 export function createSteadyClock(clock: Clock, elapsed: () => Millis): SteadyClock {
   let offset = clock() - elapsed();
-  let distrustedUntil = Number.NEGATIVE_INFINITY;
+  let distrustedUntil = elapsed() + distrustMs;
   return {
     now: clock,
     isSteady() {

@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../domain/ids.ts';
 import type { RateLimiter } from '../rate-limiter.ts';
 
-const keysMax = 200_000;
+const keysMax = 100_000;
 
 /** @param scale - multiplies every limit */
 export function createMemoryRateLimiter({ clock, scale = 1 }: { clock: Clock; scale?: number }): RateLimiter {

@@ -17,7 +17,7 @@ import type { TableReader } from './tables.ts';
 /** The methods of the three ports, without their promises, under their names on the wire between threads. */
 export type StoreState = ReturnType<typeof createStoreState>;
 
-const guessesMax = 200_000;
+const guessesMax = 100_000;
 
 export function createStoreState(tables: TableReader, overlay: Overlay, stage: (operation: Operation) => void) {
   /** The last message number of a segment and whether it is sealed, overlay included. */
