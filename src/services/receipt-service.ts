@@ -1,7 +1,7 @@
 /** Acknowledgements: who has got and read how far, per member for the others and per device for sync. */
 import type { Conversation } from '../domain/conversation.ts';
 import { DomainError } from '../domain/errors.ts';
-import { type Clock, type ConversationId, isId, type MessageId, type Seq } from '../domain/ids.ts';
+import { type Clock, type ConversationId, isId, type MessageId, type Seq, type UserId } from '../domain/ids.ts';
 import { lastInboxSeq } from '../domain/inbox.ts';
 import type { Message } from '../domain/message.ts';
 import { maxSeq, minSeq } from '../domain/receipt.ts';
@@ -104,23 +104,64 @@ export function createReceiptService(ports: {
     return named;
   }
 
-  /** The highest number of each conversation among the inbox entries after `afterSeq` up to `toSeq`. */
-  async function positionsInInbox(viewer: Viewer, afterSeq: Seq, toSeq: Seq): Promise<Map<ConversationId, Seq>> {
-    const covered = new Map<ConversationId, Seq>();
-    let position = afterSeq;
-    while (position < toSeq) {
-      const runs = await inboxes.list(viewer.userId, position, runsPage);
-      for (const run of runs) {
-        if (run.seq > toSeq) break;
-        const last = lastInboxSeq(run);
-        const seq = last <= toSeq ? run.toSeq : run.fromSeq + (toSeq - run.seq);
-        covered.set(run.conversationId, maxSeq(covered.get(run.conversationId) ?? 0n, seq));
-      }
-      const end = runs.at(-1);
-      if (end === undefined) break;
-      position = lastInboxSeq(end);
+  /**
+   * How far each conversation is covered by the inbox up to `toSeq`, for those in which that is news. It asks for the conversations
+   * the user is behind in, not for the entries: an inbox may be long, and what lies in it has mostly been acknowledged.
+   */
+  async function positionsInInbox(
+    viewer: Viewer,
+    status: AckInput['status'],
+    toSeq: Seq,
+  ): Promise<Map<ConversationId, Seq>> {
+    const { userId } = viewer;
+    const behind: { conversationId: ConversationId; joinedSeq: Seq; seq: Seq }[] = [];
+    for (const conversationId of await rosters.conversationIdsOf(userId)) {
+      const roster = await rosters.get(conversationId);
+      const member = roster?.members.get(userId);
+      if (roster === null || member === undefined) continue;
+      const [[positions], [head]] = await Promise.all([
+        book.get(conversationId, [userId]),
+        log.heads([roster.conversation]),
+      ]);
+      const reached = status === 'READ' ? positions?.readSeq : positions?.deliveredSeq;
+      const seq = visibleHead(member, head?.seq ?? 0n);
+      if (maxSeq(reached ?? 0n, member.joinedSeq) < seq)
+        behind.push({ conversationId, joinedSeq: member.joinedSeq, seq });
     }
+    const covered = new Map<ConversationId, Seq>();
+    await Promise.all(
+      behind.map(async ({ conversationId, joinedSeq, seq }) => {
+        const found = await coveredInInbox(userId, conversationId, joinedSeq, seq, toSeq);
+        if (found > joinedSeq) covered.set(conversationId, found);
+      }),
+    );
     return covered;
+  }
+
+  /** The last of a conversation's messages up to `highest` that the inbox holds up to `toSeq`, by bisection over its runs. */
+  async function coveredInInbox(
+    userId: UserId,
+    conversationId: ConversationId,
+    joinedSeq: Seq,
+    highest: Seq,
+    toSeq: Seq,
+  ): Promise<Seq> {
+    let low = joinedSeq;
+    let high = highest;
+    let probe = highest;
+    while (high > low) {
+      const [run] = await inboxes.runsAt([{ userId, conversationId, seq: probe }]);
+      if (run != null && run.seq <= toSeq && run.toSeq > low) {
+        low = run.truncated || lastInboxSeq(run) <= toSeq ? run.toSeq : run.fromSeq + (toSeq - run.seq);
+        if (lastInboxSeq(run) > toSeq) return low;
+      } else if (run != null && run.seq > toSeq) {
+        high = run.fromSeq - 1n;
+      } else {
+        break; // Runs follow one another: what comes after the last is not in the inbox yet.
+      }
+      probe = (low + high + 1n) / 2n;
+    }
+    return minSeq(low, high);
   }
 
   /** How far the unbroken beginning after `position` goes that `named` covers. */
@@ -162,7 +203,7 @@ export function createReceiptService(ports: {
       const covered = new Map(named);
       if (upToInboxSeq != null) {
         if (upToInboxSeq > (inboxHead ?? 0n)) throw ahead(upToInboxSeq, inboxHead ?? 0n);
-        for (const [id, seq] of await positionsInInbox(viewer, ackedSeq, upToInboxSeq)) {
+        for (const [id, seq] of await positionsInInbox(viewer, status, upToInboxSeq)) {
           covered.set(id, maxSeq(covered.get(id) ?? 0n, seq));
         }
         ackedSeq = maxSeq(ackedSeq, upToInboxSeq);

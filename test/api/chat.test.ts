@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, startServer, type TestServer } from '../support/heliograph.ts';
+import { eventually, type Json, startServer, type TestServer } from '../support/heliograph.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -123,5 +123,49 @@ describe('a direct conversation', () => {
       `{ conversations { nodes { unreadCount headSeq lastMessage { text } } } }`,
     );
     expect(conversations.nodes).toEqual([{ unreadCount: 0, headSeq: '2', lastMessage: { text: 'on' } }]);
+  });
+});
+
+describe('acknowledging by inbox number', () => {
+  const ack =
+    'mutation ($i: AckMessagesInput!) { ackMessages(input: $i) { ackedSeq conversations { id deliveredSeq readSeq unreadCount } } }';
+
+  it('covers every conversation up to there, delivered first and read later', async () => {
+    const [alice, bob, carol] = [await server.user(), await server.user(), await server.user()];
+    const [first] = [await alice.send({ userId: bob.id }, 'a1'), await alice.send({ userId: bob.id }, 'a2')];
+    await carol.send({ userId: bob.id }, 'c1');
+    await alice.send({ userId: bob.id }, 'a3');
+    const of = (payload: Json) =>
+      payload.ackMessages.conversations.find(({ id }: { id: string }) => id === first.conversationId);
+    const delivered = await bob.ask(ack, { i: { status: 'DELIVERED', upToInboxSeq: '3' } });
+    expect(delivered.ackMessages.ackedSeq).toBe('3');
+    expect(delivered.ackMessages.conversations).toHaveLength(2);
+    expect(of(delivered)).toMatchObject({ deliveredSeq: '2', readSeq: '0', unreadCount: 3 });
+    const read = await bob.ask(ack, { i: { status: 'READ', upToInboxSeq: '2' } });
+    expect(read.ackMessages.ackedSeq).toBe('3');
+    expect(of(read)).toMatchObject({ deliveredSeq: '2', readSeq: '2', unreadCount: 1 });
+    expect(read.ackMessages.conversations).toHaveLength(1);
+  });
+
+  it('refuses what is past the head and records nothing', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const { conversationId } = await alice.send({ userId: bob.id }, 'x');
+    for (const input of [
+      { upToInboxSeq: '2' },
+      { upToInboxSeq: '9007199254740993000' },
+      { upTo: [{ conversationId, seq: '2' }], upToInboxSeq: '1' },
+    ]) {
+      expect(await bob.fails(ack, { i: { status: 'READ', ...input } })).toBe('CURSOR_AHEAD');
+    }
+    expect(await bob.fails(ack, { i: { status: 'READ' } })).toBe('BAD_USER_INPUT');
+    expect(await bob.fails(ack, { i: { status: 'READ', messageIds: ['404'] } })).toBe('NOT_FOUND');
+    const { conversation } = await bob.ask('query ($id: ID!) { conversation(id: $id) { readSeq deliveredSeq } }', {
+      id: conversationId,
+    });
+    expect(conversation).toEqual({ readSeq: '0', deliveredSeq: '0' });
+    expect(await bob.fails('{ offlineMessages(afterSeq: "2") { nextSeq } }')).toBe('CURSOR_AHEAD');
+    const stream = bob.stream('2');
+    await stream.until(({ isComplete, error }) => isComplete || error !== null);
+    expect(JSON.stringify([stream.answers, stream.error])).toContain('CURSOR_AHEAD');
   });
 });

@@ -1,0 +1,271 @@
+/**
+ * Heliograph's main job, played: a server on a scratch folder, four people on graphql-ws, a direct conversation and a group,
+ * a client that drops off and catches up, acknowledgements, receipts and presence. It prints what each of them sees, checks that
+ * nobody missed anything, and fails when somebody did.
+ *
+ *   npm run demo
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Client, createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { startHeliograph } from '../src/compose.ts';
+import { readConfig } from '../src/config/config.ts';
+import { createLog } from '../src/observability/log.ts';
+
+const started = Date.now();
+const names = ['ada', 'ben', 'cleo', 'dan'] as const;
+type Name = (typeof names)[number];
+const stepMaxMs = 10_000;
+
+interface Seen {
+  readonly inboxSeq: string | null;
+  readonly seq: string;
+  readonly from: string;
+  readonly text: string;
+}
+
+function say(who: string, what: string): void {
+  console.log(`${((Date.now() - started) / 1000).toFixed(2).padStart(6)}s  ${who.padEnd(6)} ${what}`);
+}
+
+/** One person on one device. */
+class Person {
+  readonly name: Name;
+  readonly token: string;
+  readonly id: string;
+  readonly url: string;
+  readonly seen: Seen[] = [];
+  /** The last inbox number this device has; a resumed stream goes on after it. */
+  position = '0';
+  readonly notices: string[] = [];
+  private client: Client | null = null;
+
+  constructor(url: string, name: Name, session: { accessToken: string; user: { id: string } }) {
+    this.url = url;
+    this.name = name;
+    this.token = session.accessToken;
+    this.id = session.user.id;
+  }
+
+  /** Opens the stream, and resolves when nothing can be missed any more. */
+  connect(): Promise<void> {
+    this.client = createClient({
+      url: `${this.url.replace('http', 'ws')}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { Authorization: `Bearer ${this.token}` },
+      retryAttempts: 0,
+    });
+    return new Promise((resolve, reject) => {
+      this.listen(
+        `subscription ($afterSeq: Seq) { messageReceived(afterSeq: $afterSeq) { __typename
+           ... on StreamReady { startSeq: seq headSeq }
+           ... on MessageReceived { inboxSeq: seq message { seq text sender { username } } } } }`,
+        { afterSeq: this.position },
+        (event) => {
+          if (event.__typename === 'StreamReady') {
+            say(this.name, `is connected, from inbox number ${event.startSeq} of ${event.headSeq}`);
+            resolve();
+          } else if (event.__typename === 'MessageReceived') {
+            this.take(
+              event as unknown as {
+                inboxSeq: string;
+                message: { seq: string; text: string; sender: { username: string } };
+              },
+            );
+          }
+        },
+        reject,
+      );
+    });
+  }
+
+  private take({
+    inboxSeq,
+    message,
+  }: {
+    inboxSeq: string;
+    message: { seq: string; text: string; sender: { username: string } };
+  }): void {
+    this.seen.push({ inboxSeq, seq: message.seq, from: message.sender.username, text: message.text });
+    this.position = inboxSeq;
+    say(this.name, `sees #${inboxSeq}  ${message.sender.username}: ${message.text}`);
+  }
+
+  listen(
+    query: string,
+    variables: Record<string, unknown>,
+    onEvent: (event: Record<string, unknown>) => void,
+    onError: (error: unknown) => void = fail,
+  ): void {
+    this.client?.subscribe<Record<string, Record<string, unknown>>>(
+      { query, variables },
+      {
+        next: ({ data, errors }) => {
+          if (errors !== undefined) onError(errors);
+          for (const event of Object.values(data ?? {})) onEvent(event);
+        },
+        // Our own end of the server closes the sockets; before that it would be a failure.
+        error: (error) => (this.client === null ? undefined : onError(error)),
+        complete: () => {},
+      },
+    );
+  }
+
+  async disconnect(): Promise<void> {
+    await this.client?.dispose();
+    this.client = null;
+    say(this.name, 'closes the tab');
+  }
+
+  ask(query: string, variables: object = {}): Promise<Record<string, Record<string, unknown>>> {
+    return post(this.url, query, variables, this.token);
+  }
+
+  async send(to: object, text: string): Promise<{ id: string; conversationId: string }> {
+    const answer = await this.ask(
+      'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { sentMessage { id conversationId status } } }',
+      { input: { to, text, clientMessageId: randomUUID() } },
+    );
+    const sent = answer.sendMessage?.sentMessage as { id: string; conversationId: string; status: string };
+    if (sent.status !== 'SENT') throw new Error(`not sent: ${JSON.stringify(sent)}`);
+    return sent;
+  }
+}
+
+async function post(
+  url: string,
+  query: string,
+  variables: object,
+  token?: string,
+): Promise<Record<string, Record<string, unknown>>> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as {
+    data: Record<string, Record<string, unknown>>;
+    errors?: unknown;
+  };
+  if (errors !== undefined) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+function fail(error: unknown): never {
+  console.error('The demo failed:', error);
+  process.exit(1);
+}
+
+async function until(isDone: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + stepMaxMs;
+  while (!isDone()) {
+    if (Date.now() > deadline) throw new Error(`in ${stepMaxMs / 1000} s this did not come: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function play(url: string): Promise<void> {
+  const people = {} as Record<Name, Person>;
+  for (const name of names) {
+    const answer = await post(
+      url,
+      'mutation ($i: RegisterInput!) { register(input: $i) { accessToken user { id } } }',
+      {
+        i: { username: name, password: 'a long password' },
+      },
+    );
+    people[name] = new Person(url, name, answer.register as { accessToken: string; user: { id: string } });
+  }
+  const { ada, ben, cleo, dan } = people;
+  await Promise.all(Object.values(people).map((person) => person.connect()));
+
+  say('*', 'a direct conversation, with receipts');
+  const hello = await ada.send({ userId: ben.id }, 'Hello Ben!');
+  await until(() => ben.seen.length === 1, "Ada's message at Ben");
+  ada.listen('subscription { messageStatusChanged { messageId status } }', {}, ({ messageId, status }) => {
+    ada.notices.push(`${messageId} ${status}`);
+    say('ada', `is told that her message is ${status}`);
+  });
+  ada.listen(
+    'subscription ($ids: [ID!]) { presenceChanged(userIds: $ids) { status } }',
+    { ids: [ben.id] },
+    ({ status }) => {
+      ada.notices.push(`ben ${status}`);
+      say('ada', `is told that Ben is ${status}`);
+    },
+  );
+  await until(() => ada.notices.includes('ben ONLINE'), "Ben's presence at Ada");
+  const ack = 'mutation ($i: AckMessagesInput!) { ackMessages(input: $i) { ackedSeq } }';
+  await ben.ask(ack, { i: { status: 'DELIVERED', messageIds: [hello.id] } });
+  await until(() => ada.notices.includes(`${hello.id} DELIVERED`), 'DELIVERED at Ada');
+  await ben.ask(ack, { i: { status: 'READ', upToInboxSeq: ben.position } });
+  await until(() => ada.notices.includes(`${hello.id} READ`), 'READ at Ada');
+
+  say('*', 'a group of four, everybody talking at once');
+  const created = await ada.ask('mutation ($i: CreateGroupInput!) { createGroup(input: $i) { id } }', {
+    i: { title: 'Lighthouse', memberIds: [ben.id, cleo.id, dan.id] },
+  });
+  const group = { conversationId: created.createGroup?.id as string };
+  const talk = async (speakers: readonly Person[], lines: number, topic: string) => {
+    await Promise.all(
+      speakers.map(async (person) => {
+        for (let line = 1; line <= lines; line += 1)
+          await person.send(group, `${topic}, line ${line} of ${person.name}`);
+      }),
+    );
+  };
+  await talk(Object.values(people), 3, 'together');
+  const inGroup = (person: Person) => person.seen.filter(({ text }) => text !== 'Hello Ben!');
+  await until(
+    () => Object.values(people).every((person) => inGroup(person).length === 13),
+    'the whole talk at everybody',
+  );
+
+  say('*', 'Dan drops off while the others go on, then catches up');
+  await dan.disconnect();
+  await talk([ada, ben, cleo], 4, 'without Dan');
+  await until(() => inGroup(ada).length === 25, 'the talk at Ada');
+  await dan.connect();
+  await until(() => inGroup(dan).length === 25, 'what Dan missed');
+  await dan.send(group, 'I am back');
+  await until(
+    () => Object.values(people).every((person) => inGroup(person).length === 26),
+    "Dan's return at everybody",
+  );
+
+  say('*', 'nobody missed anything:');
+  const expected = inGroup(ada).map(({ seq, text }) => `${seq} ${text}`);
+  for (const person of Object.values(people)) {
+    const order = inGroup(person).map(({ seq, text }) => `${seq} ${text}`);
+    if (order.join('\n') !== expected.join('\n'))
+      throw new Error(`${person.name} saw another order:\n${order.join('\n')}`);
+    const numbers = person.seen.map(({ inboxSeq }) => Number(inboxSeq));
+    if (numbers.some((number, index) => number !== index + 1))
+      throw new Error(`${person.name} has a gap: ${numbers.join(' ')}`);
+    say(
+      person.name,
+      `${person.seen.length} messages, inbox numbers 1 to ${numbers.at(-1)}, in the same order as everybody`,
+    );
+  }
+  await Promise.all(Object.values(people).map((person) => person.disconnect()));
+}
+
+const dataDir = mkdtempSync(join(tmpdir(), 'heliograph-demo-'));
+const log = createLog({ level: 'error', version: 'demo' });
+const config = readConfig({ PORT: '0', DATA_DIR: dataDir, DRAIN_MS: '0' });
+try {
+  await using heliograph = await startHeliograph(config, log, 'demo');
+  say('*', `a server on ${heliograph.server.url}, with a scratch folder`);
+  await play(heliograph.server.url);
+} catch (error) {
+  fail(error);
+} finally {
+  rmSync(dataDir, { recursive: true, force: true });
+}
+say('*', 'done');
