@@ -20,7 +20,7 @@ export type Scalars = {
   DateTime: { input: number; output: number; }
   /**
    * A JSON object of at most 4 KiB as UTF-8. The server stores it without looking into it and returns it equal; the order of its keys
-   * is not kept.
+   * is not kept. Numbers are double precision: put whole ones beyond 2^53 into strings.
    */
   JSONObject: { input: Record<string, unknown>; output: Record<string, unknown>; }
   /**
@@ -31,8 +31,8 @@ export type Scalars = {
 };
 
 /**
- * At least one of the three besides `status`; at most 500 messages and positions together. `upToInboxSeq` moves this device's
- * `ackedSeq`; the other two move it over the unbroken beginning of what follows it that they cover.
+ * Says what is acknowledged in one or more of three ways, with at most 500 messages and positions together. This device's `ackedSeq`
+ * goes to `upToInboxSeq`; by messages and positions it goes on only as far as they leave nothing out.
  */
 export type AckMessagesInput = {
   /** Each stands for itself and everything before it in its conversation. */
@@ -166,13 +166,13 @@ export type CreateGroupInput = {
 
 /** What a beating client has reached. */
 export type HeartbeatInput = {
-  /** The inbox position this client has reached. */
+  /** Up to which inbox number this client has everything. */
   seq?: InputMaybe<Scalars['Seq']['input']>;
 };
 
 /** The server's answer to a heartbeat. */
 export type HeartbeatPayload = {
-  /** The user's inbox head: higher than the client's own means that something was missed. */
+  /** The last number in the user's inbox. A client that is behind it has missed something and should sync. */
   headSeq: Scalars['Seq']['output'];
   /** The user counts as online until then, unless another heartbeat or a live socket renews it. */
   onlineUntil: Scalars['DateTime']['output'];
@@ -206,7 +206,7 @@ export type InboxPage = {
   headSeq: Scalars['Seq']['output'];
   /** The last number this page covers: pass it as the next `afterSeq`. */
   nextSeq: Scalars['Seq']['output'];
-  /** Backlogs too long to be put into the inbox, whose numbers lie in this page: read them through `history`. */
+  /** Stretches of conversations that were too long for the inbox, by the numbers they have in this page. `history` reads them. */
   truncated: Array<TruncatedBacklog>;
 };
 
@@ -232,7 +232,7 @@ export type LogInInput = {
 export type Member = {
   /** Up to where their devices have got the messages. */
   deliveredSeq: Scalars['Seq']['output'];
-  /** The number before the first message the member may see, which is the one that says they joined. */
+  /** They see messages from the next number on, which is that of the message telling that they joined. */
   joinedSeq: Scalars['Seq']['output'];
   /** Up to where they have read. */
   readSeq: Scalars['Seq']['output'];
@@ -276,8 +276,8 @@ export type Message = {
   /** Files elsewhere that belong to it. */
   attachments: Array<Attachment>;
   /**
-   * The sender's own id for it, shown to every member. With `senderId` it is a stable key from the optimistic copy to the stored message.
-   * Made by the server for SYSTEM messages.
+   * The id its sender chose, which every member sees. Together with `senderId` it identifies the message from the copy a client shows
+   * before the server has answered to the stored one, so caches can key on the pair. The server chooses it for SYSTEM messages.
    */
   clientMessageId: Scalars['ID']['output'];
   /** Where it was sent, as the viewer sees it. */
@@ -302,11 +302,11 @@ export type Message = {
   senderId: Scalars['ID']['output'];
   /** When it was stored. Never goes back along `seq`. */
   sentAt: Scalars['DateTime']['output'];
-  /** Its number in the conversation: the only order to show messages in. Null while SENDING, and for FAILED. */
+  /** Its number in the conversation: the only order to show messages in. Not there (null) as long as it is SENDING, and never for FAILED. */
   seq: Maybe<Scalars['Seq']['output']>;
   /** How far it has got. */
   status: MessageStatus;
-  /** What a SYSTEM message says, for clients to put into words; `text` has it in plain English. Null for USER messages. */
+  /** The content of a SYSTEM message as data, for clients that word it in their own language; `text` words it in English. Null for USER messages. */
   systemEvent: Maybe<SystemEvent>;
   /** What was written, byte for byte; empty when there is only data or an attachment. */
   text: Scalars['String']['output'];
@@ -341,7 +341,7 @@ export type MessageKind =
 export type MessageReceived = {
   /** The message. */
   message: Message;
-  /** Its inbox number; null for a live message of a large group, which gets its number at the next sync. */
+  /** Its inbox number. Large groups send live messages without one (null); a sync numbers them. */
   seq: Maybe<Scalars['Seq']['output']>;
 };
 
@@ -358,7 +358,7 @@ export type MessageStatus =
   /** Stored; every member will get it. */
   | 'SENT';
 
-/** One event for all that an acknowledgement covers: the message named, and the viewer's own ones after `sinceSeq` before it. */
+/** What an acknowledgement changed for the viewer's own messages, in one event: `messageId` is the newest, `sinceSeq` says how far back. */
 export type MessageStatusChange = {
   /** Its sender's own id. */
   clientMessageId: Scalars['ID']['output'];
@@ -376,7 +376,7 @@ export type MessageStatusChange = {
   status: MessageStatus;
 };
 
-/** What comes on `messageReceived`. It grows with the product: a client ignores members it does not know. */
+/** What comes on `messageReceived`. More kinds of events may be added; clients pass over those they were not written for. */
 export type MessageStreamEvent = MessageReceived | StreamHeartbeat | StreamReady | StreamTruncated;
 
 /** Where a message goes: exactly one of the two. */
@@ -575,7 +575,7 @@ export type Query = {
   offlineMessages: InboxPage;
   /** Whether users are reachable, in the order asked for; at most 200. A user whom the viewer may not see is UNKNOWN. */
   presence: Array<Presence>;
-  /** What this server can do, its limits, and what is degraded at the moment. Needs no session. */
+  /** The server itself: version, limits, and what does not work just now. Needs no session. */
   server: ServerInfo;
   /** A user by exactly one of `id` and `username`. Errors: `NOT_FOUND`, `BAD_USER_INPUT` for none or both. */
   user: Maybe<User>;
@@ -678,15 +678,15 @@ export type SendMessageInput = {
   /** At most 10. */
   attachments?: InputMaybe<Array<AttachmentInput>>;
   /**
-   * Made by the client, 1 to 128 bytes, unique per sender. A resend with the same id and content answers the first message; with
-   * another content it is `ID_CONFLICT`.
+   * Chosen by the client, 1 to 128 bytes, never used twice by a sender for different messages. Sending the same content again under
+   * the same id is safe and gives back what the first send made; different content is `ID_CONFLICT`.
    */
   clientMessageId: Scalars['ID']['input'];
   /** Anything the sender's client wants to go along. */
   data?: InputMaybe<Scalars['JSONObject']['input']>;
   /** A message of the same conversation that this one answers. */
   replyToId?: InputMaybe<Scalars['ID']['input']>;
-  /** At most `ServerInfo.textMaxBytes` bytes; not blank, unless there is `data` or an attachment. */
+  /** At most `ServerInfo.textMaxBytes` bytes; blank only when `data` or an attachment goes with it. */
   text: Scalars['String']['input'];
   /** Where to. */
   to: MessageTarget;
@@ -694,7 +694,7 @@ export type SendMessageInput = {
 
 /** What became of a send. */
 export type SendMessagePayload = {
-  /** True when this was a resend, and `sentMessage` is what the first send made. */
+  /** Whether the message was there before, and `sentMessage` is what an earlier send made. */
   deduplicated: Scalars['Boolean']['output'];
   /** The message as it is stored. */
   sentMessage: Message;
@@ -702,7 +702,7 @@ export type SendMessagePayload = {
 
 /** What a client may want to know of the server before it relies on it. */
 export type ServerInfo = {
-  /** Parts that are away or slow just now, in the words of docs/reliability.md; empty when all is well. */
+  /** What is failing or slow at the moment, under the names docs/reliability.md explains. Empty in good health. */
   degraded: Array<Scalars['String']['output']>;
   /**
    * Up to so many members a group's messages are entered into every member's inbox when they are sent. Above it they get their
@@ -721,7 +721,7 @@ export type ServerInfo = {
 
 /** A device that is signed in. */
 export type Session = {
-  /** Goes with every request as `Authorization: Bearer …`, over WebSocket in the payload of `connection_init`. A JWT; short-lived. */
+  /** A short-lived JWT. Send it in the header `Authorization: Bearer …`; on a WebSocket, under the same name in the payload of `connection_init`. */
   accessToken: Scalars['String']['output'];
   /** When `accessToken` ends. Sockets opened with it close then, with 4403. */
   accessTokenExpiresAt: Scalars['DateTime']['output'];
@@ -743,7 +743,7 @@ export type SetMemberRoleInput = {
   userId: Scalars['ID']['input'];
 };
 
-/** Where the stream is, at least every 25 seconds without another event: a client can tell a quiet stream from a dead one. */
+/** Where the stream is. Sent after 25 seconds without any other event at the latest, so that longer silence means a dead connection. */
 export type StreamHeartbeat = {
   /** All up to this inbox number has been delivered on this stream. */
   seq: Scalars['Seq']['output'];
@@ -770,22 +770,22 @@ export type StreamTruncated = {
 export type Subscription = {
   /**
    * Everything for this user, past and live, in one resumable stream: first `StreamReady`, then what follows `afterSeq`, then what
-   * happens, without a gap and without a repeat. Numbers follow one another without a hole, except where a `StreamHeartbeat` carries
-   * a higher one: all up to it was delivered on this stream before, as live messages of large groups.
+   * happens, without a gap and without a repeat. Inbox numbers go up by one; only a `StreamHeartbeat` may skip some, whose messages
+   * this stream has brought before, live and without a number, as those of large groups come.
    *
    * Errors: `CURSOR_AHEAD` when `afterSeq` is past the inbox head.
    */
   messageReceived: Maybe<MessageStreamEvent>;
-  /** A message of the viewer's own changed its status: from SENDING to SENT or FAILED, then to DELIVERED and READ. */
+  /** How what the viewer sent gets on: from SENDING to SENT or FAILED, then to DELIVERED and READ. */
   messageStatusChanged: Maybe<MessageStatusChange>;
   /**
-   * First the present status of each user asked for, then every change. A user whom the viewer may not see is UNKNOWN and stays so:
+   * One event for each user asked for with how things are, then one for each change. A user whom the viewer may not see is UNKNOWN and stays so:
    * visible are those with whom the viewer has a direct conversation.
    */
   presenceChanged: Maybe<Presence>;
   /**
-   * A member's delivered or read position moved. With `conversationId` the present positions come first: of all members up to
-   * `ServerInfo.fanOutOnWriteMaxMembers`, above that the viewer's own. Errors: `NOT_FOUND`.
+   * Somebody in a conversation of the viewer's got or read more. Asked for one conversation, it begins with how far everybody is, or
+   * only the viewer when there are more than `ServerInfo.fanOutOnWriteMaxMembers` members. Errors: `NOT_FOUND`.
    */
   receiptChanged: Maybe<ReceiptChange>;
 };
@@ -838,7 +838,7 @@ export type SystemEventKind =
   /** A member left. */
   | 'MEMBER_LEFT';
 
-/** A stretch of a conversation that is not in the inbox message by message. A page read again tells it again. */
+/** A stretch of a conversation that is not in the inbox message by message. Reading the page once more brings it once more. */
 export type TruncatedBacklog = {
   /** The conversation to read through `history`. */
   conversationId: Scalars['ID']['output'];

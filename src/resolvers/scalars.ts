@@ -2,6 +2,8 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 const dateTimePattern = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+const earliest = Date.parse('0000-01-01T00:00:00.000Z');
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Epoch milliseconds inside, RFC 3339 in UTC outside. */
 export const DateTime = new GraphQLScalarType<number, string>({
@@ -16,10 +18,12 @@ function parseDateTime(value: unknown): number {
   if (parts === null) throw bad('A DateTime is RFC 3339 text such as "2026-03-01T12:00:00.000Z".');
   const [text, year, month, day, hour, minute, second] = parts;
   const isWhole = Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 59;
-  const dayOfMonth = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate();
+  const dayOfMonth = new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate();
   const at = Date.parse((text as string).toUpperCase());
   // Date.parse takes a 30th of February for the 2nd of March.
   if (Number.isNaN(at) || !isWhole || dayOfMonth !== Number(day)) throw bad(`There is no such instant: ${text}`);
+  // An offset can carry it out of the years RFC 3339 can write, and months are compared as text of four-digit years.
+  if (at < earliest || at > latest) throw bad(`In UTC this is outside of the years 0000 to 9999: ${text}`);
   return at;
 }
 
@@ -64,13 +68,21 @@ function parseJsonObject(value: unknown): Record<string, unknown> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw bad('A JSONObject is a JSON object.');
   let bytes: number;
   try {
-    bytes = Buffer.byteLength(JSON.stringify(value));
-  } catch {
+    bytes = Buffer.byteLength(JSON.stringify(value, refuseWhatIsNoJson));
+  } catch (error) {
+    if (error instanceof GraphQLError) throw error;
     throw bad('A JSONObject is nested too deeply.');
   }
   if (bytes > jsonObjectMaxBytes)
     throw bad(`A JSONObject has at most ${jsonObjectMaxBytes} bytes as JSON; this one has ${bytes}.`);
   return value as Record<string, unknown>;
+}
+
+/** JSON.stringify would write an infinity as null, and what comes back would not be equal. */
+function refuseWhatIsNoJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw bad('A number in a JSONObject is too large.');
+  if (typeof value === 'bigint') throw bad('A variable in a JSONObject has a type that is no JSON, such as Seq.');
+  return value;
 }
 
 function literalValue(node: ValueNode, variables: Readonly<Record<string, unknown>>): unknown {
@@ -87,7 +99,8 @@ function literalValue(node: ValueNode, variables: Readonly<Record<string, unknow
     case Kind.BOOLEAN:
       return node.value;
     case Kind.VARIABLE:
-      return variables[node.name.value] ?? null;
+      // Coerced variables are a plain object, where a name such as `toString` finds what every object has.
+      return Object.hasOwn(variables, node.name.value) ? (variables[node.name.value] ?? null) : null;
     case Kind.NULL:
       return null;
     case Kind.ENUM:

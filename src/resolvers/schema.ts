@@ -1,7 +1,7 @@
 /** The executable schema: the SDL files in `schema/`, and the functions that answer their fields. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, GraphQLSpecifiedByDirective, getDirectiveValues, isScalarType } from 'graphql';
 import type { Resolvers } from '../generated/resolver-types.ts';
 
 const folder = new URL('../../schema/', import.meta.url);
@@ -13,9 +13,16 @@ export function loadTypeDefs(): string[] {
 }
 
 export function createSchema(resolvers: Resolvers): GraphQLSchema {
-  return makeExecutableSchema({
+  const schema = makeExecutableSchema({
     typeDefs: loadTypeDefs(),
     resolvers,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
+  // A scalar's resolver replaces all the SDL says of it, also with what it leaves undefined.
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isScalarType(type) || type.astNode == null) continue;
+    type.description = type.astNode.description?.value;
+    type.specifiedByURL = getDirectiveValues(GraphQLSpecifiedByDirective, type.astNode)?.url as string | undefined;
+  }
+  return schema;
 }

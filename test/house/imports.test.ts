@@ -1,0 +1,201 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** Source text by its path from the project's root, such as `src/domain/ids.ts`. */
+type Sources = ReadonlyMap<string, string>;
+
+/**
+ * What each layer may import besides itself: `server -> resolvers -> services -> ports <- drivers`, and the domain for
+ * everybody. A layer that is not listed, such as a new folder of `src/`, may import nothing until it is.
+ */
+const arrow: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  config: ['domain'],
+  ports: ['domain'],
+  drivers: ['ports', 'domain'],
+  services: ['ports', 'domain'],
+  generated: ['resolvers', 'domain'],
+  resolvers: ['generated', 'services', 'ports', 'domain'],
+  'server ports': ['resolvers', 'ports', 'domain', 'server'],
+  server: ['server ports', 'resolvers', 'ports', 'domain'],
+  observability: ['server ports', 'ports', 'domain'],
+  'src/compose.ts': [
+    'server',
+    'server ports',
+    'resolvers',
+    'services',
+    'drivers',
+    'ports',
+    'observability',
+    'config',
+    'domain',
+  ],
+  'src/main.ts': ['src/compose.ts', 'config', 'observability', 'domain'],
+};
+
+/** Packages that only some layers know of: services know neither GraphQL nor a store. */
+const packageLayers: readonly (readonly [name: RegExp, layers: readonly string[]])[] = [
+  [/^(graphql|@graphql-tools|dataloader)/, ['resolvers', 'generated', 'server']],
+  [/^(fastify|@fastify|ws$|graphql-ws|graphql-http|graphql-jit|node:(http|net)$)/, ['server']],
+  [/^(knex|mysql2|mongoose|mongodb|ioredis|node:sqlite|node:worker_threads)/, ['drivers']],
+  [/^(pino|prom-client|@opentelemetry)/, ['observability']],
+];
+
+/** The SQL directory runs node:sqlite in the same kind of thread as the message store, and both are one driver's work. */
+const sharedByDrivers = new Map([['src/stores/sqlite/thread-client.ts', ['src/stores/sql']]]);
+
+function layerOf(path: string): string {
+  const [, folder = '', ...rest] = path.split('/');
+  if (rest.length === 0) return path;
+  if (folder === 'stores' || folder === 'pubsub') return rest.length === 1 ? 'ports' : 'drivers';
+  return path === 'src/server/ports.ts' ? 'server ports' : folder;
+}
+
+/** What a file imports, as types too, and the files it starts as threads. */
+function importsOf(source: string): string[] {
+  const statement = /^\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*'([^']+)'/gm;
+  const call = /\bimport\(\s*['"`]([^'"`]+)['"`]/g;
+  const url = /\bnew URL\(\s*'(\.{1,2}\/[^']+\.ts)'/g;
+  return [statement, call, url].flatMap((pattern) => [...source.matchAll(pattern)].map(([, name]) => name as string));
+}
+
+function wrongImports(sources: Sources): string[] {
+  const wrong: string[] = [];
+  for (const [path, source] of sources) {
+    const layer = layerOf(path);
+    for (const name of importsOf(source)) {
+      if (!name.startsWith('.')) {
+        // The domain is arithmetic on plain values: it needs no package, and nothing of Node's.
+        const knowing = packageLayers.find(([pattern]) => pattern.test(name))?.[1];
+        if (layer === 'domain' || knowing?.includes(layer.replace(' ports', '')) === false)
+          wrong.push(`${path} -> ${name}`);
+        continue;
+      }
+      const target = posix.join(posix.dirname(path), name);
+      // The version in package.json, or a file outside of src/ that is read as data.
+      if (!target.endsWith('.ts')) continue;
+      const targetLayer = layerOf(target);
+      const isOwnLayer =
+        layer === 'drivers' && targetLayer === 'drivers'
+          ? driverOf(path) === driverOf(target) || sharedByDrivers.get(target)?.includes(driverOf(path)) === true
+          : layer === targetLayer;
+      if (!isOwnLayer && arrow[layer]?.includes(targetLayer) !== true) wrong.push(`${path} -> ${target}`);
+    }
+  }
+  return wrong;
+}
+
+const driverOf = (path: string): string => path.split('/').slice(0, 3).join('/');
+
+/** Uses of what belongs to one file or folder alone. */
+function wrongUses(sources: Sources): string[] {
+  const owners = [
+    [/\bprocess\.env\b/, /^src\/config\//],
+    [/\bprocess\.(on|once|exit|exitCode|kill|abort)\b/, /^src\/main\.ts$/],
+  ] as const;
+  const wrong: string[] = [];
+  for (const [path, source] of sources) {
+    const code = source.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '');
+    for (const [use, owner] of owners) {
+      const found = use.exec(code);
+      if (found !== null && !owner.test(path)) wrong.push(`${path}: ${found[0]}`);
+    }
+    if (/\bfrom 'node:process'/.test(code)) wrong.push(`${path}: node:process`);
+  }
+  return wrong;
+}
+
+function readSources(): Sources {
+  const root = new URL('../../', import.meta.url);
+  const names = readdirSync(new URL('src', root), { recursive: true, encoding: 'utf8' });
+  const paths = names
+    .map((name) => posix.join('src', name.replaceAll('\\', '/')))
+    .filter((name) => name.endsWith('.ts'));
+  return new Map(paths.map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
+}
+
+const sources = readSources();
+
+describe('the imports of src/', () => {
+  it('follow the arrow', () => {
+    expect(sources.size).toBeGreaterThan(50);
+    expect(wrongImports(sources)).toEqual([]);
+  });
+
+  it('leave the environment to config/, and signals and exits to main.ts', () => {
+    expect(wrongUses(sources)).toEqual([]);
+  });
+
+  it('are all of files that exist, so that none escapes by its spelling', () => {
+    const missing = [...sources].flatMap(([path, source]) =>
+      importsOf(source)
+        .filter((name) => name.startsWith('.') && name.endsWith('.ts'))
+        .map((name) => posix.join(posix.dirname(path), name))
+        .filter((target) => !sources.has(target)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('need every exception that is listed', () => {
+    for (const [shared, drivers] of sharedByDrivers) {
+      const importers = [...sources]
+        .filter(([path, source]) => importsOf(source).some((name) => posix.join(posix.dirname(path), name) === shared))
+        .map(([path]) => driverOf(path));
+      expect(new Set(importers)).toEqual(new Set([driverOf(shared), ...drivers]));
+    }
+  });
+});
+
+describe('the rules about imports', () => {
+  const of = (path: string, source: string) => wrongImports(new Map([[path, source]]));
+
+  it.each([
+    ['a service that knows a driver', 'src/services/a.ts', "import { b } from '../stores/sqlite/b.ts';"],
+    ['a driver known by type alone', 'src/services/a.ts', "import type { B } from '../stores/sqlite/b.ts';"],
+    ['a port that knows a driver', 'src/stores/a.ts', "import { b } from './memory/b.ts';"],
+    ['a driver that knows another', 'src/stores/mongo/a.ts', "import { b } from '../sqlite/b.ts';"],
+    ['a driver that knows a service', 'src/pubsub/memory/a.ts', "import { b } from '../../services/b.ts';"],
+    ['a service that knows a resolver', 'src/services/a.ts', "export { b } from '../resolvers/b.ts';"],
+    ['a resolver that knows the server', 'src/resolvers/a.ts', "export * from '../server/b.ts';"],
+    ['a server that skips to a service', 'src/server/a.ts', "import { b } from '../services/b.ts';"],
+    ['a domain that knows a port', 'src/domain/a.ts', "import type { B } from '../stores/b.ts';"],
+    ['a domain that knows Node', 'src/domain/a.ts', "import { b } from 'node:crypto';"],
+    ['a service that knows GraphQL', 'src/services/a.ts', "import { GraphQLError } from 'graphql';"],
+    ['a resolver that knows the database', 'src/resolvers/a.ts', "import { DatabaseSync } from 'node:sqlite';"],
+    ['an import for its effect', 'src/services/a.ts', "import '../server/b.ts';"],
+    ['an import at run time', 'src/services/a.ts', "const b = await import('../server/b.ts');"],
+    ['a thread', 'src/services/a.ts', "new Worker(new URL('../stores/sqlite/b.ts', import.meta.url));"],
+    ['an import on several lines', 'src/domain/a.ts', "import {\n  type B,\n  c,\n} from '../services/b.ts';"],
+    ['a folder nobody has given a place', 'src/utils/a.ts', "import { b } from '../domain/b.ts';"],
+    ['anybody who composes', 'src/server/a.ts', "import { b } from '../compose.ts';"],
+  ])('refuse %s', (_name, path, source) => {
+    expect(of(path, source)).toHaveLength(1);
+  });
+
+  it.each([
+    ['src/server/a.ts', "import { b } from '../resolvers/b.ts';"],
+    ['src/resolvers/a.ts', "import type { B } from '../services/b.ts';\nimport { GraphQLError } from 'graphql';"],
+    ['src/services/a.ts', "import type { B } from '../stores/b.ts';\nimport { c } from '../domain/c.ts';"],
+    ['src/stores/mongo/a.ts', "import type { B } from '../b.ts';\nimport { c } from './c.ts';\nimport 'mongoose';"],
+    ['src/compose.ts', "import { b } from './stores/mongo/b.ts';"],
+  ])('allow %s what it needs', (path, source) => {
+    expect(of(path, source)).toEqual([]);
+  });
+
+  it.each([
+    ['src/services/a.ts', 'const port = process.env.PORT;'],
+    ['src/server/a.ts', "process.on('SIGTERM', stop);"],
+    ['src/compose.ts', 'process.exit(1);'],
+    ['src/config/a.ts', 'process.exitCode = 1;'],
+    ['src/services/a.ts', "import { env } from 'node:process';"],
+  ])('refuse %s: %s', (path, source) => {
+    expect(wrongUses(new Map([[path, source]]))).toHaveLength(1);
+  });
+
+  it('do not mind what a comment says', () => {
+    expect(wrongUses(new Map([['src/services/a.ts', '/** As in `process.env`. */\n// not process.exit\n']]))).toEqual(
+      [],
+    );
+  });
+});
