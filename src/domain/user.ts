@@ -8,6 +8,11 @@ export interface User {
   readonly createdAt: Millis;
 }
 
+/** Two names that differ only in case, or in the form of a character, are one. */
+export function foldUsername(username: string): string {
+  return username.normalize('NFKC').toLowerCase();
+}
+
 /** One signed-in client; it outlives its connections. */
 export interface Device {
   readonly id: DeviceId;
@@ -16,6 +21,8 @@ export interface Device {
   readonly createdAt: Millis;
   /** When its session was ended; null while it is good. */
   readonly revokedAt: Millis | null;
+  /** The login in force: tokens of an earlier one are over. Null where an identity provider keeps the sessions. */
+  readonly sessionId: string | null;
 }
 
 /** Who is asking: comes from a verified token, never from an argument. */

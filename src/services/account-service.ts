@@ -1,4 +1,10 @@
-/** Who somebody is: registering, signing in on devices, and what a token says. */
+/**
+ * Who somebody is: registering, signing in on devices, and what a token says.
+ *
+ * A login makes a session on a device; the device says which session is in force. Access and refresh tokens name theirs, so
+ * a login that renews a device ends what was signed in there before. A refresh token works once. One that comes back means
+ * that two hold it: then the device is signed out, whoever they are.
+ */
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../domain/errors.ts';
@@ -7,10 +13,10 @@ import type { User, Viewer } from '../domain/user.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import { topics } from '../pubsub/topics.ts';
 import type { RateLimit, RateLimiter } from '../stores/rate-limiter.ts';
-import type { RefreshToken, UserStore } from '../stores/user-store.ts';
+import type { UserStore } from '../stores/user-store.ts';
 import type { Passwords } from './passwords.ts';
 import { takeOrThrow } from './rate-limits.ts';
-import type { AccessTokens } from './tokens/access-tokens.ts';
+import type { AccessClaims, AccessTokens } from './tokens/access-tokens.ts';
 import type { ExternalIdentity, ExternalTokens } from './tokens/external-tokens.ts';
 
 export const registerLimit: RateLimit = { name: 'register', points: 100, windowMs: 60_000 };
@@ -32,9 +38,18 @@ export interface Origin {
 }
 
 const usernamePattern = /^[A-Za-z0-9._-]{3,32}$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const controlPattern = /[\u0000-\u001f\u007f]/;
-const knownTokensMax = 50_000;
+/** Control characters, and whatever else ends a line. */
+const controlPattern = /[\p{Cc}\u2028\u2029]/u;
+const nameMax = 64;
+const knownTokensMax = 20_000;
+/** How long a token is taken while the directory cannot say whether its session has ended. */
+const unsureForMs = 10_000;
+
+/** A token that was found good, and until when that holds. */
+interface KnownToken {
+  readonly viewer: Viewer;
+  readonly until: Millis;
+}
 
 export type AccountService = ReturnType<typeof createAccountService>;
 
@@ -53,10 +68,12 @@ export function createAccountService(ports: {
 }) {
   const { users, bus, rateLimiter, passwords, accessTokens, externalTokens, newId, randomToken, clock, settings } =
     ports;
-  const knownUsers = new LRUCache<UserId, User>({ max: 100_000 });
-  const viewers = new LRUCache<string, Viewer>({ max: knownTokensMax });
-  const revokedDevices = new LRUCache<DeviceId, true>({ max: 100_000 });
-  const externalDevices = new LRUCache<string, { userId: UserId; deviceId: DeviceId }>({ max: 100_000 });
+  const knownUsers = new LRUCache<UserId, User>({ max: 20_000 });
+  const knownTokens = new LRUCache<string, KnownToken>({ max: knownTokensMax });
+  /** Devices heard to be revoked, with the number of that hearing. */
+  const revokedDevices = new LRUCache<DeviceId, number>({ max: 20_000 });
+  let heard = 0;
+  const externalDevices = new LRUCache<string, { userId: UserId; deviceId: DeviceId }>({ max: 20_000 });
 
   function requireLocal(): AccessTokens {
     if (accessTokens === null)
@@ -64,29 +81,33 @@ export function createAccountService(ports: {
     return accessTokens;
   }
 
-  async function openSession(user: User, deviceId: DeviceId, familyId: string): Promise<Session> {
-    const { token, expiresAt } = await requireLocal().sign(user.id, deviceId);
+  async function openSession(user: User, deviceId: DeviceId, sessionId: string): Promise<Session> {
+    const { token, expiresAt } = await requireLocal().sign({ id: newId(), userId: user.id, deviceId, sessionId });
     const refreshToken = randomToken();
     await users.addRefreshToken({
       hash: hashToken(refreshToken),
       userId: user.id,
       deviceId,
-      familyId,
+      familyId: sessionId,
       expiresAt: clock() + settings.refreshTokenTtlMs,
     });
     knownUsers.set(user.id, user);
     return { accessToken: token, accessTokenExpiresAt: expiresAt, refreshToken, deviceId, user };
   }
 
-  async function signInDevice(user: User, name: string | null, deviceId: DeviceId | null): Promise<DeviceId> {
-    const device = { id: deviceId ?? newId(), userId: user.id, name, createdAt: clock(), revokedAt: null };
-    if (deviceId !== null) {
-      const known = isId(deviceId) ? await users.getDevice(deviceId) : null;
+  /** Signs a user in on a new device, or anew on one of theirs: that keeps its place in the inbox. */
+  async function signIn(user: User, name: string | null, knownId: DeviceId | null): Promise<Session> {
+    if (knownId !== null) {
+      const known = isId(knownId) ? await users.getDevice(knownId) : null;
+      // A device of somebody else's and none at all get one answer: which ids exist is nobody's to learn.
       if (known?.userId !== user.id) throw new DomainError('NOT_FOUND', 'There is no such device of this user.');
     }
-    await users.putDevice(device);
-    revokedDevices.delete(device.id);
-    return device.id;
+    const sessionId = newId();
+    const id = knownId ?? newId();
+    await users.putDevice({ id, userId: user.id, name, createdAt: clock(), revokedAt: null, sessionId });
+    forgetTokens(id);
+    revokedDevices.delete(id);
+    return openSession(user, id, sessionId);
   }
 
   async function revoke(userId: UserId, deviceId: DeviceId): Promise<void> {
@@ -96,23 +117,34 @@ export function createAccountService(ports: {
   }
 
   function noteRevoked(deviceId: DeviceId): void {
-    revokedDevices.set(deviceId, true);
-    // Rare, against a look at every token on every request.
-    for (const [key, viewer] of viewers.entries()) if (viewer.deviceId === deviceId) viewers.delete(key);
+    heard += 1;
+    revokedDevices.set(deviceId, heard);
+    forgetTokens(deviceId);
   }
 
-  /** A device whose state cannot be read keeps its valid token: the token says who it is, and it ends soon. */
-  async function isRevoked(deviceId: DeviceId): Promise<boolean> {
-    if (revokedDevices.has(deviceId)) return true;
+  function forgetTokens(deviceId: DeviceId): void {
+    // Rare, against a look at every token on every request.
+    for (const [token, { viewer }] of knownTokens.entries())
+      if (viewer.deviceId === deviceId) knownTokens.delete(token);
+  }
+
+  /**
+   * Whether a token's session is still in force. Unknown while the directory is away: then the token alone says who it is,
+   * and it ends soon.
+   */
+  async function stateOf({ deviceId, sessionId }: AccessClaims): Promise<'good' | 'ended' | 'unknown'> {
+    const heardBefore = heard;
     try {
       const device = isId(deviceId) ? await users.getDevice(deviceId) : null;
-      return device === null || device.revokedAt !== null;
+      if (device === null || device.revokedAt !== null || device.sessionId !== sessionId) return 'ended';
+      // What was read may be older than a revocation heard of meanwhile.
+      return (revokedDevices.get(deviceId) ?? 0) > heardBefore ? 'ended' : 'good';
     } catch {
-      return false;
+      return revokedDevices.has(deviceId) ? 'ended' : 'unknown';
     }
   }
 
-  async function viewerOf(token: string): Promise<Viewer> {
+  async function claimsOf(token: string): Promise<AccessClaims> {
     if (accessTokens !== null) {
       try {
         return await accessTokens.verify(token);
@@ -122,22 +154,26 @@ export function createAccountService(ports: {
     }
     if (externalTokens === null) throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.');
     const identity = await externalTokens.verify(token);
-    return { ...(await provision(identity)), expiresAt: identity.expiresAt };
+    return { ...(await provision(identity)), sessionId: null, expiresAt: identity.expiresAt };
   }
 
   /** The user and device an outside identity stands for, made when it is seen first. */
   async function provision(identity: ExternalIdentity): Promise<{ userId: UserId; deviceId: DeviceId }> {
-    const key = `${identity.subject}|${identity.deviceKey}`;
+    const key = JSON.stringify([identity.subject, identity.deviceKey]);
     const known = externalDevices.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined && !revokedDevices.has(known.deviceId)) return known;
     const user = (await users.findByExternalSubject(identity.subject)) ?? (await createExternalUser(identity));
-    const deviceId = deviceIdFor(user.id, identity.deviceKey);
-    const device = await users.getDevice(deviceId);
-    if (device === null) {
-      await users.putDevice({ id: deviceId, userId: user.id, name: null, createdAt: clock(), revokedAt: null });
+    const id = deviceIdFor(user.id, identity.deviceKey);
+    const device = await users.getDevice(id);
+    // A token made after the device was signed out is a new sign-in at the provider.
+    if (device === null || (device.revokedAt !== null && identity.issuedAt > device.revokedAt)) {
+      const [name, sessionId] = [device?.name ?? null, null];
+      await users.putDevice({ id, userId: user.id, name, createdAt: clock(), revokedAt: null, sessionId });
+      revokedDevices.delete(id);
     }
-    externalDevices.set(key, { userId: user.id, deviceId });
-    return { userId: user.id, deviceId };
+    const found = { userId: user.id, deviceId: id };
+    externalDevices.set(key, found);
+    return found;
   }
 
   async function createExternalUser({ subject, suggestedName, displayName }: ExternalIdentity): Promise<User> {
@@ -145,13 +181,7 @@ export function createAccountService(ports: {
     for (let attempt = 0; ; attempt += 1) {
       const id = newId();
       const username = attempt === 0 && base.length >= 3 ? base : `${base}-${id.slice(-6)}`;
-      const shown = displayName?.trim().slice(0, 64);
-      const user = {
-        id,
-        username,
-        displayName: shown === undefined || shown === '' ? username : shown,
-        createdAt: clock(),
-      };
+      const user = { id, username, displayName: toName(displayName ?? '') ?? username, createdAt: clock() };
       try {
         return await users.create(user, { passwordHash: null, externalSubject: subject });
       } catch (error) {
@@ -183,10 +213,15 @@ export function createAccountService(ports: {
         { id: newId(), username, displayName, createdAt: clock() },
         { passwordHash, externalSubject: null },
       );
-      return openSession(user, await signInDevice(user, deviceName, null), newId());
+      return signIn(user, deviceName, null);
     },
 
-    /** @throws DomainError `UNAUTHENTICATED`: name or password is wrong, without saying which */
+    /**
+     * Signs in on a new device, or anew on the one named: what was signed in there before has ended then.
+     *
+     * @throws DomainError `UNAUTHENTICATED`: name or password is wrong, without saying which
+     * @throws DomainError `NOT_FOUND`: the user has no device `deviceId`
+     */
     async logIn(
       input: { username: string; password: string; deviceName?: string | null; deviceId?: DeviceId | null },
       { address }: Origin,
@@ -200,7 +235,7 @@ export function createAccountService(ports: {
       if (!isRight || login === null || input.password.length > 256) {
         throw new DomainError('UNAUTHENTICATED', 'The username or the password is wrong.');
       }
-      return openSession(login.user, await signInDevice(login.user, deviceName, input.deviceId ?? null), newId());
+      return signIn(login.user, deviceName, input.deviceId ?? null);
     },
 
     /**
@@ -214,17 +249,19 @@ export function createAccountService(ports: {
       const found = await users.useRefreshToken(hashToken(refreshToken), clock());
       if (found === null) throw sessionEnded();
       const { token, outcome } = found;
+      const [[user], device] = await Promise.all([users.get([token.userId]), users.getDevice(token.deviceId)]);
+      const isInForce = device !== null && device.revokedAt === null && device.sessionId === token.familyId;
+      if (user == null || !isInForce) throw sessionEnded();
       if (outcome === 'reused') {
         await revoke(token.userId, token.deviceId);
         throw sessionEnded();
       }
       if (token.expiresAt <= clock()) throw sessionEnded();
-      const [[user], device] = await Promise.all([users.get([token.userId]), users.getDevice(token.deviceId)]);
-      if (user == null || device === null || device.revokedAt !== null) throw sessionEnded();
-      const session = await openSession(user, token.deviceId, (token satisfies RefreshToken).familyId);
-      // Between the two another holder may have used the old token again: then nothing of this family may live on.
-      if (await isRevoked(token.deviceId)) {
-        await users.revokeDevice(token.deviceId, clock());
+      const session = await openSession(user, token.deviceId, token.familyId);
+      // Meanwhile another holder may have used the old token again: then nothing of this family may live on.
+      const after = await users.getDevice(token.deviceId);
+      if (after?.revokedAt !== null || after.sessionId !== token.familyId) {
+        if (after?.sessionId === token.familyId) await users.revokeDevice(token.deviceId, clock());
         throw sessionEnded();
       }
       return session;
@@ -240,17 +277,27 @@ export function createAccountService(ports: {
      * @throws DomainError `UNAUTHENTICATED`: bad, ended or revoked
      */
     async verifyToken(token: string): Promise<Viewer> {
-      const known = viewers.get(token);
-      if (known !== undefined && known.expiresAt > clock()) return known;
-      const viewer = await viewerOf(token);
-      if (await isRevoked(viewer.deviceId)) throw new DomainError('UNAUTHENTICATED', 'This session has ended.');
-      viewers.set(token, viewer);
+      const known = knownTokens.get(token);
+      if (known !== undefined && known.until > clock()) return known.viewer;
+      const claims = await claimsOf(token);
+      const state = await stateOf(claims);
+      if (state === 'ended') throw new DomainError('UNAUTHENTICATED', 'This session has ended.');
+      const { userId, deviceId, expiresAt } = claims;
+      const viewer = { userId, deviceId, expiresAt };
+      const until = state === 'good' ? expiresAt : Math.min(expiresAt, clock() + unsureForMs);
+      knownTokens.set(token, { viewer, until });
       return viewer;
     },
 
     /** Takes note of sessions ended on other instances; resolves when it is in force. */
-    watchRevocations(): Promise<() => void> {
-      return bus.subscribe(topics.revocations, ({ deviceId }) => noteRevoked(deviceId));
+    async watchRevocations(): Promise<() => void> {
+      const stop = await bus.subscribe(topics.revocations, ({ deviceId }) => noteRevoked(deviceId));
+      // What was told meanwhile was not heard, so every token is looked at anew.
+      const stopReconnect = bus.onReconnect(() => knownTokens.clear());
+      return () => {
+        stop();
+        stopReconnect();
+      };
     },
 
     /** Users by id, in the order asked for. */
@@ -284,10 +331,17 @@ function checkPassword(password: string): void {
 
 function checkName(field: string, text: string): string {
   const name = text.trim();
-  if (name.length < 1 || name.length > 64 || !name.isWellFormed() || controlPattern.test(name)) {
-    throw bad(`${field} must have 1 to 64 characters on one line.`);
+  if (name.length < 1 || name.length > nameMax || !name.isWellFormed() || controlPattern.test(name)) {
+    throw bad(`${field} must have 1 to ${nameMax} characters on one line.`);
   }
   return name;
+}
+
+/** What an identity provider calls somebody, made to fit; null when nothing is left. */
+function toName(text: string): string | null {
+  const onOneLine = text.replaceAll(new RegExp(controlPattern, 'gu'), ' ').slice(0, nameMax);
+  // A pair that the cut has split ends as a replacement character.
+  return onOneLine.toWellFormed().trim() || null;
 }
 
 function hashToken(token: string): string {

@@ -21,7 +21,12 @@ export interface UserStore {
   /** The user and the stored hash for a username, to check a password against. */
   findLogin(username: string): Promise<{ user: User; passwordHash: string | null } | null>;
 
-  /** Adds a device, or renews the one with this id when it belongs to the same user: not revoked any more, and named anew. */
+  /**
+   * Adds a device, or renews the one with this id when it belongs to the same user: its name, session and end are those given.
+   * Racing calls for a new device all succeed.
+   *
+   * @throws DomainError `NOT_FOUND`: the device is another user's
+   */
   putDevice(device: Device): Promise<void>;
   getDevice(id: DeviceId): Promise<Device | null>;
   /** Ends a device's session and all its refresh tokens. Repeating it is harmless. */

@@ -8,20 +8,33 @@ import type { Viewer } from '../../domain/user.ts';
 const issuer = 'heliograph';
 const algorithm = 'HS256';
 
+/** What a token says. */
+export interface AccessClaims extends Viewer {
+  /** The login it belongs to. */
+  readonly sessionId: string | null;
+}
+
 export type AccessTokens = ReturnType<typeof createAccessTokens>;
 
 export function createAccessTokens({ secret, ttlMs, clock }: { secret: Uint8Array; ttlMs: Millis; clock: Clock }) {
   // A KeyObject is prepared once; from raw bytes each signature would prepare it anew.
   const key = createSecretKey(secret);
   return {
-    async sign(userId: UserId, deviceId: DeviceId): Promise<{ token: string; expiresAt: Millis }> {
+    /** @param claims - `id` makes each token another one, also within a second */
+    async sign(claims: {
+      id: string;
+      userId: UserId;
+      deviceId: DeviceId;
+      sessionId: string;
+    }): Promise<{ token: string; expiresAt: Millis }> {
       // Whole seconds, as the claim has them.
       const expiresAt = Math.floor((clock() + ttlMs) / 1000) * 1000;
-      const token = await new SignJWT({ did: deviceId })
+      const token = await new SignJWT({ did: claims.deviceId, sid: claims.sessionId })
         .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
         .setIssuer(issuer)
         .setAudience(issuer)
-        .setSubject(userId)
+        .setSubject(claims.userId)
+        .setJti(claims.id)
         .setIssuedAt(Math.floor(clock() / 1000))
         .setExpirationTime(expiresAt / 1000)
         .sign(key);
@@ -29,13 +42,14 @@ export function createAccessTokens({ secret, ttlMs, clock }: { secret: Uint8Arra
     },
 
     /** @throws DomainError `UNAUTHENTICATED` */
-    async verify(token: string): Promise<Viewer> {
+    async verify(token: string): Promise<AccessClaims> {
       try {
         const options = { algorithms: [algorithm], issuer, audience: issuer, currentDate: new Date(clock()) };
         const { payload } = await jwtVerify(token, key, options);
-        const { sub, did, exp } = payload;
+        const { sub, did, sid, exp } = payload;
         if (typeof sub === 'string' && typeof did === 'string' && typeof exp === 'number') {
-          return { userId: sub, deviceId: did, expiresAt: exp * 1000 };
+          const sessionId = typeof sid === 'string' ? sid : null;
+          return { userId: sub, deviceId: did, sessionId, expiresAt: exp * 1000 };
         }
       } catch (cause) {
         throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.', { cause });

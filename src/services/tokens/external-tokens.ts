@@ -14,6 +14,8 @@ export interface ExternalIdentity {
   readonly displayName: string | null;
   /** What tells this user's devices apart. */
   readonly deviceKey: string;
+  /** When the provider made the token; 0 when it does not say. */
+  readonly issuedAt: Millis;
   readonly expiresAt: Millis;
 }
 
@@ -43,8 +45,7 @@ export function createExternalTokens(settings: {
         });
         return identityOf(payload);
       } catch (cause) {
-        const isKeysAway = cause instanceof errors.JWKSTimeout || !(cause instanceof errors.JOSEError);
-        if (isKeysAway)
+        if (isKeysAway(cause))
           throw new DomainError('UNAVAILABLE', "The identity provider's keys could not be read.", { cause });
         throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.', { cause });
       }
@@ -52,15 +53,23 @@ export function createExternalTokens(settings: {
   };
 }
 
+/** No answer, or one that holds no keys: jose has a plain JOSEError for what is not JSON or not a 200. */
+function isKeysAway(error: unknown): boolean {
+  if (!(error instanceof errors.JOSEError)) return true;
+  return ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'].includes(error.code);
+}
+
 function identityOf(payload: JWTPayload): ExternalIdentity {
   const text = (claim: string) =>
     typeof payload[claim] === 'string' && payload[claim] !== '' ? (payload[claim] as string) : null;
-  const subject = `${payload.iss ?? ''}|${payload.sub}`;
+  const sub = String(payload.sub);
+  const subject = `${payload.iss ?? ''}|${sub}`;
   return {
     subject,
-    suggestedName: text('preferred_username') ?? text('email')?.split('@')[0] ?? (payload.sub as string),
+    suggestedName: text('preferred_username') ?? text('email')?.split('@')[0] ?? sub,
     displayName: text('name'),
     deviceKey: text('did') ?? text('sid') ?? 'default',
+    issuedAt: (payload.iat ?? 0) * 1000,
     expiresAt: (payload.exp as number) * 1000,
   };
 }

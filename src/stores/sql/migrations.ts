@@ -62,6 +62,14 @@ const migrations: readonly Migration[] = [
       });
     },
   },
+  {
+    name: '0002-device-session',
+    async up(knex) {
+      await knex.schema.alterTable('devices', (table) => {
+        table.string('session_id', 64);
+      });
+    },
+  },
 ];
 
 /** Migrations as modules rather than files in a folder, so that they are checked with the rest. */

@@ -1,6 +1,9 @@
 /**
  * knex over `node:sqlite`: knex's own SQLite dialect, with a connection that is a thread. Nothing is compiled at install, and
  * no commit runs on the event loop. Integers come back as `bigint`, so that ids stay exact.
+ *
+ * A connection is good until one of its calls is not answered: what the thread still does with it is unknown then, and a
+ * transaction may stay open in it. So it is not used again; the pool opens another.
  */
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
@@ -22,9 +25,16 @@ interface KnexQuery {
   context?: { lastID: number; changes: number };
 }
 
-type ClientConstructor = new (config: Knex.Config) => Knex.Client & { connectionSettings: NodeSqliteConnection };
+type ClientConstructor = new (config: Knex.Config) => Knex.Client & { connectionSettings: NodeSqliteSettings };
 
-export interface NodeSqliteConnection {
+/** What the pool hands out. */
+interface Connection {
+  readonly thread: ThreadClient;
+  /** Not to be used again. */
+  isBroken: boolean;
+}
+
+export interface NodeSqliteSettings {
   readonly filename: string;
   readonly timeoutMs: number;
   readonly onError: (error: unknown, what: string) => void;
@@ -33,8 +43,8 @@ export interface NodeSqliteConnection {
 /** A failure of the database, with its code: `SQLITE_CONSTRAINT_UNIQUE` as `ERR_SQLITE_2067`, for one. */
 export class SqlFailure extends Error {
   readonly code: string;
-  constructor({ code, message }: { code: string; message: string }) {
-    super(message);
+  constructor({ code, message }: { code: string; message: string }, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
@@ -47,22 +57,34 @@ export class NodeSqliteClient extends Sqlite3Client {
     return {};
   }
 
-  override acquireRawConnection(): Promise<ThreadClient> {
+  override async acquireRawConnection(): Promise<Connection> {
     const { filename, timeoutMs, onError } = this.connectionSettings;
-    return openThread({
+    const thread = await openThread({
       entry: new URL('./sql-thread.ts', import.meta.url),
       workerData: { filename, lockWaitMs: Math.min(2_000, timeoutMs / 2) },
       timeoutMs,
+      // Started again it would have lost the transaction it was in, and the rest of that would be written on its own.
+      restartsMax: 0,
       onError,
     });
+    return { thread, isBroken: false };
   }
 
-  override async destroyRawConnection(connection: ThreadClient): Promise<void> {
-    await connection.close();
+  override async validateConnection({ thread, isBroken }: Connection): Promise<boolean> {
+    return thread.isAlive && !isBroken;
   }
 
-  async _query(connection: ThreadClient, query: KnexQuery): Promise<KnexQuery> {
-    const outcome = await connection.call<SqlOutcome>('query', query.sql, (query.bindings ?? []).map(toSqlite));
+  override async destroyRawConnection({ thread }: Connection): Promise<void> {
+    await thread.close();
+  }
+
+  async _query(connection: Connection, query: KnexQuery): Promise<KnexQuery> {
+    const bindings = (query.bindings ?? []).map(toSqlite);
+    const outcome = await connection.thread.call<SqlOutcome>('query', query.sql, bindings).catch((cause: unknown) => {
+      connection.isBroken = true;
+      // Not the error itself: knex puts the statement before its message, which must not get out.
+      throw new SqlFailure({ code: 'ERR_NO_ANSWER', message: 'no answer from the thread' }, { cause });
+    });
     if (outcome.failure !== undefined) throw new SqlFailure(outcome.failure);
     query.response = outcome.rows;
     query.context = { lastID: outcome.lastId, changes: outcome.changes };

@@ -1,22 +1,21 @@
 import type { Knex } from 'knex';
 import type { Conversation, ConversationKind, Member, MemberRole } from '../../domain/conversation.ts';
-import type { Seq, UserId } from '../../domain/ids.ts';
+import type { Millis, Seq, UserId } from '../../domain/ids.ts';
 import type { SystemEvent } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../conversation-store.ts';
-import { isUniqueViolation, translateErrors } from './sql-errors.ts';
+import { inChunks } from './in-chunks.ts';
+import { guardStore, isUniqueViolation } from './sql-errors.ts';
 
 type Row = Record<string, unknown>;
 
-/** Rows in one statement: SQLite binds 32,766 values at most, and a lock is held no longer than it must be. */
-const insertMax = 500;
-
-export function createSqlConversationStore(knex: Knex): ConversationStore {
+/** @param timeoutMs - how long a call may take, waiting included */
+export function createSqlConversationStore(knex: Knex, timeoutMs: Millis): ConversationStore {
   async function findByDirectKey(key: string): Promise<Conversation | null> {
     const [row] = (await knex('conversations').where({ direct_key: key }).limit(1)) as Row[];
     return row === undefined ? null : toConversation(row);
   }
 
-  return translateErrors<ConversationStore>({
+  const store: ConversationStore = {
     async openDirect(conversation, userIds) {
       const key = directKey(userIds);
       try {
@@ -47,8 +46,8 @@ export function createSqlConversationStore(knex: Knex): ConversationStore {
     },
 
     async get(ids) {
-      if (ids.length === 0) return [];
-      const rows = (await knex('conversations').whereIn('id', [...ids])) as Row[];
+      const unique = [...new Set(ids)];
+      const rows = await inChunks(unique, async (some) => (await knex('conversations').whereIn('id', some)) as Row[]);
       const byId = new Map(rows.map((row) => [String(row.id), toConversation(row)]));
       return ids.map((id) => byId.get(id) ?? null);
     },
@@ -92,7 +91,8 @@ export function createSqlConversationStore(knex: Knex): ConversationStore {
     async setRole(conversationId, userId, role) {
       await knex('members').where({ conversation_id: conversationId, user_id: userId }).update({ role });
     },
-  });
+  };
+  return guardStore(store, timeoutMs);
 }
 
 async function addMembers(
@@ -101,8 +101,7 @@ async function addMembers(
   seq: Seq,
 ): Promise<void> {
   const joinedSeq = String(seq - 1n);
-  for (let start = 0; start < event.userIds.length; start += insertMax) {
-    const userIds = event.userIds.slice(start, start + insertMax);
+  await inChunks([...new Set(event.userIds)], async (userIds) => {
     const known = (await trx('members')
       .where({ conversation_id: conversationId })
       .whereIn('user_id', userIds)) as Row[];
@@ -115,7 +114,7 @@ async function addMembers(
     }
     const knownIds = new Set(known.map(({ user_id }) => String(user_id)));
     const added = userIds.filter((userId) => !knownIds.has(userId));
-    if (added.length === 0) continue;
+    if (added.length === 0) return [];
     await trx('members').insert(
       added.map((userId) => ({
         conversation_id: conversationId,
@@ -125,7 +124,8 @@ async function addMembers(
         left_seq: null,
       })),
     );
-  }
+    return [];
+  });
 }
 
 async function removeMembers(
@@ -133,12 +133,13 @@ async function removeMembers(
   { conversationId, event }: MembershipChange,
   seq: Seq,
 ): Promise<void> {
-  for (let start = 0; start < event.userIds.length; start += insertMax) {
+  await inChunks(event.userIds, async (userIds) => {
     await trx('members')
       .where({ conversation_id: conversationId, left_seq: null })
-      .whereIn('user_id', event.userIds.slice(start, start + insertMax))
+      .whereIn('user_id', userIds)
       .update({ left_seq: String(seq) });
-  }
+    return [];
+  });
   const active = trx('members').where({ conversation_id: conversationId, left_seq: null });
   const [owner] = (await active.clone().where({ role: 'OWNER' }).limit(1)) as Row[];
   if (owner !== undefined) return;

@@ -34,14 +34,22 @@ export async function openSqliteDirectory({
     client: NodeSqliteClient as unknown as typeof Knex.Client,
     connection: { filename: join(dataDir, 'directory.db'), timeoutMs, onError } as object,
     useNullAsDefault: true,
+    // Errors are logged, and the values in a statement are hashes of passwords and tokens.
+    compileSqlOnError: false,
+    log: { warn: (message: unknown) => onError(new Error(String(message)), 'directory') },
     // One connection: SQLite has one writer, and a transaction must not wait for a lock of our own.
     pool: { min: 1, max: 1, acquireTimeoutMillis: timeoutMs },
     acquireConnectionTimeout: timeoutMs,
   });
-  await knex.migrate.latest({ migrationSource });
+  try {
+    await knex.migrate.latest({ migrationSource });
+  } catch (error) {
+    await knex.destroy();
+    throw error;
+  }
   return {
-    users: createSqlUserStore(knex),
-    conversations: createSqlConversationStore(knex),
+    users: createSqlUserStore(knex, timeoutMs),
+    conversations: createSqlConversationStore(knex, timeoutMs),
     ping: async () => {
       await knex.raw('SELECT 1');
     },

@@ -1,4 +1,5 @@
 import { DomainError } from '../../domain/errors.ts';
+import type { Millis } from '../../domain/ids.ts';
 
 /** SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE; MySQL's duplicate entry. */
 const uniqueCodes = new Set(['ERR_SQLITE_1555', 'ERR_SQLITE_2067', 'ER_DUP_ENTRY']);
@@ -7,20 +8,44 @@ export function isUniqueViolation(error: unknown): boolean {
   return uniqueCodes.has((error as { code?: string } | null)?.code ?? '');
 }
 
-/** Wraps a store so that nothing of the database shows: what is not ours already is UNAVAILABLE. */
-export function translateErrors<Store extends object>(store: Store): Store {
+/** A mistake in our own code, which must show as one: repeating the call would not help. */
+function isBug(error: unknown): boolean {
+  return [TypeError, RangeError, SyntaxError, ReferenceError].some((kind) => error instanceof kind);
+}
+
+/**
+ * Wraps a store so that nothing of the database shows, and every call is answered in time: what is not ours already is
+ * UNAVAILABLE. A call that is late may still take effect.
+ */
+export function guardStore<Store extends object>(store: Store, timeoutMs: Millis): Store {
   return new Proxy(store, {
     get(target, name) {
       const method = Reflect.get(target, name) as unknown;
       if (typeof method !== 'function') return method;
       return async (...args: unknown[]) => {
         try {
-          return await Reflect.apply(method, target, args);
+          return await inTime(Reflect.apply(method, target, args) as Promise<unknown>, timeoutMs);
         } catch (error) {
-          if (error instanceof DomainError) throw error;
+          if (error instanceof DomainError || isBug(error)) throw error;
           throw new DomainError('UNAVAILABLE', 'The directory did not answer.', { cause: error });
         }
       };
     },
   });
+}
+
+/** A call may be several statements, and each has waited its turn: the deadline is one over all of them. */
+async function inTime<T>(answer: Promise<T>, timeoutMs: Millis): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new DomainError('UNAVAILABLE', 'The directory did not answer in time.')),
+      timeoutMs,
+    );
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,12 +1,15 @@
 import type { Knex } from 'knex';
 import { DomainError } from '../../domain/errors.ts';
-import type { Device, User } from '../../domain/user.ts';
+import type { Millis } from '../../domain/ids.ts';
+import { type Device, foldUsername, type User } from '../../domain/user.ts';
 import type { RefreshToken, UserStore } from '../user-store.ts';
-import { isUniqueViolation, translateErrors } from './sql-errors.ts';
+import { inChunks } from './in-chunks.ts';
+import { guardStore, isUniqueViolation } from './sql-errors.ts';
 
 type Row = Record<string, unknown>;
 
-export function createSqlUserStore(knex: Knex): UserStore {
+/** @param timeoutMs - how long a call may take, waiting included */
+export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
   async function first(query: Knex.QueryBuilder): Promise<Row | null> {
     const [row] = (await query.limit(1)) as Row[];
     return row ?? null;
@@ -15,7 +18,7 @@ export function createSqlUserStore(knex: Knex): UserStore {
   const userByLogin = (where: Row) =>
     knex('users').join('logins', 'logins.user_id', 'users.id').select('*').where(where);
 
-  return translateErrors<UserStore>({
+  const store: UserStore = {
     async create(user, { passwordHash, externalSubject }) {
       try {
         await knex.transaction(async (trx) => {
@@ -35,15 +38,17 @@ export function createSqlUserStore(knex: Knex): UserStore {
         return user;
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
-        const known = externalSubject === null ? null : await this.findByExternalSubject(externalSubject);
+        const known = externalSubject === null ? null : await store.findByExternalSubject(externalSubject);
         if (known !== null) return known;
         throw new DomainError('USERNAME_TAKEN', 'This username is taken.', { cause: error });
       }
     },
 
     async get(ids) {
-      if (ids.length === 0) return [];
-      const rows = (await knex('users').whereIn('id', [...ids])) as Row[];
+      const rows = await inChunks(
+        [...new Set(ids)],
+        async (some) => (await knex('users').whereIn('id', some)) as Row[],
+      );
       const byId = new Map(rows.map((row) => [String(row.id), toUser(row)]));
       return ids.map((id) => byId.get(id) ?? null);
     },
@@ -63,10 +68,20 @@ export function createSqlUserStore(knex: Knex): UserStore {
       return row === null ? null : { user: toUser(row), passwordHash: (row.password_hash as string | null) ?? null };
     },
 
-    async putDevice({ id, userId, name, createdAt, revokedAt }) {
-      const updated = await knex('devices').where({ id, user_id: userId }).update({ name, revoked_at: revokedAt });
-      if (updated > 0) return;
-      await knex('devices').insert({ id, user_id: userId, name, created_at: createdAt, revoked_at: revokedAt });
+    async putDevice({ id, userId, name, createdAt, revokedAt, sessionId }) {
+      const state = { name, revoked_at: revokedAt, session_id: sessionId };
+      // MySQL counts no row that stays as it is, so the count does not tell whether there is one.
+      const renew = () => knex('devices').where({ id, user_id: userId }).update(state);
+      if ((await renew()) > 0) return;
+      try {
+        await knex('devices').insert({ id, user_id: userId, created_at: createdAt, ...state });
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        // Somebody was faster, or it is another's.
+        await renew();
+        const row = await first(knex('devices').where({ id, user_id: userId }));
+        if (row === null) throw new DomainError('NOT_FOUND', 'There is no such device of this user.', { cause: error });
+      }
     },
 
     async getDevice(id) {
@@ -102,12 +117,8 @@ export function createSqlUserStore(knex: Knex): UserStore {
     async purgeRefreshTokens(before) {
       await knex('refresh_tokens').where('expires_at', '<', before).delete();
     },
-  });
-}
-
-/** Two names that differ only in case, or in the form of a character, are one. */
-export function foldUsername(username: string): string {
-  return username.normalize('NFKC').toLowerCase();
+  };
+  return guardStore(store, timeoutMs);
 }
 
 function toUser(row: Row): User {
@@ -126,6 +137,7 @@ function toDevice(row: Row): Device {
     name: (row.name as string | null) ?? null,
     createdAt: Number(row.created_at),
     revokedAt: row.revoked_at === null ? null : Number(row.revoked_at),
+    sessionId: (row.session_id as string | null) ?? null,
   };
 }
 

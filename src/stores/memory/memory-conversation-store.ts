@@ -1,0 +1,111 @@
+/** Conversations and their members in maps: for tests that are not about storage. Nothing outlives the process. */
+import type { Conversation, Member } from '../../domain/conversation.ts';
+import type { ConversationId, MessageId, Seq, UserId } from '../../domain/ids.ts';
+import type { ConversationStore, MembershipChange } from '../conversation-store.ts';
+
+export function createMemoryConversationStore(): ConversationStore {
+  const conversations = new Map<ConversationId, Conversation>();
+  const directIds = new Map<string, ConversationId>();
+  const membersOf = new Map<ConversationId, Map<UserId, Member>>();
+  const unsettled = new Map<MessageId, MembershipChange>();
+
+  function rows(id: ConversationId): Map<UserId, Member> {
+    let members = membersOf.get(id);
+    if (members === undefined) {
+      members = new Map();
+      membersOf.set(id, members);
+    }
+    return members;
+  }
+
+  function put(member: Member): void {
+    rows(member.conversationId).set(member.userId, member);
+  }
+
+  function findDirect(userIds: readonly [UserId, UserId]): Conversation | null {
+    const id = directIds.get(directKey(userIds));
+    return id === undefined ? null : (conversations.get(id) ?? null);
+  }
+
+  function addMembers({ conversationId, actorId, event }: MembershipChange, seq: Seq): void {
+    for (const userId of new Set(event.userIds)) {
+      const known = rows(conversationId).get(userId);
+      if (known?.leftSeq === null) continue;
+      const isFounder = event.kind === 'GROUP_CREATED' && userId === actorId;
+      put({ conversationId, userId, role: isFounder ? 'OWNER' : 'MEMBER', joinedSeq: seq - 1n, leftSeq: null });
+    }
+  }
+
+  function removeMembers({ conversationId, event }: MembershipChange, seq: Seq): void {
+    for (const userId of event.userIds) {
+      const member = rows(conversationId).get(userId);
+      if (member?.leftSeq === null) put({ ...member, leftSeq: seq });
+    }
+    const active = [...rows(conversationId).values()].filter(({ leftSeq }) => leftSeq === null);
+    if (active.some(({ role }) => role === 'OWNER')) return;
+    const admins = active.filter(({ role }) => role === 'ADMIN');
+    const [heir] = (admins.length > 0 ? admins : active).sort(byStanding);
+    if (heir !== undefined) put({ ...heir, role: 'OWNER' });
+  }
+
+  return {
+    async openDirect(conversation, userIds) {
+      const known = findDirect(userIds);
+      if (known !== null) return known;
+      conversations.set(conversation.id, conversation);
+      directIds.set(directKey(userIds), conversation.id);
+      for (const userId of userIds) {
+        put({ conversationId: conversation.id, userId, role: 'MEMBER', joinedSeq: 0n, leftSeq: null });
+      }
+      return conversation;
+    },
+
+    async createGroup(conversation, change) {
+      conversations.set(conversation.id, conversation);
+      unsettled.set(change.id, change);
+    },
+
+    get: async (ids) => ids.map((id) => conversations.get(id) ?? null),
+    findDirect: async (userIds) => findDirect(userIds),
+    listMembers: async (id) => [...rows(id).values()].sort((a, b) => compareIds(a.userId, b.userId)),
+
+    async listMemberships(userId) {
+      const found = [...membersOf.values()].flatMap((members) => members.get(userId) ?? []);
+      return found.sort((a, b) => compareIds(a.conversationId, b.conversationId));
+    },
+
+    async beginChange(change) {
+      unsettled.set(change.id, change);
+    },
+
+    async settleChange(change, seq) {
+      if (!unsettled.delete(change.id)) return;
+      const isRemoval = change.event.kind === 'MEMBERS_REMOVED' || change.event.kind === 'MEMBER_LEFT';
+      (isRemoval ? removeMembers : addMembers)(change, seq);
+    },
+
+    async dropChange(id) {
+      unsettled.delete(id);
+    },
+
+    listUnsettled: async () => [...unsettled.values()].sort((a, b) => compareIds(a.id, b.id)),
+
+    async setRole(conversationId, userId, role) {
+      const member = rows(conversationId).get(userId);
+      if (member !== undefined) put({ ...member, role });
+    },
+  };
+}
+
+function compareIds(a: string, b: string): number {
+  return a.length === b.length ? (a < b ? -1 : Number(a > b)) : a.length - b.length;
+}
+
+function byStanding(a: Member, b: Member): number {
+  return a.joinedSeq === b.joinedSeq ? compareIds(a.userId, b.userId) : a.joinedSeq < b.joinedSeq ? -1 : 1;
+}
+
+/** The same for both orders of a pair. */
+function directKey([a, b]: readonly [UserId, UserId]): string {
+  return compareIds(a, b) < 0 ? `${a}:${b}` : `${b}:${a}`;
+}

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Conversation, Member } from '../../src/domain/conversation.ts';
+import type { SystemEvent } from '../../src/domain/message.ts';
+import { aChange, aConversation, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
+
+/** Past what a float holds, as numbers of messages may not be but must survive. */
+const farSeq = 2n ** 62n + 1n;
+
+describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
+  let directory: OpenDirectory;
+  beforeAll(async () => {
+    directory = await open();
+  });
+  afterAll(() => directory[Symbol.asyncDispose]());
+
+  const aDirect = () => aConversation({ kind: 'DIRECT', title: null });
+
+  /** A group with an owner and `count` members, who joined with message 1. */
+  async function aGroup(count: number): Promise<{ group: Conversation; owner: string; others: string[] }> {
+    const group = aConversation();
+    const owner = nextId();
+    const others = Array.from({ length: count }, () => nextId());
+    const founded = aChange(group, owner, { kind: 'GROUP_CREATED', userIds: [owner, ...others], title: 'Team 🌻' });
+    await directory.conversations.createGroup(group, founded);
+    await directory.conversations.settleChange(founded, 1n);
+    return { group, owner, others };
+  }
+
+  async function settle(group: Conversation, actorId: string, event: SystemEvent, seq: bigint): Promise<void> {
+    const change = aChange(group, actorId, event);
+    await directory.conversations.beginChange(change);
+    await directory.conversations.settleChange(change, seq);
+  }
+
+  async function memberOf(group: Conversation, userId: string): Promise<Member | undefined> {
+    return (await directory.conversations.listMembers(group.id)).find((member) => member.userId === userId);
+  }
+
+  it('opens a direct conversation once, in either order and when calls race', async () => {
+    const [a, b] = [nextId(), nextId()];
+    const drafts = Array.from({ length: 6 }, aDirect);
+    const opened = await Promise.all(
+      drafts.map((draft, index) => directory.conversations.openDirect(draft, index % 2 === 0 ? [a, b] : [b, a])),
+    );
+    const [first] = opened;
+    expect(new Set(opened.map(({ id }) => id))).toEqual(new Set([first?.id]));
+    expect(await directory.conversations.findDirect([b, a])).toEqual(first);
+    const lost = drafts.filter(({ id }) => id !== first?.id).map(({ id }) => id);
+    expect(await directory.conversations.get(lost)).toEqual(lost.map(() => null));
+    expect((await directory.conversations.listMembers(first?.id ?? '')).map(({ userId }) => userId)).toEqual([a, b]);
+    for (const id of lost) expect(await directory.conversations.listMembers(id)).toEqual([]);
+  });
+
+  it('opens a conversation with oneself, with one member', async () => {
+    const user = nextId();
+    const conversation = await directory.conversations.openDirect(aDirect(), [user, user]);
+    expect(await directory.conversations.listMembers(conversation.id)).toEqual([
+      { conversationId: conversation.id, userId: user, role: 'MEMBER', joinedSeq: 0n, leftSeq: null },
+    ]);
+    expect(await directory.conversations.findDirect([user, user])).toEqual(conversation);
+    expect(await directory.conversations.findDirect([user, nextId()])).toBeNull();
+  });
+
+  it('gives conversations back as they were made, in the order asked for', async () => {
+    const [a, b] = [aDirect(), aDirect()];
+    await directory.conversations.openDirect(a, [nextId(), nextId()]);
+    await directory.conversations.openDirect(b, [nextId(), nextId()]);
+    expect(await directory.conversations.get([b.id, nextId(), a.id, b.id])).toEqual([b, null, a, b]);
+    expect(await directory.conversations.get([])).toEqual([]);
+    expect(await directory.conversations.get(Array.from({ length: 40_000 }, () => nextId()))).toHaveLength(40_000);
+  });
+
+  it('stores a group and what brings its members in together', async () => {
+    const group = aConversation();
+    const owner = nextId();
+    const change = aChange(group, owner, { kind: 'GROUP_CREATED', userIds: [owner], title: 'Team' });
+    await directory.conversations.createGroup(group, change);
+    expect(await directory.conversations.get([group.id])).toEqual([group]);
+    expect(await directory.conversations.listMembers(group.id)).toEqual([]);
+    expect(await directory.conversations.listUnsettled()).toContainEqual(change);
+    await directory.conversations.settleChange(change, 1n);
+    expect(await directory.conversations.listMembers(group.id)).toEqual([
+      { conversationId: group.id, userId: owner, role: 'OWNER', joinedSeq: 0n, leftSeq: null },
+    ]);
+    expect(await directory.conversations.listUnsettled()).not.toContainEqual(change);
+  });
+
+  it('lists members and memberships by id as a number', async () => {
+    const owner = '7';
+    const others = ['1000', '99', nextId(), '12345678901', '100'];
+    const groups = ['88888', '9', '1234567'].map((id) => aConversation({ id }));
+    for (const group of groups) {
+      const founded = aChange(group, owner, { kind: 'GROUP_CREATED', userIds: [owner, ...others] });
+      await directory.conversations.createGroup(group, founded);
+      await directory.conversations.settleChange(founded, 1n);
+    }
+    const members = await directory.conversations.listMembers('9');
+    const inOrder = [owner, ...others].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+    expect(members.map(({ userId }) => userId)).toEqual(inOrder);
+    const memberships = await directory.conversations.listMemberships('99');
+    expect(memberships.map(({ conversationId }) => conversationId)).toEqual(['9', '88888', '1234567']);
+    expect(memberships[0]).toEqual(members.find(({ userId }) => userId === '99'));
+    expect(await directory.conversations.listMemberships(nextId())).toEqual([]);
+  });
+
+  it('keeps numbers exact that a float cannot', async () => {
+    const { group, owner } = await aGroup(0);
+    const late = nextId();
+    await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [late] }, farSeq);
+    await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [late] }, farSeq + 1n);
+    expect(await memberOf(group, late)).toMatchObject({ joinedSeq: farSeq - 1n, leftSeq: farSeq + 1n });
+  });
+
+  it('brings in more members than one statement has room for', async () => {
+    const { group, owner, others } = await aGroup(1_203);
+    const members = await directory.conversations.listMembers(group.id);
+    expect(members.map(({ userId }) => userId)).toEqual([owner, ...others]);
+    await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: others }, 2n);
+    const left = (await directory.conversations.listMembers(group.id)).filter(({ leftSeq }) => leftSeq === 2n);
+    expect(left).toHaveLength(others.length);
+  });
+
+  it('leaves those who are members already as they are', async () => {
+    const { group, owner, others } = await aGroup(1);
+    const late = nextId();
+    await directory.conversations.setRole(group.id, others[0] as string, 'ADMIN');
+    await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [owner, ...others, late, late] }, 5n);
+    expect(await memberOf(group, owner)).toMatchObject({ role: 'OWNER', joinedSeq: 0n });
+    expect(await memberOf(group, others[0] as string)).toMatchObject({ role: 'ADMIN', joinedSeq: 0n });
+    expect(await memberOf(group, late)).toMatchObject({ role: 'MEMBER', joinedSeq: 4n, leftSeq: null });
+  });
+
+  it('gives who comes back a stay of their own, as a plain member', async () => {
+    const { group, owner, others } = await aGroup(1);
+    const [back] = others as [string];
+    await directory.conversations.setRole(group.id, back, 'ADMIN');
+    await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [back] }, 4n);
+    expect(await memberOf(group, back)).toMatchObject({ joinedSeq: 0n, leftSeq: 4n });
+    await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [back] }, 6n);
+    expect(await memberOf(group, back)).toMatchObject({ leftSeq: 4n });
+    await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [back] }, 9n);
+    expect(await memberOf(group, back)).toEqual({
+      conversationId: group.id,
+      userId: back,
+      role: 'MEMBER',
+      joinedSeq: 8n,
+      leftSeq: null,
+    });
+  });
+
+  describe('when the owner leaves', () => {
+    const leave = (group: Conversation, userId: string, seq: bigint) =>
+      settle(group, userId, { kind: 'MEMBER_LEFT', userIds: [userId] }, seq);
+    const rolesOf = async (group: Conversation) =>
+      new Map(
+        (await directory.conversations.listMembers(group.id))
+          .filter(({ leftSeq }) => leftSeq === null)
+          .map(({ userId, role }) => [userId, role]),
+      );
+
+    it('the admin of longest standing follows, before members who were there earlier', async () => {
+      const { group, owner, others } = await aGroup(2);
+      const [first, second] = others as [string, string];
+      const [early, late] = [nextId(), nextId()];
+      // The one with the lower id joins last: standing goes by joining.
+      await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [late] }, 2n);
+      await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [early] }, 3n);
+      for (const admin of [early, late]) await directory.conversations.setRole(group.id, admin, 'ADMIN');
+      await leave(group, owner, 4n);
+      expect(await rolesOf(group)).toEqual(
+        new Map([
+          [first, 'MEMBER'],
+          [second, 'MEMBER'],
+          [early, 'ADMIN'],
+          [late, 'OWNER'],
+        ]),
+      );
+    });
+
+    it('without admins the member of longest standing follows, by id among equals', async () => {
+      const { group, owner, others } = await aGroup(3);
+      await leave(group, owner, 2n);
+      const [first, second, third] = others as [string, string, string];
+      expect(await rolesOf(group)).toEqual(
+        new Map([
+          [first, 'OWNER'],
+          [second, 'MEMBER'],
+          [third, 'MEMBER'],
+        ]),
+      );
+      await leave(group, first, 3n);
+      expect((await rolesOf(group)).get(second)).toBe('OWNER');
+    });
+
+    it('nobody follows in an empty group, and who comes back is no owner by that', async () => {
+      const { group, owner } = await aGroup(0);
+      await leave(group, owner, 2n);
+      expect(await rolesOf(group)).toEqual(new Map());
+      await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [owner] }, 3n);
+      expect(await rolesOf(group)).toEqual(new Map([[owner, 'MEMBER']]));
+    });
+
+    it('an admin who leaves with others changes no owner', async () => {
+      const { group, owner, others } = await aGroup(2);
+      await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: others }, 2n);
+      expect(await rolesOf(group)).toEqual(new Map([[owner, 'OWNER']]));
+    });
+  });
+
+  it('settles a change once, also when calls race', async () => {
+    const { group, owner } = await aGroup(0);
+    const late = nextId();
+    const added = aChange(group, owner, { kind: 'MEMBERS_ADDED', userIds: [late] });
+    await directory.conversations.beginChange(added);
+    await Promise.all(Array.from({ length: 5 }, () => directory.conversations.settleChange(added, 7n)));
+    await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [late] }, 8n);
+    // A repeat that comes late must not bring back who has left since.
+    await directory.conversations.settleChange(added, 7n);
+    expect(await memberOf(group, late)).toMatchObject({ joinedSeq: 6n, leftSeq: 8n });
+  });
+
+  it('lists unsettled changes oldest first, with all they say, until they are dropped', async () => {
+    const { group, owner } = await aGroup(0);
+    const event: SystemEvent = { kind: 'MEMBERS_ADDED', userIds: [nextId(), nextId()], title: 'a “title” \u2028 🌻' };
+    const changes = [aChange(group, owner, event), aChange(group, owner, { kind: 'MEMBER_LEFT', userIds: [owner] })];
+    for (const change of changes.toReversed()) await directory.conversations.beginChange(change);
+    const ours = async () =>
+      (await directory.conversations.listUnsettled()).filter(({ conversationId }) => conversationId === group.id);
+    expect(await ours()).toEqual(changes);
+    await directory.reopen();
+    expect(await ours()).toEqual(changes);
+    await directory.conversations.dropChange(changes[0]?.id ?? '');
+    expect(await ours()).toEqual([changes[1]]);
+    await directory.conversations.settleChange(changes[0] as (typeof changes)[0], 2n);
+    expect(await directory.conversations.listMembers(group.id)).toHaveLength(1);
+    await directory.conversations.dropChange(changes[1]?.id ?? '');
+    await directory.conversations.dropChange(nextId());
+  });
+
+  it('has all of it after it was closed and opened', async () => {
+    const { group } = await aGroup(3);
+    const pair: [string, string] = [nextId(), nextId()];
+    const direct = await directory.conversations.openDirect(aDirect(), pair);
+    const members = await directory.conversations.listMembers(group.id);
+    await directory.reopen();
+    expect(await directory.conversations.get([group.id, direct.id])).toEqual([group, direct]);
+    expect(await directory.conversations.listMembers(group.id)).toEqual(members);
+    expect(await directory.conversations.openDirect(aDirect(), pair)).toEqual(direct);
+  });
+});

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSqliteDirectory } from '../../../src/stores/sql/sql-directory.ts';
+import { aUser } from '../../contract/directory-drivers.ts';
+import { temporaryFolder } from '../../support/folders.ts';
+
+const secret = '$argon2id$v=19$m=19456,t=2,p=1$c2VjcmV0$c2VjcmV0';
+const timeoutMs = 400;
+
+describe('the directory in SQLite', () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  const open = () =>
+    openSqliteDirectory({
+      dataDir: folder.path,
+      timeoutMs,
+      onError: (error) => {
+        throw error;
+      },
+    });
+  const openFile = () => new DatabaseSync(join(folder.path, 'directory.db'));
+
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterEach(() => folder[Symbol.dispose]());
+
+  it('answers in time while another process holds the file, and goes on afterwards', async () => {
+    await using directory = await open();
+    const other = openFile();
+    other.exec('BEGIN IMMEDIATE');
+    const users = Array.from({ length: 5 }, () => aUser());
+    const startedAt = performance.now();
+    const results = await Promise.allSettled(
+      users.map((user) => directory.users.create(user, { passwordHash: secret, externalSubject: null })),
+    );
+    expect(performance.now() - startedAt).toBeLessThan(timeoutMs + 200);
+    for (const result of results) expect(result).toMatchObject({ reason: { code: 'UNAVAILABLE', retryable: true } });
+    expect(await directory.users.get([users[0]?.id ?? ''])).toEqual([null]);
+    other.exec('ROLLBACK');
+    other.close();
+    const late = aUser();
+    await expect
+      .poll(() => directory.users.create(late, { passwordHash: secret, externalSubject: null }).catch(() => null))
+      .toEqual(late);
+  });
+
+  it('answers in time while the disk is slow, and goes on afterwards', async () => {
+    await using directory = await open();
+    const file = openFile();
+    file.exec(`
+      CREATE TABLE slowness (steps INTEGER);
+      INSERT INTO slowness VALUES (20000000);
+      CREATE VIEW slow AS WITH RECURSIVE c (x) AS (
+        SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < (SELECT max(steps) FROM slowness)
+      ) SELECT count(*) AS n FROM c;
+      CREATE TRIGGER slow_users BEFORE INSERT ON users BEGIN SELECT n FROM slow; END;`);
+    const login = { passwordHash: secret, externalSubject: null };
+    const startedAt = performance.now();
+    const calls = [directory.users.create(aUser(), login), directory.users.get([aUser().id])];
+    for (const result of await Promise.allSettled(calls))
+      expect(result).toMatchObject({ reason: { code: 'UNAVAILABLE' } });
+    expect(performance.now() - startedAt).toBeLessThan(timeoutMs + 200);
+    const tryDrop = () => {
+      try {
+        file.exec('DROP TRIGGER slow_users');
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    await expect.poll(tryDrop, { timeout: 10_000 }).toBe(true);
+    file.close();
+    const late = aUser();
+    await expect.poll(() => directory.users.create(late, login).catch(() => null), { timeout: 10_000 }).toEqual(late);
+    expect(await directory.users.get([late.id])).toEqual([late]);
+  });
+
+  it('has no values in its errors, which are logged', async () => {
+    await using directory = await open();
+    const user = aUser();
+    await directory.users.create(user, { passwordHash: secret, externalSubject: null });
+    const other = openFile();
+    other.exec('BEGIN IMMEDIATE');
+    const failures: unknown[] = [];
+    const note = (error: unknown) => failures.push(error);
+    const login = { passwordHash: secret, externalSubject: null };
+    const { id: userId, username } = user;
+    const token = { hash: secret, userId, deviceId: userId, familyId: 'family', expiresAt: 1 };
+    await directory.users.addRefreshToken(token).catch(note);
+    await directory.users.create(aUser(), login).catch(note);
+    other.close();
+    await directory.users.create({ ...aUser(), username }, login).catch(note);
+    await directory.users.create({ ...aUser(), id: userId }, login).catch(note);
+    expect(failures).toHaveLength(4);
+    for (const failure of failures) {
+      expect(inspect(failure, { depth: 10 })).not.toContain(secret);
+      // What clients are told has no statement in it, either.
+      expect((failure as Error).message).not.toMatch(/insert|update/i);
+    }
+  });
+
+  it('shows a mistake of ours as one instead of asking for a repeat', async () => {
+    await using directory = await open();
+    await expect(directory.conversations.findDirect(['no', 'ids'])).rejects.toThrow(SyntaxError);
+  });
+
+  it('keeps its tables when it is opened again, and refuses those of a newer version', async () => {
+    for (let round = 0; round < 3; round += 1) await (await open())[Symbol.asyncDispose]();
+    const file = openFile();
+    expect(file.prepare('SELECT name FROM knex_migrations ORDER BY id').all()).toEqual([
+      { name: '0001-directory' },
+      { name: '0002-device-session' },
+    ]);
+    file.exec(`INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('9999-from-the-future', 9, 0)`);
+    file.close();
+    await expect(open()).rejects.toThrow(/9999-from-the-future/);
+  });
+});
