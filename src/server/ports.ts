@@ -67,8 +67,11 @@ export interface ServerPorts {
   readonly verifyToken: (token: string) => Promise<Viewer>;
   /** Calls the listener with every device whose session ends; resolves when it is in force. */
   readonly onRevoked: (listener: (deviceId: DeviceId) => void) => Promise<() => void>;
-  /** Told of a live socket of a signed-in device; what it returns is called when the socket is gone. */
-  readonly attach: (viewer: Viewer) => () => void;
+  /**
+   * Told of a live socket of a signed-in device, and how to ask whether its other end still answers; what it returns is called
+   * when the socket is gone.
+   */
+  readonly attach: (viewer: Viewer, isAlive: () => boolean) => () => void;
   readonly rateLimiter: RateLimiter;
   readonly limits: ServerLimits;
   readonly log: ServerLog;

@@ -70,7 +70,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
         }
         socket.viewer = viewer;
         count(perUser, viewer.userId, 1);
-        socket.detach = ports.attach(viewer);
+        socket.detach = ports.attach(viewer, () => socket.isAlive);
         return true;
       } catch (error) {
         if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') return false;

@@ -13,13 +13,14 @@ import type { EventSource } from './event-stream.ts';
 import { createHeldEvents } from './held-events.ts';
 
 export interface PresenceSettings {
+  /** At most this long after the last beat the others are told that a user is gone; the lease itself is a sweep shorter. */
   readonly leaseTtlMs: Millis;
-  /** How often live sockets are counted as beats. */
+  /** How often live sockets are counted as beats; a third of a lease, so that one missed in between ends none. */
   readonly renewEveryMs: Millis;
   readonly sweepEveryMs: Millis;
 }
 
-export const presenceDefaults: PresenceSettings = { leaseTtlMs: 60_000, renewEveryMs: 30_000, sweepEveryMs: 1_000 };
+export const presenceDefaults: PresenceSettings = { leaseTtlMs: 60_000, renewEveryMs: 20_000, sweepEveryMs: 1_000 };
 
 const askedMax = 200;
 const watchedMax = 10_000;
@@ -41,12 +42,14 @@ export function createPresenceService(ports: {
 }) {
   const { store, bus, clock, visibleOf, allVisible, onError } = ports;
   const settings = { ...presenceDefaults, ...ports.settings };
-  /** Devices with live sockets, and how many. */
-  const attached = new Map<DeviceId, { userId: UserId; sockets: number }>();
+  const sweepEveryMs = Math.min(settings.sweepEveryMs, settings.leaseTtlMs / 10);
+  const leaseMs = settings.leaseTtlMs - sweepEveryMs;
+  /** Devices with live sockets, each told by whether somebody is still at its other end. */
+  const attached = new Map<DeviceId, { userId: UserId; sockets: Set<() => boolean> }>();
   let online = 0;
 
   async function renew(devices: readonly { userId: UserId; deviceId: DeviceId }[]): Promise<void> {
-    for (const userId of await store.renew(devices, settings.leaseTtlMs)) {
+    for (const userId of await store.renew(devices, leaseMs)) {
       online += 1;
       bus.publish(topics.presence(userId), { userId, status: 'ONLINE', lastSeenAt: clock() });
     }
@@ -57,9 +60,13 @@ export function createPresenceService(ports: {
   }
 
   async function renewAttached(): Promise<void> {
-    const devices = [...attached].map(([deviceId, { userId }]) => ({ userId, deviceId }));
-    for (let start = 0; start < devices.length; start += renewBatch)
-      await renew(devices.slice(start, start + renewBatch));
+    const devices = [...attached]
+      .filter(([, { sockets }]) => [...sockets].some((isAlive) => isAlive()))
+      .map(([deviceId, { userId }]) => ({ userId, deviceId }));
+    for (let start = 0; start < devices.length; start += renewBatch) {
+      // Who logged out while an earlier batch was under way must not come back by a later one.
+      await renew(devices.slice(start, start + renewBatch).filter(({ deviceId }) => attached.has(deviceId)));
+    }
   }
 
   function tellOffline(userId: UserId, lastSeenAt: Millis): void {
@@ -68,7 +75,12 @@ export function createPresenceService(ports: {
   }
 
   async function sweep(): Promise<void> {
-    for (const { userId, lastSeenAt } of await store.sweep(sweepMax)) tellOffline(userId, lastSeenAt);
+    for (;;) {
+      const gone = await store.sweep(sweepMax);
+      for (const { userId, lastSeenAt } of gone) tellOffline(userId, lastSeenAt);
+      // A full batch has more behind it: many leave at once when their network does.
+      if (gone.length < sweepMax) return;
+    }
   }
 
   async function read(userIds: readonly UserId[], visible: ReadonlySet<UserId>): Promise<Presence[]> {
@@ -97,7 +109,7 @@ export function createPresenceService(ports: {
 
   const timers = [
     setInterval(() => renewAttached().catch((error: unknown) => onError(error, 'presence')), settings.renewEveryMs),
-    setInterval(() => sweep().catch((error: unknown) => onError(error, 'presence')), settings.sweepEveryMs),
+    setInterval(() => sweep().catch((error: unknown) => onError(error, 'presence')), sweepEveryMs),
   ];
   for (const timer of timers) timer.unref();
 
@@ -106,28 +118,31 @@ export function createPresenceService(ports: {
     async beat({ userId, deviceId }: Viewer): Promise<Millis> {
       const now = clock();
       await renew([{ userId, deviceId }]);
-      return now + settings.leaseTtlMs;
+      return now + leaseMs;
     },
 
-    /** Counts a live socket as beats until the function returned is called; the lease then lapses by itself. */
-    attach({ userId, deviceId }: Viewer): () => void {
-      const known = attached.get(deviceId);
-      if (known === undefined) {
-        attached.set(deviceId, { userId, sockets: 1 });
+    /**
+     * Counts a live socket as beats until the function returned is called; the lease then lapses by itself.
+     *
+     * @param isAlive - false while the other end leaves a ping unanswered: who vanished without a word beats no more
+     */
+    attach({ userId, deviceId }: Viewer, isAlive: () => boolean = () => true): () => void {
+      let entry = attached.get(deviceId);
+      if (entry === undefined) {
+        entry = { userId, sockets: new Set() };
+        attached.set(deviceId, entry);
         renewSoon([{ userId, deviceId }]);
-      } else {
-        known.sockets += 1;
       }
-      let isAttached = true;
+      // Wrapped, so that each socket counts once whatever function it brings.
+      const socket = () => isAlive();
+      entry.sockets.add(socket);
       return () => {
-        const entry = attached.get(deviceId);
-        if (!isAttached || entry === undefined) return;
-        isAttached = false;
-        entry.sockets -= 1;
-        if (entry.sockets > 0) return;
+        // Logging out forgets the device; sockets of the login before must not be taken from those of the next.
+        if (attached.get(deviceId) !== entry || !entry.sockets.delete(socket)) return;
+        if (entry.sockets.size > 0) return;
         attached.delete(deviceId);
-        // The last beat was now, not up to half a lease ago.
-        renewSoon([{ userId, deviceId }]);
+        // The last beat was now, not when sockets were last counted.
+        if (isAlive()) renewSoon([{ userId, deviceId }]);
       };
     },
 
@@ -168,13 +183,19 @@ export function createPresenceService(ports: {
             held.push(presence.userId, presence);
           };
           const watched = asked.filter((id) => visible.has(id));
-          const stops = await Promise.all(watched.map((id) => bus.subscribe(topics.presence(id), tell)));
+          const opened = await Promise.allSettled(watched.map((id) => bus.subscribe(topics.presence(id), tell)));
+          const stop = () => {
+            for (const one of opened) if (one.status === 'fulfilled') one.value();
+          };
+          const failed = opened.find((one) => one.status === 'rejected');
+          if (failed !== undefined) {
+            stop();
+            throw failed.reason;
+          }
           const present = await read(asked, visible);
           isStarted = true;
           for (const presence of [...present, ...early]) tell(presence);
-          return () => {
-            for (const stop of stops) stop();
-          };
+          return stop;
         },
       };
     },

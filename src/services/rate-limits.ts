@@ -12,3 +12,17 @@ export async function takeOrThrow(limiter: RateLimiter, limit: RateLimit, key: s
     });
   }
 }
+
+/** Tells of every refusal, by the name of the limit. */
+export function countRefusals(limiter: RateLimiter, onRefused: (limit: string) => void): RateLimiter {
+  const count = (name: string, waitMs: number) => {
+    if (waitMs > 0) onRefused(name);
+    return waitMs;
+  };
+  return {
+    take(limit, key, cost) {
+      const answer = limiter.take(limit, key, cost);
+      return typeof answer === 'number' ? count(limit.name, answer) : answer.then((ms) => count(limit.name, ms));
+    },
+  };
+}

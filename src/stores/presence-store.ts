@@ -23,6 +23,6 @@ export interface PresenceStore {
    * @returns the users who went offline by this call, and when their last lease was renewed
    */
   sweep(limit: number): Promise<{ userId: UserId; lastSeenAt: Millis }[]>;
-  /** In the order asked for; `lastSeenAt` is when a lease was last renewed, null when never. */
+  /** In the order asked for; `lastSeenAt` is when a lease was last renewed or given up, null when never. */
   get(userIds: readonly UserId[]): Promise<{ online: boolean; lastSeenAt: Millis | null }[]>;
 }

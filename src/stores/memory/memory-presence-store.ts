@@ -47,7 +47,9 @@ export function createMemoryPresenceStore({ clock }: { clock: Clock }): Presence
       return came;
     },
 
-    async release(_userId, deviceId) {
+    async release(userId, deviceId) {
+      // Who gives up a lease is there to do so.
+      if (leases.has(deviceId)) see(userId, clock());
       return remove(deviceId) !== null;
     },
 

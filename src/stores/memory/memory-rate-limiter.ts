@@ -15,9 +15,14 @@ export function createMemoryRateLimiter({ clock, scale = 1 }: { clock: Clock; sc
     take({ name, points, windowMs }, key, cost = 1) {
       const now = clock();
       const bucket = `${name}/${key}`;
-      const msPerPoint = windowMs / (points * scale);
-      // A clock that was set back must not lock anybody out for longer than a window.
-      const from = Math.min(Math.max(fullAt.get(bucket) ?? now, now), now + windowMs);
+      // At least one: with a bucket smaller than a point everybody would be locked out for good.
+      const msPerPoint = windowMs / Math.max(1, points * scale);
+      let from = Math.max(fullAt.get(bucket) ?? now, now);
+      if (from > now + windowMs + msPerPoint) {
+        // The clock was set back: remembered at once, so that nobody is locked out for longer than a window.
+        from = now + windowMs;
+        fullAt.set(bucket, from);
+      }
       const next = from + cost * msPerPoint;
       const waitMs = next - now - windowMs;
       // Half a point of slack against the rounding of the divisions.

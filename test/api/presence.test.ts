@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
+
+const watchQuery = `subscription ($userIds: [ID!]) { presenceChanged(userIds: $userIds) { userId status lastSeenAt } }`;
+const presenceQuery = `query ($userIds: [ID!]!) { presence(userIds: $userIds) { userId status lastSeenAt } }`;
+const heartbeat = `mutation { heartbeat { onlineUntil headSeq serverTime } }`;
+
+describe('presence', () => {
+  let server: TestServer;
+  let alice: TestUser;
+  let bob: TestUser;
+  beforeEach(async () => {
+    server = await startServer({ LEASE_TTL_MS: '1000' });
+    [alice, bob] = [await server.user(), await server.user()];
+  });
+  afterEach(() => server[Symbol.asyncDispose]());
+
+  const meet = () => alice.send({ userId: bob.id }, 'hello');
+  const statusesOf = (events: { values: { userId: string; status: string }[] }, user: TestUser) =>
+    events.values.filter(({ userId }) => userId === user.id).map(({ status }) => status);
+
+  it('is told to those with a direct conversation: online by a socket, offline when it is gone', async () => {
+    await meet();
+    const events = alice.subscribe(watchQuery, { userIds: [bob.id] });
+    await events.until(() => statusesOf(events, bob).length === 1, 'present status');
+    const stream = bob.stream();
+    await stream.until(() => stream.values.length > 0, 'stream');
+    await events.until(() => statusesOf(events, bob).length === 2, 'online');
+    await bob.close();
+    await events.until(() => statusesOf(events, bob).length === 3, 'offline');
+    expect(statusesOf(events, bob)).toEqual(['OFFLINE', 'ONLINE', 'OFFLINE']);
+    expect(events.values.at(-1).lastSeenAt).toMatch(/^\d{4}-.*Z$/);
+  });
+
+  it('is kept by heartbeats alone, which say until when and what the inbox has', async () => {
+    await meet();
+    const beat = (await bob.ask(heartbeat)).heartbeat;
+    expect(beat.headSeq).toBe('1');
+    const leaseMs = Date.parse(beat.onlineUntil) - Date.parse(beat.serverTime);
+    expect(leaseMs).toBeGreaterThan(0);
+    expect(leaseMs).toBeLessThanOrEqual(1_000);
+    expect((await alice.ask(presenceQuery, { userIds: [bob.id] })).presence[0].status).toBe('ONLINE');
+  });
+
+  it('ends at once on logging out', async () => {
+    await meet();
+    const events = alice.subscribe(watchQuery, {});
+    await events.until(() => events.values.length === 1, 'present status');
+    await bob.ask(heartbeat);
+    await bob.ask('mutation { logOut }');
+    await events.until(() => events.values.length === 3, 'offline');
+    expect(statusesOf(events, bob)).toEqual(['OFFLINE', 'ONLINE', 'OFFLINE']);
+  });
+
+  it('is UNKNOWN of strangers and of nobody, and told of oneself', async () => {
+    await bob.ask(heartbeat);
+    await alice.ask(heartbeat);
+    const { presence } = await alice.ask(presenceQuery, { userIds: [bob.id, '404', alice.id] });
+    expect(presence).toEqual([
+      { userId: bob.id, status: 'UNKNOWN', lastSeenAt: null },
+      { userId: '404', status: 'UNKNOWN', lastSeenAt: null },
+      { userId: alice.id, status: 'ONLINE', lastSeenAt: expect.any(String) },
+    ]);
+  });
+
+  it('is asked of at most 200 users at once', async () => {
+    const userIds = Array.from({ length: 201 }, (_, index) => `${index + 1}`);
+    expect(await alice.fails(presenceQuery, { userIds })).toBe('BAD_USER_INPUT');
+  });
+});
+
+describe('the pages for operators', () => {
+  it('show what a user has done, and no secret of theirs', async () => {
+    await using server = await startServer({ RATE_LIMIT_SCALE: '1' });
+    const [alice, bob] = [await server.user(), await server.user()];
+    await alice.send({ userId: bob.id }, 'hello');
+    for (let attempt = 0; attempt < 40; attempt += 1) {
+      const input = { username: alice.session.user.username, password: 'a wrong one' };
+      await server.post('mutation ($input: LogInInput!) { logIn(input: $input) { accessToken } }', { input });
+    }
+    const page = await (await fetch(`${server.url}/metrics`)).text();
+    expect(page).toContain('heliograph_sends_total{outcome="sent"} 1');
+    expect(page).toMatch(/heliograph_limits_hit_total\{limit="logInName"\} [1-9]/);
+    expect(page).toContain('heliograph_store_journal_backlog ');
+    expect(page).not.toContain(alice.id);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    const ready = await fetch(`${server.url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', degraded: [], version: 'test' }]);
+    const { data } = await server.post('{ server { version degraded pageSizeMax } }');
+    expect(data).toEqual({ server: { version: 'test', degraded: [], pageSizeMax: 500 } });
+  });
+});
