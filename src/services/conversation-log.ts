@@ -19,7 +19,7 @@ import { type Month, monthOf, monthStart } from '../domain/month.ts';
 import { minSeq } from '../domain/receipt.ts';
 import { snowflakeTime } from '../domain/snowflake.ts';
 import type { Append, AppendResult, MessageLog, MessageRow } from '../stores/message-log.ts';
-import { createRecentMessages } from './recent-messages.ts';
+import { createRecentMessages, recentConversationsMax } from './recent-messages.ts';
 import { applyTail, type Head, loadChains, openSegment, type SegmentChain, segmentsIn } from './segment-chain.ts';
 import type { SteadyClock } from './steady-clock.ts';
 
@@ -41,6 +41,8 @@ export interface ConversationLogSettings {
   readonly headTrustMs: Millis;
   /** Conversations whose chain is kept in memory. */
   readonly chainsMax: number;
+  /** Conversations whose newest messages are kept in memory. */
+  readonly recentMax: number;
 }
 
 export const conversationLogDefaults: ConversationLogSettings = {
@@ -50,6 +52,7 @@ export const conversationLogDefaults: ConversationLogSettings = {
   attemptsMax: 50,
   headTrustMs: Number.POSITIVE_INFINITY,
   chainsMax: 50_000,
+  recentMax: recentConversationsMax,
 };
 
 export interface Appended {
@@ -64,11 +67,15 @@ interface Waiting {
   readonly conversation: Conversation;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: unknown) => void;
+  /** Others of the same batch with the same key: each is compared with what is stored. */
+  readonly twins?: readonly Waiting[];
 }
 
 interface CachedChain {
   readonly chain: SegmentChain;
   checkedAt: Millis;
+  /** An append whose outcome is unknown may still be written: until a later one is, the head in memory says nothing. */
+  isInDoubt?: boolean;
 }
 
 /** What one conversation wants written in a round of a flush. */
@@ -94,7 +101,7 @@ export function createConversationLog(ports: {
   const { log, clock, newId } = ports;
   const settings = { ...conversationLogDefaults, ...ports.settings };
   const chains = new LRUCache<ConversationId, CachedChain>({ max: settings.chainsMax });
-  const recent = createRecentMessages();
+  const recent = createRecentMessages(settings.recentMax);
   const queues = new Map<ConversationId, Waiting[]>();
   const busy = new Set<ConversationId>();
   let queued = 0;
@@ -127,9 +134,10 @@ export function createConversationLog(ports: {
     try {
       await write(taken);
     } catch (error) {
-      // What is settled already ignores this; the outcome of the rest is unknown, so their chains are read anew.
+      // What is settled already ignores this; the outcome of the rest is unknown.
       for (const { conversation, waiting } of taken) {
-        chains.delete(conversation.id);
+        const cached = chains.peek(conversation.id);
+        if (cached !== undefined) cached.isInDoubt = true;
         for (const { reject } of waiting) reject(error);
       }
     } finally {
@@ -148,7 +156,9 @@ export function createConversationLog(ports: {
       segmentsAsked: 0,
     }));
     for (let attempt = 1; ; attempt += 1) {
-      await answerSealedResends(batches);
+      // A reader may find another seal while this asks.
+      do await answerSealedResends(batches);
+      while (batches.some(({ chain, segmentsAsked }) => segmentsAsked < chain.segments.length - 1));
       batches = batches.filter(({ waiting }) => waiting.length > 0);
       if (batches.length === 0) return;
       if (attempt > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many writers at once.');
@@ -176,6 +186,7 @@ export function createConversationLog(ports: {
       if (first === undefined || twins.length === 0) return first as Waiting;
       return {
         ...first,
+        twins,
         resolve(appended) {
           first.resolve(appended);
           for (const twin of twins) answerResend(twin, appended.message);
@@ -254,7 +265,10 @@ export function createConversationLog(ports: {
     if ('seal' in append) {
       if (appended === 0) return false;
       const { seq, next } = append.seal;
-      chain.segments.push({ month: next, fromSeq: seq, toSeq: seq - 1n, lastSentAt: 0 });
+      // A reader may have met the seal already.
+      if (openSegment(chain).month === append.month) {
+        chain.segments.push({ month: next, fromSeq: seq, toSeq: seq - 1n, lastSentAt: 0 });
+      }
       return true;
     }
     const written = batch.waiting.slice(0, appended);
@@ -264,7 +278,10 @@ export function createConversationLog(ports: {
       const last = rows[appended - 1] as MessageRow;
       advance(chain, last);
       // The cache may have dropped this chain, and read it anew before the append.
-      if (chains.peek(conversation.id)?.chain !== chain) chains.set(conversation.id, { chain, checkedAt: clock.now() });
+      const cached = chains.peek(conversation.id);
+      if (cached?.chain !== chain) chains.set(conversation.id, { chain, checkedAt: clock.now() });
+      // Whatever was in doubt asked for a number that is taken now.
+      else cached.isInDoubt = false;
       const messages = rows.map((row, index) => numbered((written[index] as Waiting).draft, row));
       recent.add(conversation.id, messages);
       onAppended(conversation, messages);
@@ -277,19 +294,21 @@ export function createConversationLog(ports: {
     const [first, ...rest] = batch.waiting;
     batch.waiting = rest;
     answerResend(first as Waiting, toMessage(stoppedBy.existing));
-    return true;
+    return stoppedBy.existing.conversationId !== conversation.id || stoppedBy.existing.seq <= chain.head.seq;
   }
 
   /** Reads what others have written to a conversation since its chain was read. */
   async function refresh({ conversation, chain }: { conversation: Conversation; chain: SegmentChain }): Promise<void> {
-    let month: Month | null = openSegment(chain).month;
-    while (month !== null) {
+    const checkedAt = clock.now();
+    for (let isSealed = true; isSealed; ) {
+      const { month } = openSegment(chain);
       const [tail] = await log.tails([{ conversationId: conversation.id, month }]);
       if (tail === undefined) return;
-      month = applyTail(chain, tail);
+      // Another call may have followed the seal meanwhile.
+      isSealed = openSegment(chain).month !== month || applyTail(chain, tail) !== null;
     }
     const cached = chains.get(conversation.id);
-    if (cached !== undefined) cached.checkedAt = clock.now();
+    if (cached !== undefined) cached.checkedAt = checkedAt;
   }
 
   async function getChains(conversations: readonly Conversation[]): Promise<SegmentChain[]> {
@@ -308,13 +327,14 @@ export function createConversationLog(ports: {
 
   async function getCurrentChains(conversations: readonly Conversation[]): Promise<SegmentChain[]> {
     const found = await getChains(conversations);
-    if (settings.headTrustMs === Number.POSITIVE_INFINITY) return found;
     const now = clock.now();
     await Promise.all(
       found.map((chain, index) => {
         const conversation = conversations[index] as Conversation;
-        const checkedAt = chains.get(conversation.id)?.checkedAt ?? 0;
-        return now - checkedAt <= settings.headTrustMs ? undefined : refresh({ conversation, chain });
+        const { checkedAt, isInDoubt } = chains.get(conversation.id) ?? { checkedAt: Number.NEGATIVE_INFINITY };
+        const age = now - checkedAt; // Below 0 when the clock was set back.
+        const isTrusted = isInDoubt !== true && age >= 0 && age <= settings.headTrustMs;
+        return isTrusted ? undefined : refresh({ conversation, chain });
       }),
     );
     return found;
@@ -374,6 +394,13 @@ export function createConversationLog(ports: {
     /** Many ranges at once, each whole; what retention removed is left out. */
     async listMany(ranges: readonly { conversation: Conversation; fromSeq: Seq; toSeq: Seq }[]): Promise<Message[][]> {
       const found = await getCurrentChains(ranges.map(({ conversation }) => conversation));
+      // Whoever asks may know of more than this instance has heard of: an inbox is read from the store.
+      await Promise.all(
+        ranges.map(({ conversation, toSeq }, index) => {
+          const chain = found[index] as SegmentChain;
+          return toSeq > chain.head.seq ? refresh({ conversation, chain }) : undefined;
+        }),
+      );
       const answers: Message[][] = ranges.map(() => []);
       const asked: {
         index: number;
@@ -447,6 +474,7 @@ function earlierMonthOf(month: Month, id: MessageId): Month {
 }
 
 function advance(chain: SegmentChain, last: MessageRow): void {
+  if (last.seq <= chain.head.seq) return; // A reader has met it already, and perhaps more.
   const segment = openSegment(chain);
   segment.toSeq = last.seq;
   segment.lastSentAt = last.sentAt;
@@ -463,7 +491,8 @@ export function toMessage(row: MessageRow): Message {
 }
 
 /** Answers a repeated draft with the message it became, unless the two differ. */
-function answerResend({ draft, body, resolve, reject }: Waiting, existing: Message): void {
+function answerResend({ draft, body, resolve, reject, twins = [] }: Waiting, existing: Message): void {
+  for (const twin of twins) answerResend(twin, existing);
   if (existing.conversationId === draft.conversationId && encodeBody(existing.body) === body) {
     resolve({ message: existing, resend: true });
   } else {

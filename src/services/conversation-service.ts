@@ -42,6 +42,8 @@ export interface ConversationSettings {
   /** Members named in one call. */
   readonly namedMembersMax: number;
   readonly groupMembersMax: number;
+  /** Pairs of users, and places in logs, that are kept in memory. */
+  readonly cachedMax?: number;
 }
 
 const titleMax = 100;
@@ -63,9 +65,9 @@ export function createConversationService(ports: {
   settings: ConversationSettings;
 }) {
   const { store, users, rosters, changes, log, book, rateLimiter, newId, clock, settings } = ports;
-  const directIds = new LRUCache<string, ConversationId>({ max: 50_000 });
+  const directIds = new LRUCache<string, ConversationId>({ max: settings.cachedMax ?? 50_000 });
   /** `ordinal` by message: it never changes. */
-  const ordinals = new LRUCache<string, Seq>({ max: 50_000 });
+  const ordinals = new LRUCache<string, Seq>({ max: settings.cachedMax ?? 50_000 });
 
   function draftConversation(kind: Conversation['kind'], title: string | null): Conversation {
     const id = newId();

@@ -49,12 +49,17 @@ export function createHistoryService(ports: {
       if (range?.from != null && range.to != null && range.from > range.to) {
         throw new DomainError('BAD_USER_INPUT', 'range.from is later than range.to.');
       }
-      const { roster, member } = await rosters.require(input.conversationId, viewer.userId);
+      const { roster } = await rosters.require(input.conversationId, viewer.userId);
       const { conversation } = roster;
       const after = input.after == null ? null : cursorSeq(conversation.id, input.after);
       const before = input.before == null ? null : cursorSeq(conversation.id, input.before);
 
       const [head] = await log.heads([conversation]);
+      if (rosters.isLeaving(conversation.id, viewer.userId)) {
+        throw new DomainError('UNAVAILABLE', 'You are being taken out of this conversation.');
+      }
+      // Looked up after the head, so that who has left meanwhile sees nothing of what came then.
+      const { member } = await rosters.require(conversation.id, viewer.userId);
       let lowest = member.joinedSeq + 1n;
       let highest = visibleHead(member, head?.seq ?? 0n);
       if (range?.from != null) lowest = maxSeq(lowest, await log.firstSeqAt(conversation, range.from));

@@ -1,4 +1,5 @@
 /** Gives a user's inbox what was fanned out on read: the numbers of large groups' messages are given when a member asks. */
+import type { Conversation } from '../domain/conversation.ts';
 import type { ConversationId, Seq, UserId } from '../domain/ids.ts';
 import { minSeq } from '../domain/receipt.ts';
 import type { ConversationLog } from './conversation-log.ts';
@@ -30,40 +31,58 @@ export function createInboxSync(ports: {
     return found;
   }
 
+  /** @returns the conversations put off, because the user is just leaving them */
   async function enter(
     userId: UserId,
-    wanted: readonly Roster[],
+    wanted: readonly Conversation[],
     upTo?: ReadonlyMap<ConversationId, Seq>,
-  ): Promise<void> {
-    if (wanted.length === 0) return;
-    const heads = await log.heads(wanted.map(({ conversation }) => conversation));
+  ): Promise<ReadonlySet<ConversationId>> {
+    const putOff = new Set<ConversationId>();
+    if (wanted.length === 0) return putOff;
+    const heads = await log.heads(wanted);
     const entries: Entry[] = [];
-    wanted.forEach(({ conversation, members }, index) => {
-      const member = members.get(userId);
-      if (member === undefined) return;
-      const visible = visibleHead(member, heads[index]?.seq ?? 0n);
-      const end = minSeq(visible, upTo?.get(conversation.id) ?? visible);
-      if (end > member.joinedSeq) {
-        entries.push({ userId, conversationId: conversation.id, joinedSeq: member.joinedSeq, upTo: end });
+    for (const [index, { id }] of wanted.entries()) {
+      if (rosters.isLeaving(id, userId)) {
+        putOff.add(id);
+        continue;
       }
-    });
+      // Looked up after the head: who leaves from now on does so after it.
+      const cached = rosters.get(id);
+      const member = (cached instanceof Promise ? await cached : cached)?.members.get(userId);
+      if (member === undefined) continue;
+      const visible = visibleHead(member, heads[index]?.seq ?? 0n);
+      const end = minSeq(visible, upTo?.get(id) ?? visible);
+      if (end > member.joinedSeq) entries.push({ userId, conversationId: id, joinedSeq: member.joinedSeq, upTo: end });
+    }
     await writer.enter(entries);
+    return putOff;
   }
 
   return {
     onReadRosters,
 
-    /** Enters all that a user has not got yet; after it the inbox head covers every message there is for them. */
-    async enterAll(userId: UserId): Promise<void> {
+    /**
+     * Enters all that a user has not got yet; after it the inbox head covers every message there is for them.
+     *
+     * @param also - conversations to look at even if they are fanned out on write by now
+     * @returns the conversations put off until it is settled up to where the user, who is leaving them, may see them
+     */
+    async enterAll(userId: UserId, also: readonly Conversation[] = []): Promise<ReadonlySet<ConversationId>> {
       await fanOut.settle(await rosters.conversationIdsOf(userId));
-      await enter(userId, await onReadRosters(userId));
+      const onRead = (await onReadRosters(userId)).map(({ conversation }) => conversation);
+      const missing = also.filter(({ id }) => !onRead.some((conversation) => conversation.id === id));
+      return enter(userId, [...onRead, ...missing]);
     },
 
     /** The same for the conversations named, up to a number in each. */
     async enterConversations(userId: UserId, upTo: ReadonlyMap<ConversationId, Seq>): Promise<void> {
       await fanOut.settle([...upTo.keys()]);
-      const wanted = (await onReadRosters(userId)).filter(({ conversation }) => upTo.has(conversation.id));
-      await enter(userId, wanted, upTo);
+      const onRead = (await onReadRosters(userId)).map(({ conversation }) => conversation);
+      await enter(
+        userId,
+        onRead.filter(({ id }) => upTo.has(id)),
+        upTo,
+      );
     },
   };
 }

@@ -147,15 +147,17 @@ export function createInboxWriter(ports: {
     for (const { entry } of waiting) {
       if (!heads.has(entry.userId)) users.add(entry.userId);
       const key = endKey(entry);
-      if (!ends.has(key)) keys.set(key, entry);
+      if (ends.has(key)) continue;
+      // An end that is not known may be in the store since a write whose outcome was unknown: the head moved with it.
+      keys.set(key, entry);
+      users.add(entry.userId);
     }
     if (users.size === 0 && keys.size === 0) return;
     const missingUsers = [...users];
     const missingKeys = [...keys.values()];
-    const [foundHeads, foundEnds] = await Promise.all([
-      missingUsers.length === 0 ? [] : inboxes.heads(missingUsers),
-      missingKeys.length === 0 ? [] : inboxes.runEnds(missingKeys),
-    ]);
+    // Ends first: a head read after them covers them.
+    const foundEnds = missingKeys.length === 0 ? [] : await inboxes.runEnds(missingKeys);
+    const foundHeads = missingUsers.length === 0 ? [] : await inboxes.heads(missingUsers);
     missingUsers.forEach((userId, index) => {
       heads.set(userId, foundHeads[index] as Seq);
     });

@@ -6,7 +6,7 @@
  */
 import type { Conversation } from '../domain/conversation.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Clock, ConversationId, MessageId, Millis, UserId } from '../domain/ids.ts';
+import type { Clock, ConversationId, MessageId, Millis, Seq, UserId } from '../domain/ids.ts';
 import type { SystemEvent } from '../domain/message.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import { topics } from '../pubsub/topics.ts';
@@ -44,6 +44,10 @@ export function createMembershipChanges(ports: {
     const { promise, resolve } = Promise.withResolvers<void>();
     const turn = before.then(() => promise);
     turns.set(id, turn);
+    // Not before the calls ahead of this one have ended: one that gives up waiting must not let the next pass them.
+    void turn.then(() => {
+      if (turns.get(id) === turn) turns.delete(id);
+    });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -58,7 +62,6 @@ export function createMembershipChanges(ports: {
     } finally {
       clearTimeout(timer);
       resolve();
-      if (turns.get(id) === turn) turns.delete(id);
     }
   }
 
@@ -162,14 +165,22 @@ export function createMembershipChanges(ports: {
         const roster = await rosters.get(conversationId);
         if (event === null || roster === null) return;
         const change = draftChange(actorId, conversationId, event);
-        await store.beginChange(change);
+        await store.beginChange(change).catch(async (error: unknown) => {
+          // It may be recorded all the same. The caller is told that it failed, so nobody must find and finish it much later.
+          await store.dropChange(change.id).catch((cause: unknown) => onError(cause, 'membership change'));
+          throw error;
+        });
         await carryOut(roster.conversation, change);
       });
     },
 
     /** Carries out what an earlier run of the server left unsettled. */
     async resume(): Promise<void> {
-      for (const change of await store.listUnsettled()) {
+      const unsettled = await store.listUnsettled();
+      // What was said already is settled in the order of the log, and before what is said only now.
+      const said = await log.findByIds(unsettled.map(({ id }) => id));
+      const places = new Map(unsettled.map(({ id }, index) => [id, said[index]?.seq ?? null]));
+      for (const change of unsettled.sort((a, b) => comparePlaces(places.get(a.id), places.get(b.id)))) {
         const [conversation] = await store.get([change.conversationId]);
         if (conversation == null) await store.dropChange(change.id);
         else await inTurn(conversation.id, () => carryOut(conversation, change));
@@ -180,4 +191,10 @@ export function createMembershipChanges(ports: {
       closed = true;
     },
   };
+}
+
+/** By number, what has none last; the order is kept otherwise. */
+function comparePlaces(a: Seq | null | undefined, b: Seq | null | undefined): number {
+  if (a == null || b == null) return Number(a == null) - Number(b == null);
+  return a < b ? -1 : Number(a > b);
 }

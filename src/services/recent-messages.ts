@@ -6,9 +6,9 @@ import type { Message } from '../domain/message.ts';
 const perConversationMax = 32;
 /** A message with a longer text is not kept: 5,000 conversations then hold 160 MB at the very most. */
 const textMax = 1_000;
-const conversationsMax = 5_000;
+export const recentConversationsMax = 5_000;
 
-export function createRecentMessages() {
+export function createRecentMessages(conversationsMax = recentConversationsMax) {
   // Each list is consecutive in `seq`, ascending.
   const lists = new LRUCache<ConversationId, Message[]>({ max: conversationsMax });
   return {

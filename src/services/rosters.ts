@@ -22,13 +22,14 @@ const membersMax = 1_000_000;
 
 export type Rosters = ReturnType<typeof createRosters>;
 
-export function createRosters(store: ConversationStore) {
+/** @param usersMax - users whose list of conversations is kept in memory */
+export function createRosters(store: ConversationStore, usersMax = 50_000) {
   const rosters = new LRUCache<ConversationId, Roster>({
     maxSize: membersMax,
     sizeCalculation: ({ members }) => members.size + 1,
   });
   const loading = new Map<ConversationId, Promise<Roster | null>>();
-  const memberships = new LRUCache<UserId, Promise<ConversationId[]>>({ max: 50_000 });
+  const memberships = new LRUCache<UserId, Promise<ConversationId[]>>({ max: usersMax });
   const pending = new Map<ConversationId, { leaving: Set<UserId>; settled: Promise<void>; settle: () => void }>();
 
   async function load(id: ConversationId): Promise<Roster | null> {
@@ -99,15 +100,12 @@ export function createRosters(store: ConversationStore) {
       for (const userId of userIds) memberships.delete(userId);
     },
 
-    /** Announces a change; one at a time for each conversation. */
+    /** Announces a change; one at a time for each conversation. One that is tried again goes on with those who wait for it. */
     begin({ conversationId, event }: MembershipChange): void {
       const { promise, resolve } = Promise.withResolvers<void>();
+      const { settled, settle } = pending.get(conversationId) ?? { settled: promise, settle: resolve };
       const isRemoval = event.kind === 'MEMBERS_REMOVED' || event.kind === 'MEMBER_LEFT';
-      pending.set(conversationId, {
-        leaving: new Set(isRemoval ? event.userIds : []),
-        settled: promise,
-        settle: resolve,
-      });
+      pending.set(conversationId, { leaving: new Set(isRemoval ? event.userIds : []), settled, settle });
     },
 
     /** Ends what `begin` announced. */

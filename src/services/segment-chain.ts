@@ -42,7 +42,8 @@ export function openSegment(chain: SegmentChain): Segment {
 export function applyTail(chain: SegmentChain, tail: SegmentTail): Month | null {
   const segment = openSegment(chain);
   const { last, seal } = tail;
-  if (last !== null) {
+  // A tail read before the last append was answered says less than is known.
+  if (last !== null && last.seq > chain.head.seq) {
     segment.toSeq = last.seq;
     segment.lastSentAt = last.sentAt;
     chain.head = { seq: last.seq, ordinal: last.ordinal, sentAt: last.sentAt };

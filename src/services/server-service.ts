@@ -17,7 +17,10 @@ export function createServerService(ports: {
   degraded: () => string[];
   clock: Clock;
 }) {
-  const { version, limits, degraded, clock } = ports;
+  const { version, degraded, clock } = ports;
+  // Named one by one: whoever passes more, such as the whole configuration, must not have it shown.
+  const { fanOutOnWriteMaxMembers, textMaxBytes, pageSizeMax, operationsPerSocketMax } = ports.limits;
+  const limits: ServerLimits = { fanOutOnWriteMaxMembers, textMaxBytes, pageSizeMax, operationsPerSocketMax };
   return {
     now: clock,
     info: () => ({ version, ...limits, degraded: degraded() }),

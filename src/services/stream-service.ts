@@ -18,7 +18,6 @@
 import type { Conversation } from '../domain/conversation.ts';
 import type { Clock, ConversationId, Millis, Seq, UserId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
-import { maxSeq } from '../domain/receipt.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import { type ConversationHint, type InboxHint, topics } from '../pubsub/topics.ts';
@@ -72,7 +71,8 @@ interface Ports {
  */
 interface LiveGroup {
   readonly conversation: Conversation;
-  base: Seq;
+  /** Null until it is followed. */
+  base: Seq | null;
   shown: Seq;
   /** The last message the user may see, once they have left. */
   leftSeq: Seq | null;
@@ -98,9 +98,15 @@ class Stream {
   state: 'opening' | 'reading' | 'live' | 'paused' | 'closed' = 'opening';
   /** There is, or may be, more in the store than has been read. */
   behind = true;
+  /** Which reading of the store is under way, or was the last. */
+  reading = 0;
   /** Whether anything was pushed since the last check. */
   pushedSinceCheck = true;
   groups: Map<ConversationId, LiveGroup> | null = null;
+  /** Groups that are not followed any more and whose last messages may not have inbox numbers yet. */
+  readonly owed = new Map<ConversationId, Conversation>();
+  /** The sum of the last messages that the user may see of groups they left. */
+  leftTotal: Seq = 0n;
   /** Groups are looked at one call after the other. */
   reviewing: Promise<void> | null = null;
   stopInbox = nothing;
@@ -120,7 +126,7 @@ class Stream {
     // Subscribed before anything is read: what comes later than the reading is heard of.
     this.stopInbox = await bus.subscribe(topics.inbox(userId), (hint) => this.onInboxHint(hint));
     this.stopMemberships = await bus.subscribe(topics.memberships(userId), () => this.reviewSoon());
-    this.reviewing = this.reviewGroups(true);
+    this.reviewing = this.reviewGroups('opening');
     await this.reviewing;
     const [head, acked] = await Promise.all([inbox.head(userId), afterSeq ?? inbox.ackedSeq(userId, deviceId)]);
     if (acked > head) throw cursorAhead(acked, head);
@@ -177,9 +183,9 @@ class Stream {
   take(seq: Seq, message: Message, isHint: boolean): boolean {
     this.position = seq;
     const group = this.groups?.get(message.conversationId);
-    if (group !== undefined && message.seq > group.base) {
+    if (group !== undefined && group.base !== null && message.seq > group.base) {
       if (message.seq <= group.shown) return false;
-      group.shown = message.seq;
+      this.show(group, message);
     }
     this.pushOrPause({ type: 'MessageReceived', seq, message }, isHint);
     if (isHint) this.ports.onDelivered?.(this.ports.clock() - message.sentAt);
@@ -202,11 +208,15 @@ class Stream {
   /** Pages through the store until there is no more, then goes live. Never rejects. */
   async read(): Promise<void> {
     const { inbox, onError } = this.ports;
+    // A pause in the middle of a page starts another reading: the page this one waits for then counts for nothing.
+    this.reading += 1;
+    const reading = this.reading;
+    const isOver = () => this.state !== 'reading' || this.reading !== reading;
     try {
-      while (this.state === 'reading') {
+      while (!isOver()) {
         this.behind = false;
         const page = await inbox.read(this.viewer.userId, this.position, this.settings.catchUpPage);
-        if (this.state !== 'reading') return;
+        if (isOver()) return;
         this.takePage(page);
         if (this.state !== 'reading') return;
         if (page.hasMore || this.behind) continue;
@@ -217,10 +227,10 @@ class Stream {
         }
       }
     } catch (error) {
-      if (this.state !== 'reading') return;
+      if (isOver()) return;
       onError(error, 'stream read');
       setTimeout(() => {
-        if (this.state === 'reading') void this.read();
+        if (!isOver()) void this.read();
       }, this.settings.retryAfterMs).unref();
     }
   }
@@ -237,6 +247,9 @@ class Stream {
       ) {
         backlogs.push(next);
         truncatedAt += 1;
+        const group = this.groups?.get(next.conversationId);
+        // Told is as good as shown.
+        if (group !== undefined && group.base !== null && next.toSeq > group.shown) group.shown = next.toSeq;
       }
       const last = backlogs.at(-1);
       if (last === undefined) return;
@@ -270,12 +283,17 @@ class Stream {
   }
 
   takeLive(group: LiveGroup, message: Message, isHint: boolean): void {
+    this.show(group, message);
+    this.pushOrPause({ type: 'MessageReceived', seq: null, message }, isHint);
+    if (isHint) this.ports.onDelivered?.(this.ports.clock() - message.sentAt);
+  }
+
+  /** Moves past a group's next message; the one that says the user has left is the last. */
+  show(group: LiveGroup, message: Message): void {
     group.shown = message.seq;
     const { systemEvent } = message.body;
     const isRemoval = systemEvent?.kind === 'MEMBERS_REMOVED' || systemEvent?.kind === 'MEMBER_LEFT';
     if (isRemoval && systemEvent.userIds.includes(this.viewer.userId)) group.leftSeq = message.seq;
-    this.pushOrPause({ type: 'MessageReceived', seq: null, message }, isHint);
-    if (isHint) this.ports.onDelivered?.(this.ports.clock() - message.sentAt);
   }
 
   /** Reads a large group's messages that no hint brought. Never rejects. */
@@ -284,15 +302,23 @@ class Stream {
     group.isReading = true;
     try {
       for (;;) {
-        const roster = await this.ports.rosters.get(group.conversation.id);
-        const member = roster?.members.get(this.viewer.userId);
-        const [head] = await this.ports.log.heads([group.conversation]);
+        const { rosters, log } = this.ports;
+        const { id } = group.conversation;
+        const [head] = await log.heads([group.conversation]);
+        // Looked up after the head: who leaves from now on does so after it. Who is leaving gets the rest from the inbox.
+        if (rosters.isLeaving(id, this.viewer.userId)) return;
+        const member = (await rosters.get(id))?.members.get(this.viewer.userId);
         if (member === undefined || head === undefined || !this.isFlowing()) return;
         const toSeq = visibleHead(member, head.seq);
-        const shown = maxSeq(group.shown, member.joinedSeq);
-        if (shown >= toSeq) return;
+        if (member.joinedSeq > group.shown) {
+          // They left and came back: what is left of the earlier stay comes from the inbox first.
+          group.awaits = 'sync';
+          this.reviewSoon();
+          return;
+        }
+        if (group.shown >= toSeq) return;
         const messages = await this.ports.log.list(group.conversation, {
-          fromSeq: shown + 1n,
+          fromSeq: group.shown + 1n,
           toSeq,
           limit: this.settings.catchUpPage,
         });
@@ -316,28 +342,47 @@ class Stream {
   reviewSoon(): void {
     if (this.isClosed()) return;
     this.reviewing = (this.reviewing ?? Promise.resolve())
-      .then(() => this.reviewGroups(false))
+      .then(() => this.reviewGroups('told'))
       .catch((error: unknown) => {
         this.ports.onError(error, 'stream groups');
         if (!this.isClosed()) setTimeout(() => this.reviewSoon(), this.settings.retryAfterMs).unref();
       });
   }
 
+  /** Looks whether a hint on a change of membership was lost. One that fails is made good by the next check. */
+  reviewQuietly(): void {
+    this.reviewing = (this.reviewing ?? Promise.resolve())
+      .then(() => this.reviewGroups('check'))
+      .catch((error: unknown) => this.ports.onError(error, 'stream groups'));
+  }
+
+  /** What the group's last messages were comes from the inbox, once they have their numbers there. */
+  stopFollowing(group: LiveGroup): void {
+    if (group.stop === null) return;
+    group.stop();
+    group.stop = null;
+    this.owed.set(group.conversation.id, group.conversation);
+  }
+
   /** Follows the large groups the user is in now, and no others. What they hold up to now gets its inbox numbers first. */
-  async reviewGroups(isOpening: boolean): Promise<void> {
-    const { sync, bus, log } = this.ports;
+  async reviewGroups(reason: 'opening' | 'told' | 'check'): Promise<void> {
+    const { sync, bus, log, rosters } = this.ports;
     const { userId } = this.viewer;
     const wanted = await sync.onReadRosters(userId);
     if (this.state === 'closed') return;
-    const active = wanted.filter((roster) => isActive(roster, userId));
+    // Who is leaving gets the rest from the inbox, once it is settled what that is.
+    const active = wanted.filter(
+      (roster) => isActive(roster, userId) && !rosters.isLeaving(roster.conversation.id, userId),
+    );
     const followed = new Set(active.map(({ conversation }) => conversation.id));
     for (const [id, group] of this.groups ?? []) {
-      if (followed.has(id)) continue;
-      group.stop?.();
-      group.stop = null;
+      if (!followed.has(id)) this.stopFollowing(group);
     }
-    for (const { conversation } of active) {
+    for (const { conversation, members } of active) {
       const known = this.groups?.get(conversation.id);
+      const joinedSeq = members.get(userId)?.joinedSeq ?? 0n;
+      // They came back since.
+      if (known !== undefined && known.leftSeq !== null && joinedSeq >= known.leftSeq) known.leftSeq = null;
       if (known !== undefined && known.stop !== null) continue;
       const group = known ?? newGroup(conversation);
       const stop = await bus.subscribe(topics.conversation(conversation.id), (hint) =>
@@ -348,7 +393,7 @@ class Stream {
         return;
       }
       group.stop = stop;
-      group.leftSeq = null;
+      group.awaits = 'sync';
       this.groups ??= new Map();
       this.groups.set(conversation.id, group);
     }
@@ -356,17 +401,31 @@ class Stream {
     // The heads are read before the sync, so that all up to them has an inbox number afterwards and comes from there.
     const heads = added.length === 0 ? [] : await log.heads(added.map(({ conversation }) => conversation));
     added.forEach((group, index) => {
+      // One that was followed before keeps what it has shown: the rest up to its head comes with the next reading.
+      if (group.base !== null) return;
       group.base = heads[index]?.seq ?? 0n;
       group.shown = group.base;
     });
-    if (added.length > 0 || isOpening) await sync.enterAll(userId);
-    for (const group of added) group.awaits = 'read';
-    if (!isOpening) this.readSoon();
+    const owed = [...this.owed.values()];
+    const changed = [...added.map(({ conversation }) => conversation), ...owed];
+    // Named, so that a group that is small by now is entered all the same: nothing else brings what lies before `base` in time,
+    // or the last messages of a group that is not followed any more.
+    // It differs when the user has left a group that this stream has never heard of.
+    const leftTotal = wanted.reduce((sum, { members }) => sum + (members.get(userId)?.leftSeq ?? 0n), 0n);
+    const isDue = changed.length > 0 || leftTotal !== this.leftTotal || reason !== 'check';
+    const putOff = isDue ? await sync.enterAll(userId, changed) : new Set<ConversationId>();
+    for (const { id } of owed) if (!putOff.has(id)) this.owed.delete(id);
+    for (const group of added) {
+      if (putOff.has(group.conversation.id)) this.stopFollowing(group);
+      else group.awaits = 'read';
+    }
+    if (putOff.size === 0) this.leftTotal = leftTotal;
+    if (isDue && reason !== 'opening') this.readSoon();
   }
 }
 
 function newGroup(conversation: Conversation): LiveGroup {
-  return { conversation, base: 0n, shown: 0n, leftSeq: null, awaits: 'sync', isReading: false, stop: null };
+  return { conversation, base: null, shown: 0n, leftSeq: null, awaits: 'sync', isReading: false, stop: null };
 }
 
 function isActive({ members }: Roster, userId: UserId): boolean {
@@ -391,6 +450,7 @@ export function createStreamService(ports: Ports & { settings?: Partial<StreamSe
       if (stream.state !== 'live') return;
       if ((heads[index] ?? 0n) > stream.position) stream.readSoon();
       for (const group of stream.groups?.values() ?? []) void stream.readGroup(group);
+      stream.reviewQuietly();
       if (!stream.pushedSinceCheck) stream.pushOrPause({ type: 'StreamHeartbeat', seq: stream.position });
       stream.pushedSinceCheck = false;
     });

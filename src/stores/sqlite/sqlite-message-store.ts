@@ -20,6 +20,8 @@ export interface SqliteMessageStore extends AsyncDisposable {
   readonly receipts: ReceiptStore;
   /** Calls under way, and operations not yet moved from the journal into the tables. */
   stats(): Promise<{ pending: number; backlog: number }>;
+  /** Calls under way, told even while the thread does not answer. */
+  readonly pending: number;
   readonly isAlive: boolean;
 }
 
@@ -64,6 +66,9 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
     async stats() {
       const { backlog } = await thread.call<{ backlog: number }>('stats');
       return { pending: thread.pending, backlog };
+    },
+    get pending() {
+      return thread.pending;
     },
     get isAlive() {
       return thread.isAlive;

@@ -1,0 +1,204 @@
+/** What must hold after any history of sends, deliveries and changes of membership. Each finding is a sentence. */
+import type { ConversationId, Seq, UserId } from '../../src/domain/ids.ts';
+import { lastInboxSeq } from '../../src/domain/inbox.ts';
+import { decodeBody } from '../../src/domain/message.ts';
+import { type Month, monthOf } from '../../src/domain/month.ts';
+import { snowflakeTime } from '../../src/domain/snowflake.ts';
+import type { MessageRow } from '../../src/stores/message-log.ts';
+import type { DeliveryWorld, Send } from './delivery-world.ts';
+import { userIds } from './delivery-world.ts';
+import { messageKey } from './device.ts';
+
+type Truth = DeliveryWorld['truth'];
+
+/** A conversation's rows in the order of its segments and numbers, and what is wrong with them. */
+async function readLog(truth: Truth, id: ConversationId, firstMonth: Month, found: string[]): Promise<MessageRow[]> {
+  const rows: MessageRow[] = [];
+  const months = await truth.messageLog.months();
+  const reachable = new Set<Month>();
+  for (let month: Month | null = firstMonth; month !== null; ) {
+    reachable.add(month);
+    const range = { conversationId: id, month, fromSeq: 0n, toSeq: 2n ** 62n, limit: 10_000 };
+    const [inMonth] = await truth.messageLog.list([range]);
+    const [tail] = await truth.messageLog.tails([{ conversationId: id, month }]);
+    for (const row of inMonth ?? []) {
+      const name = messageKey(id, row.seq);
+      if (monthOf(row.sentAt) !== month) found.push(`${name} of ${monthOf(row.sentAt)} lies in ${month}`);
+      if (monthOf(snowflakeTime(row.id)) > month) found.push(`the id of ${name} is from a later month than ${month}`);
+      rows.push(row);
+    }
+    const seal = tail?.seal ?? null;
+    if (seal !== null && (tail?.last?.seq ?? 0n) >= seal.seq)
+      found.push(`${id} has messages after the seal of ${month}`);
+    if (seal !== null && seal.seq !== BigInt(rows.length) + 1n)
+      found.push(`the seal of ${month} in ${id} is at ${seal.seq}`);
+    if (seal !== null && seal.next <= month) found.push(`the seal of ${month} in ${id} does not lead on`);
+    month = seal !== null && seal.next > month ? seal.next : null;
+  }
+  for (const month of months) {
+    const [tail] = await truth.messageLog.tails([{ conversationId: id, month }]);
+    const isEmpty = tail === undefined || (tail.last === null && tail.seal === null);
+    if (!isEmpty && !reachable.has(month)) found.push(`${id} uses ${month}, to which no seal leads`);
+  }
+  return rows;
+}
+
+function checkOrder(id: ConversationId, rows: readonly MessageRow[], found: string[]): void {
+  let ordinal = 0n;
+  const keys = new Set<string>();
+  rows.forEach((row, index) => {
+    if (row.kind === 'USER') ordinal += 1n;
+    if (row.seq !== BigInt(index) + 1n) found.push(`message ${index + 1} of ${id} has number ${row.seq}`);
+    if (row.ordinal !== ordinal) found.push(`${messageKey(id, row.seq)} has ordinal ${row.ordinal}, not ${ordinal}`);
+    const before = rows[index - 1];
+    if (before !== undefined && before.sentAt > row.sentAt)
+      found.push(`sentAt goes back at ${messageKey(id, row.seq)}`);
+    const key = `${row.senderId}/${row.clientMessageId}`;
+    if (keys.has(key)) found.push(`${key} is stored twice in ${id}`);
+    keys.add(key);
+  });
+}
+
+function checkSends(
+  sends: readonly Send[],
+  logs: ReadonlyMap<ConversationId, readonly MessageRow[]>,
+  found: string[],
+): void {
+  const rowOf = (send: Send) =>
+    [...logs.values()]
+      .flat()
+      .filter((row) => row.senderId === send.senderId && row.clientMessageId === send.clientMessageId);
+  for (const send of sends) {
+    const name = `${send.clientMessageId} “${send.text}”`;
+    if (send.errorCode === 'ID_CONFLICT') {
+      const isOther = rowOf(send).some(
+        (row) => row.conversationId !== send.conversationId || decodeBody(row.body).text !== send.text,
+      );
+      if (!isOther) found.push(`${name} is refused as ID_CONFLICT, and there is no other`);
+    }
+    if (send.answer === null) continue;
+    const { message } = send.answer;
+    const row = logs.get(send.conversationId)?.[Number(message.seq) - 1];
+    const isThere = row !== undefined && row.id === message.id && row.clientMessageId === send.clientMessageId;
+    if (!isThere) found.push(`${name} was answered SENT as ${message.seq}, and is not there`);
+    else if (decodeBody(row.body).text !== send.text) found.push(`${name} was answered SENT with another text`);
+    else if (row.sentAt !== message.sentAt || row.ordinal !== message.ordinal)
+      found.push(`${name} was answered SENT as other than it is stored`);
+  }
+  for (const first of sends) {
+    for (const second of sends) {
+      if (first.answer === null || second.answer === null || first.conversationId !== second.conversationId) continue;
+      // A repeated send has the place of the first of its kind.
+      const isRepeat = sends.some(
+        (one) => one.clientMessageId === second.clientMessageId && one.beganAt < second.beganAt,
+      );
+      const isLater = first.answer.at < second.beganAt;
+      if (!isRepeat && isLater && first.answer.message.seq >= second.answer.message.seq)
+        found.push(`${first.clientMessageId} was answered before ${second.clientMessageId} began, and comes after it`);
+    }
+  }
+}
+
+interface Stay {
+  readonly userId: UserId;
+  readonly fromSeq: Seq;
+  toSeq: Seq | null;
+}
+
+/** Who was in a group when, as its log says. */
+function readStays(rows: readonly MessageRow[]): Stay[] {
+  const stays: Stay[] = [];
+  const current = (userId: UserId) => stays.find((stay) => stay.userId === userId && stay.toSeq === null);
+  for (const row of rows) {
+    const { systemEvent } = decodeBody(row.body);
+    const isRemoval = systemEvent?.kind === 'MEMBERS_REMOVED' || systemEvent?.kind === 'MEMBER_LEFT';
+    for (const userId of systemEvent?.userIds ?? []) {
+      const stay = current(userId);
+      if (isRemoval && stay !== undefined) stay.toSeq = row.seq;
+      else if (!isRemoval && stay === undefined) stays.push({ userId, fromSeq: row.seq, toSeq: null });
+    }
+  }
+  return stays;
+}
+
+export async function findDeliveryViolations(world: DeliveryWorld): Promise<string[]> {
+  const { truth, devices, sends } = world;
+  const found = [...world.complaints, ...devices.flatMap(({ complaints }) => complaints)];
+  const logs = new Map<ConversationId, MessageRow[]>();
+  const stays = new Map<ConversationId, Stay[]>();
+  for (const [conversation] of await Promise.all(world.conversationIds.map((id) => truth.conversations.get([id])))) {
+    if (conversation == null) continue;
+    const { id, firstMonth, kind } = conversation;
+    const rows = await readLog(truth, id, firstMonth, found);
+    checkOrder(id, rows, found);
+    logs.set(id, rows);
+    const members = await truth.conversations.listMembers(id);
+    stays.set(
+      id,
+      kind === 'GROUP' ? readStays(rows) : members.map(({ userId }) => ({ userId, fromSeq: 1n, toSeq: null })),
+    );
+    if (kind === 'GROUP') checkMembers(members, stays.get(id) ?? [], found);
+  }
+  checkSends(sends, logs, found);
+  const maySee = (userId: UserId, id: ConversationId, seq: Seq) =>
+    (stays.get(id) ?? []).some(
+      (stay) => stay.userId === userId && seq >= stay.fromSeq && (stay.toSeq === null || seq <= stay.toSeq),
+    );
+
+  for (const userId of userIds) {
+    const entries = new Map<Seq, string[]>();
+    const ends = new Map<ConversationId, Seq>();
+    let nextSeq = 1n;
+    for (const run of await truth.inboxes.list(userId, 0n, 100_000)) {
+      const what = `the inbox of ${userId}`;
+      if (run.seq !== nextSeq) found.push(`${what} has ${run.seq} where ${nextSeq} should be`);
+      nextSeq = lastInboxSeq(run) + 1n;
+      if (run.fromSeq <= (ends.get(run.conversationId) ?? 0n))
+        found.push(`${what} goes back to ${run.fromSeq} at ${run.seq}`);
+      ends.set(run.conversationId, run.toSeq);
+      for (let seq = run.fromSeq; seq <= run.toSeq; seq += 1n) {
+        const number = run.truncated ? run.seq : run.seq + (seq - run.fromSeq);
+        const key = messageKey(run.conversationId, seq);
+        entries.set(number, [...(entries.get(number) ?? []), key]);
+        if (!maySee(userId, run.conversationId, seq)) found.push(`${what} has ${key}, which is not for them`);
+        if (logs.get(run.conversationId)?.[Number(seq) - 1] === undefined)
+          found.push(`${what} has ${key}, which is not there`);
+      }
+    }
+    const entered = new Set([...entries.values()].flat());
+    for (const [id, list] of stays) {
+      const latest = list.findLast((stay) => stay.userId === userId);
+      if (latest === undefined) continue;
+      const toSeq = latest.toSeq ?? BigInt(logs.get(id)?.length ?? 0);
+      for (let seq = latest.fromSeq; seq <= toSeq; seq += 1n)
+        if (!entered.has(messageKey(id, seq))) found.push(`the inbox of ${userId} lacks ${messageKey(id, seq)}`);
+    }
+    for (const device of devices.filter(({ viewer }) => viewer.userId === userId)) {
+      if (device.position !== nextSeq - 1n) found.push(`${device.name} ends at ${device.position} of ${nextSeq - 1n}`);
+      for (const { what, afterSeq, seq, seen } of device.claims)
+        for (let number = afterSeq + 1n; number <= seq; number += 1n)
+          for (const key of entries.get(number) ?? ['a number that is not there'])
+            if (!seen.has(key)) found.push(`${what} from ${afterSeq} to ${seq} left out ${number}: ${key}`);
+      for (const message of device.messages) {
+        const key = messageKey(message.conversationId, message.seq);
+        if (!maySee(userId, message.conversationId, message.seq)) found.push(`${device.name} was shown ${key}`);
+        const row = logs.get(message.conversationId)?.[Number(message.seq) - 1];
+        if (row?.id !== message.id || decodeBody(row.body).text !== message.body.text)
+          found.push(`${device.name} was shown another message than ${key}`);
+      }
+    }
+  }
+  return [...new Set(found)];
+}
+
+function checkMembers(
+  members: readonly { userId: UserId; joinedSeq: Seq; leftSeq: Seq | null }[],
+  stays: readonly Stay[],
+  found: string[],
+): void {
+  for (const { userId, joinedSeq, leftSeq } of members) {
+    const latest = stays.findLast((stay) => stay.userId === userId);
+    if (latest === undefined || latest.fromSeq !== joinedSeq + 1n || latest.toSeq !== leftSeq)
+      found.push(`${userId} is a member from ${joinedSeq} to ${leftSeq}, and the log says otherwise`);
+  }
+}
