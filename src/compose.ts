@@ -27,6 +27,7 @@ import { createMembershipChanges } from './services/membership-changes.ts';
 import { createMessageService } from './services/message-service.ts';
 import { createPasswords } from './services/passwords.ts';
 import { createPresenceService } from './services/presence-service.ts';
+import { countRefusals } from './services/rate-limits.ts';
 import { createReceiptBook } from './services/receipt-book.ts';
 import { createReceiptService } from './services/receipt-service.ts';
 import { createReceiptWatch } from './services/receipt-watch.ts';
@@ -74,7 +75,9 @@ export async function startHeliograph(
   const messageStore = stack.use(await openSqliteMessageStore({ dataDir, timeoutMs, onError }));
   const { messageLog, inboxes, receipts: receiptStore } = messageStore;
   const bus = createMemoryBus({ onError });
-  const rateLimiter = createMemoryRateLimiter({ clock, scale: config.rateLimitScale });
+  const transportLimiter = createMemoryRateLimiter({ clock, scale: config.rateLimitScale });
+  // The transports count their refusals themselves.
+  const rateLimiter = countRefusals(transportLimiter, metrics.server.limitHit);
   const presenceStore = createMemoryPresenceStore({ clock });
 
   // One process writes here, so any worker number will do; a new one at each start keeps repeated time from repeating ids.
@@ -188,7 +191,7 @@ export async function startHeliograph(
       visibleOf: conversations.directPeers,
       allVisible: conversations.allDirectPeers,
       onError,
-      settings: { leaseTtlMs: config.leaseTtlMs, renewEveryMs: config.leaseTtlMs / 2 },
+      settings: { leaseTtlMs: config.leaseTtlMs, renewEveryMs: config.leaseTtlMs / 3 },
     }),
   );
 
@@ -217,7 +220,7 @@ export async function startHeliograph(
   metrics.watch({
     sendQueue: () => conversationLog.queued,
     fanOutPending: () => fanOut.pending,
-    storePending: async () => (await messageStore.stats()).pending,
+    storePending: () => messageStore.pending,
     storeBacklog: async () => (await messageStore.stats()).backlog,
     online: () => presence.onlineCount,
   });
@@ -246,7 +249,7 @@ export async function startHeliograph(
       verifyToken: accounts.verifyToken,
       onRevoked: (listener) => bus.subscribe(topics.revocations, ({ deviceId }) => listener(deviceId)),
       attach: presence.attach,
-      rateLimiter,
+      rateLimiter: transportLimiter,
       limits: { ...operationLimitDefaults, ...serverLimitDefaults, ...config },
       log,
       metrics: metrics.server,

@@ -72,10 +72,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     jwtAudience: optional('JWT_AUDIENCE'),
     rateLimitScale: number('RATE_LIMIT_SCALE'),
     logLevel: text('LOG_LEVEL'),
-    allowedOrigins: text('ALLOWED_ORIGINS')
-      .split(',')
-      .map((origin) => origin.trim())
-      .filter((origin) => origin !== ''),
+    allowedOrigins: Object.freeze(
+      text('ALLOWED_ORIGINS')
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ''),
+    ),
     trustProxy: number('TRUST_PROXY') === 1,
     fanOutOnWriteMaxMembers: number('FAN_OUT_ON_WRITE_MAX_MEMBERS'),
     backlogMax: number('BACKLOG_MAX'),

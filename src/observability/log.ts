@@ -1,22 +1,29 @@
 /** Structured logs, one JSON object a line, with the field names of the Elastic Common Schema. */
 import pino, { type DestinationStream, type Logger } from 'pino';
 
-export type Log = Logger;
+/** Without `child`: what is bound to a child logger would not pass through `hideFields`. */
+export type Log = Pick<Logger, 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'flush'>;
 
-/** What must never be in a log, wherever it appears: secrets, and what people write. */
-const hidden = [
+/** What must never be in a log, however deep it lies: secrets, and what people write. In lower case; any case is hidden. */
+const hiddenNames = new Set([
   'authorization',
-  'Authorization',
+  'cookie',
   'token',
-  'accessToken',
-  'refreshToken',
+  'accesstoken',
+  'refreshtoken',
   'password',
+  'passwordhash',
   'secret',
+  'jwtsecret',
   'text',
   'body',
   'data',
   'variables',
-];
+  'connectionparams',
+]);
+/** What lies deeper is no field anybody looks for. */
+const depthMax = 6;
+const causesMax = 5;
 
 /** @param destination - where lines go; standard output when left out */
 export function createLog({
@@ -34,22 +41,40 @@ export function createLog({
       base: { 'service.name': 'heliograph', 'service.version': version },
       messageKey: 'message',
       timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ 'log.level': label }) },
-      redact: { paths: hidden.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[hidden]' },
-      serializers: { err: describeError },
+      formatters: { level: (label) => ({ 'log.level': label }), log: hideFields },
     },
     destination ?? pino.destination({ sync: false }),
   );
 }
 
+/** Copies the fields of a line; an error given as `err`, as pino has it, becomes ECS' `error`. */
+function hideFields({ err, ...fields }: Record<string, unknown>): Record<string, unknown> {
+  const shown = hide(fields, 0) as Record<string, unknown>;
+  return err === undefined ? shown : { ...shown, error: describeError(err) };
+}
+
+function hide(value: unknown, depth: number): unknown {
+  if (value instanceof Error) return describeError(value);
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  if (depth >= depthMax) return '[too deep]';
+  if (Array.isArray(value)) return value.map((inner) => hide(inner, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      name,
+      hiddenNames.has(name.toLowerCase()) ? '[hidden]' : hide(inner, depth + 1),
+    ]),
+  );
+}
+
 /** An error with its causes. Only names, codes, messages and stacks: other properties may hold what a client sent. */
-function describeError(error: unknown): object {
-  if (!(error instanceof Error)) return { 'error.message': String(error) };
+function describeError(error: unknown, causes = 0): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code } = error as { code?: unknown };
   return {
-    'error.type': error.name,
-    'error.code': (error as { code?: unknown }).code,
-    'error.message': error.message,
-    'error.stack_trace': error.stack,
-    ...(error.cause === undefined ? {} : { 'error.cause': describeError(error.cause) }),
+    type: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code: String(code) } : {}),
+    message: error.message,
+    stack_trace: error.stack,
+    ...(error.cause === undefined || causes >= causesMax ? {} : { cause: describeError(error.cause, causes + 1) }),
   };
 }

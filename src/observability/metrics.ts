@@ -6,7 +6,7 @@ import type { ServerMetrics } from '../server/ports.ts';
 export interface Gauges {
   readonly sendQueue: () => number;
   readonly fanOutPending: () => number;
-  readonly storePending: () => Promise<number>;
+  readonly storePending: () => number;
   readonly storeBacklog: () => Promise<number>;
   readonly online: () => number;
 }
@@ -88,7 +88,9 @@ export function createMetrics() {
           help,
           registers,
           async collect() {
-            this.set(await read());
+            // A part that is away must not take the whole page with it, just when the page is needed.
+            const value = await Promise.resolve(read()).catch(() => Number.NaN);
+            this.set(value);
           },
         });
       gauge('send_queue_depth', 'Accepted sends waiting to be written.', gauges.sendQueue);

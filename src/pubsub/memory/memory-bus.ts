@@ -10,7 +10,8 @@ export function createMemoryBus({ onError }: { onError: (error: unknown, what: s
     try {
       receive(payload as never);
     } catch (error) {
-      onError(error, `receiver of ${topic}`);
+      // The kind of topic only: this becomes a metric's label, and ids would make it one label per user.
+      onError(error, `receiver of ${topic.split(':', 1)[0]}`);
     }
   }
 

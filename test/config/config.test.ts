@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from '../../src/config/config.ts';
+import { type Setting, settings } from '../../src/config/settings.ts';
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).problems;
+  }
+  return [];
+}
+
+describe('readConfig', () => {
+  it('has a default for everything', () => {
+    expect(readConfig({})).toMatchObject({
+      port: 4000,
+      host: '127.0.0.1',
+      dataDir: './data',
+      jwtSecret: null,
+      jwtJwksUrl: null,
+      rateLimitScale: 1,
+      logLevel: 'info',
+      allowedOrigins: [],
+      trustProxy: false,
+      fanOutOnWriteMaxMembers: 100,
+      backlogMax: 1000,
+      pageSizeMax: 500,
+      leaseTtlMs: 60_000,
+    });
+  });
+
+  it('takes what is set, in its unit', () => {
+    const env = {
+      PORT: '0',
+      ACCESS_TOKEN_TTL_S: '60',
+      RATE_LIMIT_SCALE: '0.5',
+      TRUST_PROXY: '1',
+      ALLOWED_ORIGINS: 'https://a.example, http://localhost:3000',
+    };
+    expect(readConfig(env)).toMatchObject({
+      port: 0,
+      accessTokenTtlMs: 60_000,
+      rateLimitScale: 0.5,
+      trustProxy: true,
+      allowedOrigins: ['https://a.example', 'http://localhost:3000'],
+    });
+  });
+
+  it('counts an empty text as unset', () => {
+    expect(readConfig({ PORT: '', JWT_SECRET: ' ', MONGO_URL: '' })).toEqual(readConfig({}));
+  });
+
+  it('cannot be changed afterwards', () => {
+    const config = readConfig({ ALLOWED_ORIGINS: 'https://a.example' });
+    expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError);
+    expect(() => (config.allowedOrigins as string[]).push('https://b.example')).toThrow(TypeError);
+  });
+
+  it('names every problem at once', () => {
+    const problems = problemsOf({
+      PORT: 'http',
+      PAGE_SIZE_MAX: '0',
+      LOG_LEVEL: 'loud',
+      JWT_SECRET: 'short',
+      ALLOWED_ORIGINS: 'https://a.example/path',
+      JWT_JWKS_URL: 'file:///etc/keys',
+    });
+    expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
+      'ALLOWED_ORIGINS',
+      'JWT_JWKS_URL',
+      'JWT_SECRET',
+      'LOG_LEVEL',
+      'PAGE_SIZE_MAX',
+      'PORT',
+    ]);
+    expect(() => readConfig({ PORT: 'http', PAGE_SIZE_MAX: '0' })).toThrow(/PORT[\s\S]*PAGE_SIZE_MAX/);
+  });
+
+  it('keeps a secret that is refused out of the message', () => {
+    expect(problemsOf({ JWT_SECRET: 'short-secret' }).join()).not.toContain('short-secret');
+  });
+
+  it.each(['MONGO_URL', 'MYSQL_URL', 'REDIS_URL'])('refuses %s rather than ignoring it', (name) => {
+    expect(problemsOf({ [name]: 'x://127.0.0.1' })).toEqual([expect.stringMatching(`^${name} .*not served`)]);
+  });
+
+  it.each(['1.5', 'NaN', 'Infinity', '-1', '65536'])('refuses the port %s', (PORT) => {
+    expect(problemsOf({ PORT })).toHaveLength(1);
+  });
+
+  const numbers = Object.entries<Setting>(settings).flatMap(([name, setting]) =>
+    setting.kind === 'number' ? [{ name, ...setting }] : [],
+  );
+  it.each(numbers)('holds $name to its range', ({ name, min, max, default: initial }) => {
+    expect(initial).toBeGreaterThanOrEqual(min);
+    expect(initial).toBeLessThanOrEqual(max);
+    expect(problemsOf({ [name]: String(min) })).toEqual([]);
+    expect(problemsOf({ [name]: String(max) })).toEqual([]);
+    expect(problemsOf({ [name]: String(min - 1) })).toHaveLength(1);
+    expect(problemsOf({ [name]: String(max + 1) })).toHaveLength(1);
+  });
+});

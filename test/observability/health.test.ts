@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { createHealth } from '../../src/observability/health.ts';
+
+const good = { name: 'directory', check: async () => {} };
+const bad = { name: 'message-store', check: () => Promise.reject(new Error('no')) };
+const stuck = { name: 'bus', check: () => new Promise<void>(() => {}) };
+
+const aHealth = (...checks: (typeof good)[]) => createHealth({ checks, timeoutMs: 20, version: '1.2.3' });
+
+describe('health', () => {
+  it('is live whatever its parts do', () => {
+    expect(aHealth(bad, stuck).live()).toEqual({ ok: true, body: { status: 'ok', version: '1.2.3' } });
+  });
+
+  it('is ready when every part answers', async () => {
+    expect(await aHealth(good).ready()).toEqual({
+      ok: true,
+      body: { status: 'ready', degraded: [], version: '1.2.3' },
+    });
+  });
+
+  it('names the parts that fail, and those that do not answer in time', async () => {
+    const health = aHealth(good, bad, stuck);
+    expect(await health.ready()).toEqual({
+      ok: false,
+      body: { status: 'degraded', degraded: ['message-store', 'bus'], version: '1.2.3' },
+    });
+    expect(health.degraded()).toEqual(['message-store', 'bus']);
+  });
+
+  it('takes a check that throws before it answers for one that fails', async () => {
+    const broken = {
+      name: 'directory',
+      check(): Promise<void> {
+        throw new Error('at once');
+      },
+    };
+    expect((await aHealth(broken).ready()).body).toMatchObject({ degraded: ['directory'] });
+  });
+
+  it('sees a part go and come back', async () => {
+    let isAway = false;
+    const health = aHealth({
+      name: 'directory',
+      check: () => (isAway ? Promise.reject(new Error('no')) : good.check()),
+    });
+    await health.look();
+    expect(health.degraded()).toEqual([]);
+    isAway = true;
+    await health.look();
+    expect(health.degraded()).toEqual(['directory']);
+    isAway = false;
+    await health.look();
+    expect(health.degraded()).toEqual([]);
+  });
+
+  it('is not ready while it drains, and live nevertheless', async () => {
+    const health = aHealth(good);
+    health.drain();
+    expect(await health.ready()).toMatchObject({ ok: false, body: { status: 'draining' } });
+    expect(health.live().ok).toBe(true);
+  });
+});
