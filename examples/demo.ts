@@ -262,9 +262,8 @@ const config = readConfig({ PORT: '0', DATA_DIR: dataDir, DRAIN_MS: '0' });
 try {
   await using heliograph = await startHeliograph(config, log, 'demo');
   say('*', `a server on ${heliograph.server.url}, with a scratch folder`);
-  await play(heliograph.server.url);
-} catch (error) {
-  fail(error);
+  // Told before the server ends: its end closes the sockets, and that would look like the cause.
+  await play(heliograph.server.url).catch(fail);
 } finally {
   rmSync(dataDir, { recursive: true, force: true });
 }

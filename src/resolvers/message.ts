@@ -26,7 +26,8 @@ export const messageQueries: Pick<QueryResolvers, 'message' | 'history'> = {
 export const messageMutations: Pick<MutationResolvers, 'sendMessage'> = {
   sendMessage: async (_parent, { input }, context) => {
     const { message, resend } = await context.services.messages.send(requireViewer(context), input);
-    return { sentMessage: message, deduplicated: resend };
+    // In a lively group others may have read it before its sender is answered; they are told that as a change of status.
+    return { sentMessage: resend ? message : { ...message, answeredStatus: 'SENT' }, deduplicated: resend };
   },
 };
 
@@ -40,7 +41,8 @@ export const Message: MessageResolvers = {
     (body.attachments ?? []).map((one) => ({ ...one, name: one.name ?? null, bytes: one.bytes ?? null })),
   replyTo: ({ body }, _args, { loaders }) =>
     body.replyToId === undefined ? null : loaders.messages.load(body.replyToId),
-  status: async (message, _args, { services }) => (await services.receipts.progress(message)).status,
+  status: (message, _args, { services }) =>
+    message.answeredStatus ?? services.receipts.progress(message).then(({ status }) => status),
   deliveredCount: async (message, _args, { services }) => (await services.receipts.progress(message)).deliveredCount,
   readCount: async (message, _args, { services }) => (await services.receipts.progress(message)).readCount,
 };

@@ -1,6 +1,6 @@
 /** What stands behind each GraphQL type inside the server. Fields that are not here are asked for when they are selected. */
 import type { Member } from '../domain/conversation.ts';
-import type { Message, SystemEvent } from '../domain/message.ts';
+import type { Message, MessageStatus, SystemEvent } from '../domain/message.ts';
 import type { Presence } from '../domain/presence.ts';
 import type { User } from '../domain/user.ts';
 import type { ReceiptHint, StatusHint } from '../pubsub/topics.ts';
@@ -12,7 +12,8 @@ export type UserModel = User;
 export type ConversationModel = ConversationView;
 /** A member, with the conversation's id to find the positions by. */
 export type MemberModel = Member;
-export type MessageModel = Message;
+/** `answeredStatus` stands for the status where that is already said, whatever has become of the message since. */
+export type MessageModel = Message & { readonly answeredStatus?: MessageStatus };
 export type SystemEventModel = SystemEvent;
 export type PresenceModel = Presence;
 export type InboxPageModel = InboxPage;
