@@ -1,0 +1,149 @@
+/**
+ * What the parts cost alone, on the same core: a WebSocket echo, a batch insert into indexed tables, graphql-js by itself. Each is run
+ * in a process pinned like the server.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { execute, parse, validate } from 'graphql';
+import { WebSocket, WebSocketServer } from 'ws';
+import { createSchema } from '../src/resolvers/schema.ts';
+
+export interface Floors {
+  readonly webSocketEchoPerSecond: number;
+  readonly sqliteRowsPerSecond: number;
+  readonly graphqlExecuteMicros: number;
+  readonly graphqlValidateMicros: number;
+}
+
+/** Runs this file in a process of its own on one core. */
+export function measureFloors(core: number): Promise<Floors> {
+  return new Promise((resolve, reject) => {
+    const file = new URL(import.meta.url).pathname;
+    const child = spawn(
+      'taskset',
+      ['-c', String(core), process.execPath, '--disable-warning=ExperimentalWarning', file],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let output = '';
+    let echo = 0;
+    child.stdout.on('data', async (chunk) => {
+      output += chunk;
+      const port = /port (\d+)/.exec(output)?.[1];
+      if (port === undefined || echo !== 0) return;
+      echo = -1;
+      echo = await echoPerSecond(`ws://127.0.0.1:${port}`);
+      child.kill('SIGTERM');
+    });
+    child.once('error', reject);
+    child.once('exit', () => {
+      const figures = JSON.parse(/^\{.*\}$/m.exec(output)?.[0] ?? '{}') as Omit<Floors, 'webSocketEchoPerSecond'>;
+      resolve({ webSocketEchoPerSecond: echo, ...figures });
+    });
+  });
+}
+
+/** 200 sockets with one message each under way, for three seconds. */
+async function echoPerSecond(url: string): Promise<number> {
+  let count = 0;
+  const sockets = await Promise.all(
+    Array.from(
+      { length: 200 },
+      () =>
+        new Promise<WebSocket>((resolve) => {
+          const ws = new WebSocket(url, { perMessageDeflate: false });
+          ws.once('open', () => resolve(ws));
+          ws.on('message', () => {
+            count += 1;
+            ws.send(message);
+          });
+        }),
+    ),
+  );
+  for (const ws of sockets) ws.send(message);
+  const startedAt = performance.now();
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const perSecond = (count / (performance.now() - startedAt)) * 1000;
+  for (const ws of sockets) ws.terminate();
+  return perSecond;
+}
+
+const message = JSON.stringify({
+  id: 'q1',
+  type: 'next',
+  payload: { data: { sendMessage: { id: '383577987043254272' } } },
+});
+
+function sqliteRowsPerSecond(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'heliograph-floor-'));
+  const database = new DatabaseSync(join(folder, 'floor.db'));
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+    CREATE TABLE m (id INTEGER PRIMARY KEY, c INTEGER, s INTEGER, u INTEGER, k TEXT, body TEXT, UNIQUE (c, s), UNIQUE (u, k));
+    CREATE TABLE i (u INTEGER, s INTEGER, c INTEGER, f INTEGER, PRIMARY KEY (u, s), UNIQUE (u, c, f)) WITHOUT ROWID`);
+  const insertMessage = database.prepare('INSERT INTO m VALUES (?, ?, ?, ?, ?, ?)');
+  const insertRun = database.prepare('INSERT INTO i VALUES (?, ?, ?, ?)');
+  const batches = 50;
+  const perBatch = 200;
+  const startedAt = performance.now();
+  let id = 0;
+  for (let batch = 0; batch < batches; batch += 1) {
+    database.exec('BEGIN');
+    for (let index = 0; index < perBatch; index += 1) {
+      id += 1;
+      insertMessage.run(
+        id,
+        index,
+        batch,
+        index,
+        `key-${id}`,
+        '{"text":"The quick brown fox jumps over the lazy dog."}',
+      );
+      insertRun.run(index, batch, index, batch);
+      insertRun.run(index + perBatch, batch, index, batch);
+    }
+    database.exec('COMMIT');
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  database.close();
+  rmSync(folder, { recursive: true, force: true });
+  return (batches * perBatch) / seconds;
+}
+
+async function graphqlMicros(): Promise<{ executing: number; validating: number }> {
+  const schema = createSchema({});
+  const query =
+    'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { sentMessage { id seq status sentAt } } }';
+  const document = parse(query);
+  const variableValues = { input: { to: { conversationId: '1' }, text: 'x', clientMessageId: 'y' } };
+  const rootValue = {
+    sendMessage: async () => ({
+      sentMessage: { id: '1', seq: '1', status: 'SENT', sentAt: '2026-01-01T00:00:00.000Z' },
+    }),
+  };
+  const time = async (count: number, call: () => unknown) => {
+    for (let index = 0; index < count / 4; index += 1) await call();
+    const startedAt = performance.now();
+    for (let index = 0; index < count; index += 1) await call();
+    return ((performance.now() - startedAt) / count) * 1000;
+  };
+  return {
+    executing: await time(20_000, () => execute({ schema, document, variableValues, rootValue })),
+    validating: await time(2_000, () => validate(schema, parse(query))),
+  };
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const { executing, validating } = await graphqlMicros();
+  console.log(
+    JSON.stringify({
+      sqliteRowsPerSecond: sqliteRowsPerSecond(),
+      graphqlExecuteMicros: executing,
+      graphqlValidateMicros: validating,
+    }),
+  );
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
+  server.on('connection', (ws) => ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary })));
+  server.on('listening', () => console.log(`port ${(server.address() as { port: number }).port}`));
+}
