@@ -27,13 +27,17 @@ export function tokenOfPayload(payload: Readonly<Record<string, unknown>> | unde
   return null;
 }
 
-/** Takes an operation off the user's and the address's allowance; what to answer when there is none left. */
+/**
+ * Takes an operation off the user's and the address's allowance; what to answer when there is none left.
+ *
+ * @param address - null when it was taken off already, before the user was known
+ */
 export async function takeOperation(
   { rateLimiter, metrics }: Pick<ServerPorts, 'rateLimiter' | 'metrics'>,
   viewer: Viewer | null,
-  address: string,
+  address: string | null,
 ): Promise<GraphQLError | null> {
-  const takes: [RateLimit, string][] = [[addressOperations, address]];
+  const takes: [RateLimit, string][] = address === null ? [] : [[addressOperations, address]];
   if (viewer !== null) takes.push([userOperations, viewer.userId]);
   for (const [limit, key] of takes) {
     const answer = rateLimiter.take(limit, key);

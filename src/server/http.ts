@@ -1,7 +1,10 @@
-/** GraphQL over HTTP, and the pages for operators. */
+/** GraphQL over HTTP, and the pages for operators. Whatever is wrong with a request is answered as GraphQL errors in JSON. */
+import { isUtf8 } from 'node:buffer';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError } from 'graphql';
-import { createHandler } from 'graphql-http/lib/use/fastify';
+import { createHandler } from 'graphql-http';
 import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
 import { bearerToken, isOriginAllowed, outcomeOf, takeOperation } from './admission.ts';
@@ -9,7 +12,13 @@ import { clientError } from './pipeline/client-errors.ts';
 import type { Operation, OperationRequest, Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 
-type GraphqlHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+/** What a client reads when there is nothing else to say about a status. */
+const refusals: Readonly<Record<number, string>> = {
+  405: 'GraphQL is asked with GET or POST.',
+  406: 'The answer is application/graphql-response+json or application/json, in UTF-8: accept one of them.',
+  413: 'The request is larger than the server allows.',
+  415: 'A POST has its request as application/json, in UTF-8.',
+};
 
 export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInstance {
   const { limits, allowedOrigins, trustProxy, log } = ports;
@@ -17,18 +26,17 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
     bodyLimit: limits.requestMaxBytes,
     trustProxy,
     logger: false,
-    // Kept as data, as over WebSocket; nothing here merges objects by key.
-    onProtoPoisoning: 'ignore',
-    onConstructorPoisoning: 'ignore',
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
-    // Without it a half-sent request line would be answered with HTML-free text, but not with JSON.
+    // Some clients offer HTTP/2 with every request (Java's own, curl --http2): they are answered over HTTP/1.1.
+    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
     frameworkErrors: (error, _request, reply) => sendError(reply, error.statusCode ?? 400, error.message),
+    clientErrorHandler: refuseWhatIsNotHttp,
   });
 
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
-    if (status < 500) return sendError(reply, status, error.message);
+    if (status < 500) return sendError(reply, status, refusals[status] ?? error.message);
     const { message, extensions } = pipeline.mask(error);
     return reply.status(500).send({ errors: [{ message, extensions }] });
   });
@@ -38,28 +46,45 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
 
   addCors(app, allowedOrigins);
 
-  const handle = createHandler({
+  // As text: GraphQL's own parser of requests says what is wrong with it. A JSON parser would put U+FFFD for broken UTF-8.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    if (isUtf8(body as Buffer)) done(null, body.toString());
+    else done(Object.assign(new Error('The body is not UTF-8.'), { statusCode: 400 }));
+  });
+
+  const handle = createHandler<FastifyRequest>({
     schema: ports.schema,
-    onSubscribe: async (request, params) => {
-      const answer = await run(ports, pipeline, request.raw as FastifyRequest, params as OperationRequest);
-      if (answer instanceof MethodNotAllowed) {
-        return [
-          JSON.stringify({ errors: [answer.error] }),
-          {
-            status: 405,
-            statusText: 'Method Not Allowed',
-            headers: { allow: 'POST', 'content-type': 'application/json; charset=utf-8' },
-          },
-        ];
-      }
-      return answer;
+    onSubscribe: async ({ raw }, params) => {
+      const answer = await run(ports, pipeline, raw, params as OperationRequest);
+      if (!(answer instanceof MethodNotAllowed)) return answer;
+      const headers = { allow: 'POST', 'content-type': 'application/json; charset=utf-8' };
+      return [JSON.stringify({ errors: [answer.error] }), { status: 405, statusText: 'Method Not Allowed', headers }];
     },
     formatError: (error) =>
       error instanceof GraphQLError && error.extensions.code !== undefined
         ? error
         : clientError('BAD_REQUEST', error.message),
-  }) as unknown as GraphqlHandler;
-  app.route({ method: ['GET', 'POST'], url: '/graphql', handler: handle });
+  });
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    async handler(request, reply) {
+      const { url, method, headers, body } = request;
+      const asked = { url, method, headers, body: body as string | null, raw: request, context: undefined };
+      const [answer, init] = await handle(asked);
+      reply.status(init.status).headers(init.headers ?? {});
+      return answer === null
+        ? sendError(reply, init.status, refusals[init.status] ?? init.statusText)
+        : reply.send(answer);
+    },
+  });
+  app.route({
+    method: ['PUT', 'PATCH', 'DELETE'],
+    url: '/graphql',
+    onRequest: async (_request, reply) => sendError(reply.header('allow', 'GET, POST'), 405, refusals[405] ?? ''),
+    handler: () => {},
+  });
 
   app.get('/healthz', async (_request, reply) => sendHealth(reply, ports.health.live()));
   app.get('/readyz', async (_request, reply) => sendHealth(reply, await ports.health.ready()));
@@ -103,9 +128,12 @@ async function answerTo(
   http: FastifyRequest,
   request: OperationRequest,
 ): Promise<Answer> {
+  // Before the token is looked at: whoever tries tokens out is counted, too.
+  const tooMany = await takeOperation(ports, null, http.ip);
+  if (tooMany !== null) return { type: 'none', result: { errors: [tooMany] } };
   const viewer = await viewerOf(ports, pipeline, http.headers.authorization);
   if (viewer instanceof GraphQLError) return { type: 'none', result: { errors: [viewer] } };
-  const refused = await takeOperation(ports, viewer, http.ip);
+  const refused = await takeOperation(ports, viewer, null);
   if (refused !== null) return { type: 'none', result: { errors: [refused] } };
   const operation = pipeline.prepare(request);
   if (isErrors(operation)) return { type: 'none', result: { errors: operation } };
@@ -169,12 +197,22 @@ function sendHealth(reply: FastifyReply, { ok, body }: { ok: boolean; body: obje
 }
 
 function sendError(reply: FastifyReply, status: number, message: string): FastifyReply {
-  const { extensions } = clientError(
-    status === 404 ? 'NOT_FOUND' : status === 403 ? 'FORBIDDEN' : 'BAD_REQUEST',
-    message,
+  return reply.status(status).header('content-type', 'application/json; charset=utf-8').send(bodyOf(status, message));
+}
+
+function bodyOf(status: number, message: string): object {
+  const code = status === 404 ? 'NOT_FOUND' : status === 403 ? 'FORBIDDEN' : 'BAD_REQUEST';
+  return { errors: [{ message, extensions: clientError(code, message).extensions }] };
+}
+
+/** Answers bytes that Node cannot read as a request, or that did not all come in time. */
+function refuseWhatIsNotHttp({ code }: Error & { code?: string }, socket: Socket): void {
+  if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+  const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+  const message = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify(bodyOf(status, message));
+  socket.once('finish', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${message}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
-  return reply
-    .status(status)
-    .header('content-type', 'application/json; charset=utf-8')
-    .send({ errors: [{ message, extensions }] });
 }

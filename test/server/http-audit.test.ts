@@ -1,0 +1,23 @@
+/** The GraphQL over HTTP specification, by the suite of the people who wrote it: SHOULD and MAY count as MUST here. */
+import { serverAudits } from 'graphql-http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../support/heliograph.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const audits = serverAudits({ url: () => `${server.url}/graphql` });
+
+describe('GraphQL over HTTP', () => {
+  it('is audited in all its parts', () => {
+    expect(audits.length).toBeGreaterThanOrEqual(60);
+  });
+
+  it.each(audits.map((audit) => [`${audit.id} ${audit.name}`, audit] as const))('%s', async (_name, audit) => {
+    const result = await audit.fn();
+    expect('reason' in result ? `${result.status}: ${result.reason}` : result.status).toBe('ok');
+  });
+});
