@@ -13,6 +13,10 @@ export class ClientSocket {
   readonly address: string;
   viewer: Viewer | null = null;
   operations = 0;
+  /** Mutations that are not answered yet. */
+  mutations = 0;
+  /** Set when its session has ended: nothing more is taken from it. */
+  isEnding = false;
   /** When the socket became full; 0 while it is not. */
   fullSince = 0;
   /** Whether anything was heard of the client since the last ping. */
@@ -63,8 +67,9 @@ export class ClientSocket {
 
   private onDrain(): void {
     this.fullSince = 0;
-    if (!this.isOpen) return;
+    // One that is being closed is read again too: the client's answer to the close ends it.
     this.ws.resume();
+    if (!this.isOpen) return;
     const waiting = this.waiting;
     this.waiting = null;
     for (const call of waiting ?? []) call();

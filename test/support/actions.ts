@@ -1,0 +1,42 @@
+/** What tests of the API do over and over. */
+import { type Json, type TestServer, TestUser } from './heliograph.ts';
+
+/** Signs a user in once more, as another device; the caller closes it. */
+export async function otherDevice(server: TestServer, user: TestUser): Promise<TestUser> {
+  const { data, errors } = await server.post(
+    `mutation ($input: LogInInput!) { logIn(input: $input) { accessToken refreshToken deviceId user { id username } } }`,
+    { input: { username: user.session.user.username, password: 'correct horse' } },
+  );
+  if (data?.logIn == null) throw new Error(JSON.stringify(errors));
+  return new TestUser(server, data.logIn);
+}
+
+/** Creates a group and answers its id. */
+export async function createGroup(owner: TestUser, members: readonly TestUser[]): Promise<string> {
+  const { createGroup: group } = await owner.ask(
+    'mutation ($input: CreateGroupInput!) { createGroup(input: $input) { id } }',
+    { input: { title: 'Team', memberIds: members.map(({ id }) => id) } },
+  );
+  return group.id;
+}
+
+export const ackMutation = `mutation ($input: AckMessagesInput!) { ackMessages(input: $input) {
+  ackedSeq conversations { id deliveredSeq readSeq unreadCount } } }`;
+
+export async function ack(user: TestUser, input: object): Promise<Json> {
+  return (await user.ask(ackMutation, { input })).ackMessages;
+}
+
+export const offlineQuery = `query ($afterSeq: Seq!, $first: Int) { offlineMessages(afterSeq: $afterSeq, first: $first) {
+  nextSeq headSeq hasMore truncated { seq conversationId fromSeq toSeq }
+  entries { seq message { id seq text kind conversationId senderId } } } }`;
+
+/** One page of what a user's devices may have missed. */
+export async function offline(user: TestUser, afterSeq: string, first = 500): Promise<Json> {
+  return (await user.ask(offlineQuery, { afterSeq, first })).offlineMessages;
+}
+
+/** The numbers `from` to `to`, as they are written on the wire. */
+export function numbers(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
+}
