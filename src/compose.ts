@@ -43,6 +43,7 @@ import { loadOrCreateJwtSecret } from './services/tokens/jwt-secret.ts';
 import { createMemoryPresenceStore } from './stores/memory/memory-presence-store.ts';
 import { createMemoryRateLimiter } from './stores/memory/memory-rate-limiter.ts';
 import { openSqliteDirectory } from './stores/sql/sql-directory.ts';
+import { openDataFolder } from './stores/sqlite/data-folder.ts';
 import { openSqliteMessageStore } from './stores/sqlite/sqlite-message-store.ts';
 
 const attachmentsMax = 10;
@@ -71,6 +72,7 @@ export async function startHeliograph(
   };
 
   const { dataDir, storeTimeoutMs: timeoutMs } = config;
+  stack.use(openDataFolder(dataDir));
   const directory = stack.use(await openSqliteDirectory({ dataDir, timeoutMs, onError }));
   const messageStore = stack.use(await openSqliteMessageStore({ dataDir, timeoutMs, onError }));
   const { messageLog, inboxes, receipts: receiptStore } = messageStore;
@@ -199,7 +201,7 @@ export async function startHeliograph(
     version,
     timeoutMs: healthTimeoutMs,
     checks: [
-      { name: 'message-store', check: async () => void (await messageStore.stats()) },
+      { name: 'message-store', check: messageStore.check },
       { name: 'directory', check: directory.ping },
     ],
   });

@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { startHeliograph } from './compose.ts';
 import { ConfigError, readConfig } from './config/config.ts';
+import { StartError } from './domain/errors.ts';
 import { createLog } from './observability/log.ts';
 
+/** How long all but the sockets' drain may take. */
 const exitAfterMs = 30_000;
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -24,7 +26,7 @@ async function main(): Promise<void> {
     if (isStopping) process.exit(1); // A second signal means now.
     isStopping = true;
     log.info({ signal }, 'draining');
-    setTimeout(() => process.exit(1), exitAfterMs).unref();
+    setTimeout(() => process.exit(1), config.drainMs + exitAfterMs).unref();
     heliograph[Symbol.asyncDispose]().then(
       () => {
         log.info({}, 'stopped');
@@ -40,7 +42,19 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => stop('SIGINT'));
 }
 
+/** What whoever starts the server can put right, in their words; null for a fault of ours, which needs its stack. */
+function problemOf(error: unknown): string | null {
+  if (error instanceof ConfigError || error instanceof StartError) return error.message;
+  const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return null;
+  if (code === 'EADDRINUSE')
+    return `PORT ${port} of ${address} is in use by another program. Stop it, or choose another.`;
+  if (code === 'EACCES') return `PORT ${port} may not be used by this user. Choose one above 1023.`;
+  return `HOST is not an address of this machine (${code}).`;
+}
+
 main().catch((error: unknown) => {
-  console.error(error instanceof ConfigError ? error.message : error);
+  const problem = problemOf(error);
+  console.error(problem === null ? error : `\nHeliograph cannot start. ${problem}\n`);
   process.exit(1);
 });

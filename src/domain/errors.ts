@@ -70,6 +70,14 @@ export class DomainError extends Error {
   }
 }
 
+/** Why the server cannot start, in words for whoever starts it: they need no stack to put it right. */
+export class StartError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StartError';
+  }
+}
+
 /**
  * Why the server closes a WebSocket. `reconnect` says what a client should do: come back with the same token, come
  * back with a new token, or stop because it is at fault.

@@ -20,15 +20,28 @@ export function createHealth({
   let isDraining = false;
   let degraded: string[] = [];
 
+  /** One question to a part at a time: a part that is stuck is not helped by a queue of them. */
+  const asked = new Map<string, Promise<void>>();
+
+  async function ask({ name, check }: HealthCheck): Promise<void> {
+    let answer = asked.get(name);
+    if (answer === undefined) {
+      answer = check().finally(() => asked.delete(name));
+      asked.set(name, answer);
+    }
+    return answer;
+  }
+
   async function failing(): Promise<string[]> {
     const outcomes = await Promise.all(
-      checks.map(async ({ name, check }) => {
+      checks.map(async (part) => {
+        const { name } = part;
         let timer: NodeJS.Timeout | undefined;
         const late = new Promise<never>((_, reject) => {
           timer = setTimeout(() => reject(new Error('late')), timeoutMs);
         });
         try {
-          await Promise.race([check(), late]);
+          await Promise.race([ask(part), late]);
           return null;
         } catch {
           return name;

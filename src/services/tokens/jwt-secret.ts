@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StartError } from '../../domain/errors.ts';
 
 const secretBytes = 32;
 
@@ -16,6 +17,6 @@ export function loadOrCreateJwtSecret(dataDir: string): Uint8Array {
   }
   const secret = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
   if (secret.length < secretBytes)
-    throw new Error(`${path} holds no secret of ${secretBytes} bytes; remove it to have a new one made`);
+    throw new StartError(`${path} holds no secret of ${secretBytes} bytes; remove it to have a new one made.`);
   return secret;
 }

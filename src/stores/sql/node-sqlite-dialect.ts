@@ -57,9 +57,11 @@ export class NodeSqliteClient extends Sqlite3Client {
     return {};
   }
 
+  private hasOpened = false;
+
   override async acquireRawConnection(): Promise<Connection> {
     const { filename, timeoutMs, onError } = this.connectionSettings;
-    const thread = await openThread({
+    const opening = openThread({
       entry: new URL('./sql-thread.ts', import.meta.url),
       workerData: { filename, lockWaitMs: Math.min(2_000, timeoutMs / 2) },
       timeoutMs,
@@ -67,7 +69,15 @@ export class NodeSqliteClient extends Sqlite3Client {
       restartsMax: 0,
       onError,
     });
-    return { thread, isBroken: false };
+    try {
+      const thread = await opening;
+      this.hasOpened = true;
+      return { thread, isBroken: false };
+    } catch (error) {
+      // At the first time whoever opens the directory is told; later each caller is told only that it does not answer.
+      if (this.hasOpened) onError(error, 'directory');
+      throw error;
+    }
   }
 
   override async validateConnection({ thread, isBroken }: Connection): Promise<boolean> {

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import knexFactory, { type Knex } from 'knex';
+import { StartError } from '../../domain/errors.ts';
 import type { ConversationStore } from '../conversation-store.ts';
 import type { UserStore } from '../user-store.ts';
 import { migrationSource } from './migrations.ts';
@@ -12,7 +13,7 @@ import { createSqlUserStore } from './sql-user-store.ts';
 export interface SqlDirectory extends AsyncDisposable {
   readonly users: UserStore;
   readonly conversations: ConversationStore;
-  /** Resolves when the database answers. */
+  /** Resolves when the database could write just now. */
   ping(): Promise<void>;
 }
 
@@ -23,36 +24,57 @@ export interface SqliteDirectoryOptions {
   readonly onError: (error: unknown, what: string) => void;
 }
 
-/** Opens the directory in a SQLite file and brings its tables up to date. */
+/**
+ * Opens the directory in a SQLite file and brings its tables up to date.
+ *
+ * @throws StartError: the file cannot be opened, or a newer version has written it
+ */
 export async function openSqliteDirectory({
   dataDir,
   timeoutMs,
   onError,
 }: SqliteDirectoryOptions): Promise<SqlDirectory> {
   mkdirSync(dataDir, { recursive: true });
+  let isOpen = false;
   const knex = knexFactory({
     client: NodeSqliteClient as unknown as typeof Knex.Client,
     connection: { filename: join(dataDir, 'directory.db'), timeoutMs, onError } as object,
     useNullAsDefault: true,
     // Errors are logged, and the values in a statement are hashes of passwords and tokens.
     compileSqlOnError: false,
-    log: { warn: (message: unknown) => onError(new Error(String(message)), 'directory') },
+    log: {
+      warn(message: unknown) {
+        // Before that whoever opens it is told.
+        if (isOpen) onError(new Error(String(message)), 'directory');
+      },
+    },
     // One connection: SQLite has one writer, and a transaction must not wait for a lock of our own.
     pool: { min: 1, max: 1, acquireTimeoutMillis: timeoutMs },
     acquireConnectionTimeout: timeoutMs,
   });
   try {
     await knex.migrate.latest({ migrationSource });
+    isOpen = true;
   } catch (error) {
     await knex.destroy();
-    throw error;
+    throw new StartError(`The directory in ${dataDir} cannot be opened: ${problemOf(error as Error)}.`, {
+      cause: error,
+    });
   }
   return {
     users: createSqlUserStore(knex, timeoutMs),
     conversations: createSqlConversationStore(knex, timeoutMs),
+    // No row has this id: it takes the right to write, and writes nothing.
     ping: async () => {
-      await knex.raw('SELECT 1');
+      await knex('users').where({ id: 0 }).update({ display_name: '' });
     },
     [Symbol.asyncDispose]: () => knex.destroy(),
   };
+}
+
+function problemOf({ message, cause }: Error): string {
+  // knex's words for migrations that were carried out and that it does not know.
+  const unknown = /migration directory is corrupt.*missing: (.*)/.exec(message)?.[1];
+  if (unknown !== undefined) return `directory.db was written by a newer version of Heliograph (${unknown})`;
+  return cause instanceof Error ? cause.message : message;
 }

@@ -2,6 +2,9 @@
  * The thread that commits. It takes all calls that have arrived, carries them out in order against the tables and the overlay,
  * writes what they changed as one row of the journal, and answers them only when that row has reached the disk. A failed
  * commit fails all of its calls, and the state is read anew from what the disk holds.
+ *
+ * `check` is a call of its own: it asks for the right to write without writing anything. After a write that failed it writes an
+ * empty row, because a full disk shows in nothing less.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +14,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { decodeOperations, encodeOperations, type Operation } from './journal-entry.ts';
 import { createOverlay } from './overlay.ts';
 import { createStoreState, type StoreState } from './store-state.ts';
-import { createTableReader, createTables, createTableWriter, openDatabase } from './tables.ts';
+import { createTableReader, createTables, createTableWriter, openDatabase, requireFormat } from './tables.ts';
 import type { AnswerMessage, CallMessage, FaultMessage } from './thread-client.ts';
 
 export interface LogThreadData {
@@ -31,12 +34,15 @@ mkdirSync(dataDir, { recursive: true });
 const messagesPath = join(dataDir, 'messages.db');
 const journalPath = join(dataDir, 'journal.db');
 const messages = openDatabase(messagesPath, lockWaitMs);
+requireFormat(messages, 'messages.db');
 createTables(messages);
 const journal = openDatabase(journalPath, lockWaitMs);
+requireFormat(journal, 'journal.db');
 journal.exec(
   'PRAGMA wal_autocheckpoint = 4000; CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL)',
 );
 const insertEntry = journal.prepare('INSERT INTO journal VALUES (?, ?)');
+const takeWriteLock = journal.prepare('DELETE FROM journal WHERE id < 0');
 const deleteEntries = journal.prepare('DELETE FROM journal WHERE id <= ?');
 
 const tables = createTableReader(messages);
@@ -47,6 +53,9 @@ let deletedUpTo = 0;
 let state: StoreState = loadState();
 /** Set while memory may differ from the disk: it is read anew before anything else. */
 let isStale = false;
+/** The last write failed. Until one succeeds none waits long for a lock, so that reads are not held up behind each of them. */
+let hasFailed = false;
+const lockWaitAfterFailureMs = 50;
 let queue: CallMessage[] = [];
 /** Appends that wait for the mover. */
 let held: CallMessage[] = [];
@@ -74,6 +83,10 @@ function loadState(): StoreState {
 
 function run([, method, args]: CallMessage): unknown {
   if (method === 'stats') return { backlog: overlay.size };
+  if (method === 'check') {
+    if (overlay.size <= backlogMax / 2) return null;
+    throw new DomainError('OVERLOADED', 'The journal is not moved into the tables.');
+  }
   const [portName, name] = method.split('.') as [keyof StoreState, string];
   if (method === 'messageLog.append' && overlay.size > backlogMax) {
     throw new DomainError('OVERLOADED', 'The store has more to write than it may hold back.');
@@ -103,7 +116,7 @@ function drain(): void {
         answers.push([call[0], null, error.code, error.message]);
       }
     }
-    commit();
+    commit(calls.some(([, method]) => method === 'check'));
   } catch (error) {
     // Nothing of this round is known to be written, so none of it may be answered as if it were.
     isStale = true;
@@ -120,14 +133,30 @@ function isAppend([, method]: CallMessage): boolean {
   return method === 'messageLog.append';
 }
 
-function commit(): void {
-  if (staged.length === 0) return;
+function commit(isCheck: boolean): void {
+  if (staged.length === 0 && !isCheck) return;
   const operations = staged;
   staged = [];
-  insertEntry.run(nextJournalId, encodeOperations(operations));
+  try {
+    if (operations.length === 0 && !hasFailed) {
+      takeWriteLock.run();
+      return;
+    }
+    insertEntry.run(nextJournalId, encodeOperations(operations));
+    noteWrite(false);
+  } catch (error) {
+    noteWrite(true);
+    throw error;
+  }
   overlay.close(nextJournalId, operations);
   nextJournalId += 1;
   mover.postMessage({ backlog: overlay.size });
+}
+
+function noteWrite(failed: boolean): void {
+  if (failed === hasFailed) return;
+  hasFailed = failed;
+  journal.exec(`PRAGMA busy_timeout = ${failed ? Math.min(lockWaitAfterFailureMs, lockWaitMs) : lockWaitMs}`);
 }
 
 /** The mover has brought the journal up to `applied` into the tables, durably. */

@@ -1,4 +1,5 @@
 /** The embedded message stores: SQLite files in a folder, behind a thread of their own. */
+import { StartError } from '../../domain/errors.ts';
 import type { InboxStore } from '../inbox-store.ts';
 import type { MessageLog } from '../message-log.ts';
 import type { ReceiptStore } from '../receipt-store.ts';
@@ -20,11 +21,14 @@ export interface SqliteMessageStore extends AsyncDisposable {
   readonly receipts: ReceiptStore;
   /** Calls under way, and operations not yet moved from the journal into the tables. */
   stats(): Promise<{ pending: number; backlog: number }>;
+  /** Resolves when it could write just now. */
+  check(): Promise<void>;
   /** Calls under way, told even while the thread does not answer. */
   readonly pending: number;
   readonly isAlive: boolean;
 }
 
+/** @throws StartError: its files cannot be opened */
 export async function openSqliteMessageStore(options: SqliteMessageStoreOptions): Promise<SqliteMessageStore> {
   const { dataDir, timeoutMs, onError, backlogMax = 100_000 } = options;
   const thread = await openThread({
@@ -32,6 +36,9 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
     workerData: { dataDir, lockWaitMs: Math.min(2_000, timeoutMs / 2), backlogMax } satisfies LogThreadData,
     timeoutMs,
     onError,
+  }).catch((error: Error) => {
+    const { message = 'no answer' } = (error.cause ?? {}) as Partial<Error>;
+    throw new StartError(`The message store in ${dataDir} cannot be opened: ${message}.`, { cause: error.cause });
   });
   const caller =
     (method: string) =>
@@ -67,6 +74,7 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
       const { backlog } = await thread.call<{ backlog: number }>('stats');
       return { pending: thread.pending, backlog };
     },
+    check: caller('check'),
     get pending() {
       return thread.pending;
     },

@@ -2,6 +2,7 @@
  * The indexed tables in `messages.db`, and every statement on them. One table per month holds messages and seals; a seal has
  * no sender and its next month in `body`. Ids are integers as keys; they leave here as decimal strings.
  */
+import { basename } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { ConversationId, DeviceId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';
@@ -15,12 +16,27 @@ type Row = Record<string, SQLInputValue>;
 
 /** Opens a database of ours. `waitMs` bounds how long another process may keep it locked. */
 export function openDatabase(path: string, waitMs: number): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: waitMs });
-  // FULL: a commit has reached the disk when it returns, power cut included.
-  database.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;',
-  );
-  return database;
+  try {
+    const database = new DatabaseSync(path, { timeout: waitMs });
+    // FULL: a commit has reached the disk when it returns, power cut included.
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;',
+    );
+    return database;
+  } catch (error) {
+    throw new Error(`${basename(path)}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The number of what is written in our files; raised when an older version could not read it. */
+const format = 1;
+
+/** @throws Error: a newer version of this program has written the file */
+export function requireFormat(database: DatabaseSync, name: string): void {
+  const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (found > format)
+    throw new Error(`${name} was written by a newer version of Heliograph (format ${found}, not ${format})`);
+  if (found < format) database.exec(`PRAGMA user_version = ${format}`);
 }
 
 export function createTables(database: DatabaseSync): void {

@@ -42,13 +42,19 @@ export interface ThreadOptions {
 const deadlineCheckMs = 250;
 const restartAfterMs = 100;
 
-/** Starts the thread; resolves when it says that it is ready. */
+/**
+ * Starts the thread; resolves when it says that it is ready.
+ *
+ * @throws DomainError `UNAVAILABLE`: it ended before that; what ended it is the cause, and it is not started again
+ */
 export async function openThread(options: ThreadOptions): Promise<ThreadClient> {
   const { entry, workerData, timeoutMs, restartsMax = 5, onError } = options;
   const pending = new Map<number, Pending>();
   let nextCall = 1;
   let outbox: CallMessage[] = [];
   let worker: Worker | null = null;
+  /** Since it has been ready for the first time: from then on it is kept running. */
+  let isOpen = false;
   let closing = false;
   let restarts: number[] = [];
   let deadlineTimer: NodeJS.Timeout | undefined;
@@ -67,12 +73,16 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
           for (const answer of message) settle(answer);
         }
       });
-      started.on('error', (error) => onError(error, 'store thread'));
+      let cause: unknown;
+      started.on('error', (error) => {
+        cause = error;
+        if (isOpen) onError(error, 'store thread');
+      });
       started.on('exit', (code) => {
         if (worker === started) worker = null;
-        reject(new DomainError('UNAVAILABLE', 'The store could not be opened.'));
+        reject(new DomainError('UNAVAILABLE', 'The store could not be opened.', { cause }));
         rejectAll();
-        if (!closing) restart(code);
+        if (isOpen && !closing) restart(code);
       });
     });
   }
@@ -86,7 +96,8 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
     }
     restarts.push(now);
     setTimeout(() => {
-      if (!closing) start().catch((error: unknown) => onError(error, 'store thread'));
+      // What ends it again is told as it happens.
+      if (!closing) start().catch(() => {});
     }, restartAfterMs);
   }
 
@@ -126,6 +137,7 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
   }
 
   await start();
+  isOpen = true;
 
   const client: ThreadClient = {
     call<T>(method: string, ...args: readonly unknown[]): Promise<T> {

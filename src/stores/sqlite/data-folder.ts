@@ -1,0 +1,50 @@
+/**
+ * The folder that holds everything, claimed for this process. Two processes on one folder would each number messages by what it
+ * remembers, so the second must not start. The claim is a lock of the operating system, which ends with its process however that
+ * ends: nothing is left behind that somebody has to remove.
+ */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StartError } from '../../domain/errors.ts';
+
+const lockFile = 'heliograph.lock';
+/** Long enough for a process that is just ending, such as the one this takes over from. */
+const waitMs = 1_000;
+const sqliteBusy = 5;
+
+/**
+ * Makes the folder when it is absent, and holds it until it is disposed of.
+ *
+ * @throws StartError: the folder cannot be used, or another process does
+ */
+export function openDataFolder(dataDir: string): Disposable {
+  const path = resolve(dataDir);
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new StartError(`DATA_DIR ${path} ${problemWithFolder(error as NodeJS.ErrnoException)}`, { cause: error });
+  }
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(path, lockFile), { timeout: waitMs });
+    // Nothing is ever written to it, so that no crash can leave it unreadable.
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock?.close();
+    const isBusy = (error as { errcode?: number }).errcode === sqliteBusy;
+    const problem = isBusy
+      ? 'is in use by another Heliograph process. Stop that one first, or give this one a folder of its own.'
+      : `cannot be written to: ${(error as Error).message}.`;
+    throw new StartError(`DATA_DIR ${path} ${problem}`, { cause: error });
+  }
+  const held = lock;
+  return {
+    [Symbol.dispose]: () => held.close(),
+  };
+}
+
+function problemWithFolder({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EEXIST' || code === 'ENOTDIR') return 'is a file, or lies under one; it must be a folder.';
+  return `cannot be made: ${message}.`;
+}
