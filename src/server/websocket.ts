@@ -132,6 +132,8 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   async function runOnce({ socket, operation, request }: PreparedArgs): Promise<ExecutionResult> {
     const startedAt = performance.now();
     const context = ports.createContext({ viewer: socket.viewer, address: socket.address });
+    const isMutation = operation.type === 'mutation';
+    if (isMutation) socket.mutations += 1;
     try {
       const result = await pipeline.execute(operation, request, context);
       const code = outcomeOf(result.errors);
@@ -139,6 +141,9 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       return result;
     } finally {
       socket.operations -= 1;
+      if (isMutation) socket.mutations -= 1;
+      // graphql-ws writes the answer before the next turn.
+      if (socket.isEnding) setImmediate(endSession, socket);
       // What the answer adds counts: a client that asks and never reads is not read from either.
       socket.checkFull(limits.socketBufferMaxBytes, clock());
     }
@@ -207,6 +212,8 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
         onMessage(handle) {
           ws.on('message', (data, isBinary) => {
             socket.isAlive = true;
+            // A client may write on after a close, until it answers it.
+            if (!socket.isOpen || socket.isEnding) return;
             if (isBinary) ws.close(closeCodes.badRequest.code, 'Messages are text');
             else handle(String(data)).catch((error: unknown) => onProtocolError(socket, error));
           });
@@ -241,12 +248,19 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   }
 
   function close(socket: ClientSocket, { code, meaning }: { code: number; meaning: string }): void {
+    if (!sockets.has(socket)) return;
     socket.ws.close(code, meaning);
     closing.set(socket, clock() + terminateAfterMs);
   }
 
   function closeDevice(deviceId: DeviceId): void {
-    for (const socket of sockets) if (socket.viewer?.deviceId === deviceId) close(socket, closeCodes.forbidden);
+    for (const socket of sockets) if (socket.viewer?.deviceId === deviceId) endSession(socket);
+  }
+
+  /** Closes a socket whose session is over; a log-out that came over the socket itself is answered first. */
+  function endSession(socket: ClientSocket): void {
+    socket.isEnding = true;
+    if (socket.mutations === 0) close(socket, closeCodes.forbidden);
   }
 
   /** Ends what has run out: tokens, full sockets, and sockets nobody is at the other end of. */
