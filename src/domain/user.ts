@@ -21,7 +21,7 @@ export interface Device {
   readonly createdAt: Millis;
   /** When its session was ended; null while it is good. */
   readonly revokedAt: Millis | null;
-  /** The login in force: tokens of an earlier one are over. Null where an identity provider keeps the sessions. */
+  /** The login in force: tokens of an earlier one are over. Null where an identity provider keeps the sessions and none was ended. */
   readonly sessionId: string | null;
 }
 

@@ -51,6 +51,12 @@ interface KnownToken {
   readonly until: Millis;
 }
 
+interface ExternalDevice {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly sessionId: string | null;
+}
+
 export type AccountService = ReturnType<typeof createAccountService>;
 
 export function createAccountService(ports: {
@@ -70,10 +76,12 @@ export function createAccountService(ports: {
     ports;
   const knownUsers = new LRUCache<UserId, User>({ max: 20_000 });
   const knownTokens = new LRUCache<string, KnownToken>({ max: knownTokensMax });
-  /** Devices heard to be revoked, with the number of that hearing. */
-  const revokedDevices = new LRUCache<DeviceId, number>({ max: 20_000 });
+  /** Devices whose session has changed, with the number of that hearing. */
+  const changedDevices = new LRUCache<DeviceId, { readonly heard: number; readonly isRevoked: boolean }>({
+    max: 20_000,
+  });
   let heard = 0;
-  const externalDevices = new LRUCache<string, { userId: UserId; deviceId: DeviceId }>({ max: 20_000 });
+  const externalDevices = new LRUCache<string, ExternalDevice>({ max: 20_000 });
 
   function requireLocal(): AccessTokens {
     if (accessTokens === null)
@@ -105,22 +113,29 @@ export function createAccountService(ports: {
     const sessionId = newId();
     const id = knownId ?? newId();
     await users.putDevice({ id, userId: user.id, name, createdAt: clock(), revokedAt: null, sessionId });
-    forgetTokens(id);
-    revokedDevices.delete(id);
+    if (knownId !== null) endEarlierSession(user.id, id);
     return openSession(user, id, sessionId);
   }
 
   async function revoke(userId: UserId, deviceId: DeviceId): Promise<void> {
     await users.revokeDevice(deviceId, clock());
-    noteRevoked(deviceId);
+    noteChanged(deviceId, true);
     bus.publish(topics.revocations, { userId, deviceId });
   }
 
-  function noteRevoked(deviceId: DeviceId): void {
+  /** Lets go of what an earlier session of the device still holds: tokens found good, and sockets. */
+  function endEarlierSession(userId: UserId, deviceId: DeviceId): void {
+    bus.publish(topics.revocations, { userId, deviceId });
+    noteChanged(deviceId, false);
+  }
+
+  function noteChanged(deviceId: DeviceId, isRevoked: boolean): void {
     heard += 1;
-    revokedDevices.set(deviceId, heard);
+    changedDevices.set(deviceId, { heard, isRevoked });
     forgetTokens(deviceId);
   }
+
+  const isRevoked = (deviceId: DeviceId) => changedDevices.get(deviceId)?.isRevoked === true;
 
   function forgetTokens(deviceId: DeviceId): void {
     // Rare, against a look at every token on every request.
@@ -133,14 +148,18 @@ export function createAccountService(ports: {
    * and it ends soon.
    */
   async function stateOf({ deviceId, sessionId }: AccessClaims): Promise<'good' | 'ended' | 'unknown'> {
-    const heardBefore = heard;
     try {
-      const device = isId(deviceId) ? await users.getDevice(deviceId) : null;
-      if (device === null || device.revokedAt !== null || device.sessionId !== sessionId) return 'ended';
-      // What was read may be older than a revocation heard of meanwhile.
-      return (revokedDevices.get(deviceId) ?? 0) > heardBefore ? 'ended' : 'good';
+      for (;;) {
+        const heardBefore = heard;
+        const device = isId(deviceId) ? await users.getDevice(deviceId) : null;
+        if (device === null || device.revokedAt !== null || device.sessionId !== sessionId) return 'ended';
+        // What was read may be older than a change heard of meanwhile: then it is read again.
+        if ((changedDevices.get(deviceId)?.heard ?? 0) > heardBefore) continue;
+        if (isRevoked(deviceId)) noteChanged(deviceId, false);
+        return 'good';
+      }
     } catch {
-      return revokedDevices.has(deviceId) ? 'ended' : 'unknown';
+      return isRevoked(deviceId) ? 'ended' : 'unknown';
     }
   }
 
@@ -154,29 +173,42 @@ export function createAccountService(ports: {
     }
     if (externalTokens === null) throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.');
     const identity = await externalTokens.verify(token);
-    return { ...(await provision(identity)), sessionId: null, expiresAt: identity.expiresAt };
+    const { userId, deviceId, sessionId } = await provision(identity);
+    // A token made before the session began belongs to what was logged out.
+    const isOfSession = sessionId !== null && identity.issuedAt > Number(sessionId);
+    return { userId, deviceId, sessionId: isOfSession ? sessionId : null, expiresAt: identity.expiresAt };
   }
 
-  /** The user and device an outside identity stands for, made when it is seen first. */
-  async function provision(identity: ExternalIdentity): Promise<{ userId: UserId; deviceId: DeviceId }> {
-    const key = JSON.stringify([identity.subject, identity.deviceKey]);
+  /**
+   * The user and device an outside identity stands for, made when it is seen first. Its session has no name until the device
+   * is logged out; from the next sign-in at the provider on it is named after the time of the log-out.
+   */
+  async function provision({ subject, deviceKey, issuedAt, ...names }: ExternalIdentity): Promise<ExternalDevice> {
+    const key = JSON.stringify([subject, deviceKey]);
     const known = externalDevices.get(key);
-    if (known !== undefined && !revokedDevices.has(known.deviceId)) return known;
-    const user = (await users.findByExternalSubject(identity.subject)) ?? (await createExternalUser(identity));
-    const id = deviceIdFor(user.id, identity.deviceKey);
+    if (known !== undefined && !isRevoked(known.deviceId)) return known;
+    const user = (await users.findByExternalSubject(subject)) ?? (await createExternalUser({ subject, ...names }));
+    const id = deviceIdFor(user.id, deviceKey);
     const device = await users.getDevice(id);
-    // A token made after the device was signed out is a new sign-in at the provider.
-    if (device === null || (device.revokedAt !== null && identity.issuedAt > device.revokedAt)) {
-      const [name, sessionId] = [device?.name ?? null, null];
-      await users.putDevice({ id, userId: user.id, name, createdAt: clock(), revokedAt: null, sessionId });
-      revokedDevices.delete(id);
+    const renewed = { id, userId: user.id, name: device?.name ?? null, createdAt: clock(), revokedAt: null };
+    let sessionId = device?.sessionId ?? null;
+    if (device === null) {
+      await users.putDevice({ ...renewed, sessionId });
+    } else if (device.revokedAt !== null && issuedAt > device.revokedAt) {
+      sessionId = String(device.revokedAt);
+      await users.putDevice({ ...renewed, sessionId });
+      noteChanged(id, false);
     }
-    const found = { userId: user.id, deviceId: id };
+    const found = { userId: user.id, deviceId: id, sessionId };
     externalDevices.set(key, found);
     return found;
   }
 
-  async function createExternalUser({ subject, suggestedName, displayName }: ExternalIdentity): Promise<User> {
+  async function createExternalUser({
+    subject,
+    suggestedName,
+    displayName,
+  }: Pick<ExternalIdentity, 'subject' | 'suggestedName' | 'displayName'>): Promise<User> {
     const base = suggestedName.replace(/[^A-Za-z0-9._-]/g, '').slice(0, 24);
     for (let attempt = 0; ; attempt += 1) {
       const id = newId();
@@ -291,7 +323,7 @@ export function createAccountService(ports: {
 
     /** Takes note of sessions ended on other instances; resolves when it is in force. */
     async watchRevocations(): Promise<() => void> {
-      const stop = await bus.subscribe(topics.revocations, ({ deviceId }) => noteRevoked(deviceId));
+      const stop = await bus.subscribe(topics.revocations, ({ deviceId }) => noteChanged(deviceId, true));
       // What was told meanwhile was not heard, so every token is looked at anew.
       const stopReconnect = bus.onReconnect(() => knownTokens.clear());
       return () => {
