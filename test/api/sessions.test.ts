@@ -1,0 +1,276 @@
+/** Accounts, devices and sessions as a client sees them, over HTTP and over WebSocket. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, startServer, type TestServer, TestUser } from '../support/heliograph.ts';
+import { connect, type RawSocket, tryToConnect } from '../support/raw-socket.ts';
+
+const fields = 'accessToken accessTokenExpiresAt refreshToken deviceId user { id username displayName createdAt }';
+const register = `mutation ($input: RegisterInput!) { register(input: $input) { ${fields} } }`;
+const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { ${fields} } }`;
+const refresh = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${fields} } }`;
+const logOut = 'mutation { logOut }';
+const whoAmI = '{ viewer { id } }';
+const password = 'correct horse';
+
+const newName = () => `u${randomUUID().slice(0, 8)}`;
+const codeOf = (answer: Answer) => answer.errors?.[0]?.extensions.code;
+
+let server: TestServer;
+/** Without a session. */
+let stranger: RawSocket;
+beforeAll(async () => {
+  server = await startServer();
+  stranger = await connect(server);
+});
+afterAll(async () => {
+  await stranger.close();
+  await server[Symbol.asyncDispose]();
+});
+
+/** The user's client on another device, or anew on the one named. */
+async function onDevice(user: TestUser, deviceId: string | null = null): Promise<TestUser> {
+  const input = { username: user.session.user.username, password, deviceId };
+  const { data } = await server.post(logIn, { input });
+  if (data?.logIn == null) throw new Error('not logged in');
+  return new TestUser(server, data.logIn);
+}
+
+/** How the server takes the device's access token, on either transport. */
+async function standing({ session: { accessToken } }: TestUser): Promise<unknown[]> {
+  const answer = await server.post(whoAmI, {}, accessToken);
+  const came = await tryToConnect(server, { Authorization: `Bearer ${accessToken}` });
+  return [codeOf(answer) ?? 'OK', came];
+}
+const good = ['OK', 'connection_ack'];
+const ended = ['UNAUTHENTICATED', 4403];
+
+describe('an account', () => {
+  it.each(['HTTP', 'WebSocket'])(
+    'is made and entered over %s, and its tokens count on both transports',
+    async (over) => {
+      const ask = (query: string, input: object) =>
+        over === 'HTTP' ? server.post(query, { input }) : stranger.ask(query, { input });
+      const username = newName();
+      const made = (await ask(register, { username, password, displayName: ' Ada 🌻 ' })).data?.register;
+      expect(made.user).toEqual({
+        id: expect.stringMatching(/^\d+$/),
+        username,
+        displayName: 'Ada 🌻',
+        createdAt: expect.stringMatching(/Z$/),
+      });
+      expect(Date.parse(made.accessTokenExpiresAt)).toBeGreaterThan(Date.now());
+      const entered = (await ask(logIn, { username: username.toUpperCase(), password, deviceName: 'Phone' })).data
+        ?.logIn;
+      expect(entered.user).toEqual(made.user);
+      expect(entered.deviceId).not.toBe(made.deviceId);
+      for (const session of [made, entered]) expect(await standing(new TestUser(server, session))).toEqual(good);
+    },
+  );
+
+  it('has a name that nobody else can take, whatever its case', async () => {
+    const { session } = await server.user();
+    const input = { username: session.user.username.toUpperCase(), password };
+    for (const answer of [await server.post(register, { input }), await stranger.ask(register, { input })]) {
+      expect(answer.data).toEqual({ register: null });
+      expect(answer.errors?.[0]?.extensions).toEqual({ code: 'USERNAME_TAKEN', retryable: false });
+    }
+  });
+
+  it('is not made with a value out of bounds, which the error names, and its name stays free', async () => {
+    const username = newName();
+    for (const [field, bad] of [
+      ['username', { username: 'ab' }],
+      ['username', { username: 'ä'.repeat(8) }],
+      ['password', { password: '7 chars' }],
+      ['password', { password: 'x'.repeat(257) }],
+      ['displayName', { displayName: '   ' }],
+      ['displayName', { displayName: 'x'.repeat(65) }],
+      ['deviceName', { deviceName: '' }],
+    ] as const) {
+      const input = { username, password, ...bad };
+      for (const answer of [await server.post(register, { input }), await stranger.ask(register, { input })]) {
+        expect(answer.errors?.[0]).toMatchObject({
+          message: expect.stringContaining(field),
+          path: ['register'],
+          extensions: { code: 'BAD_USER_INPUT', retryable: false },
+        });
+      }
+    }
+    expect((await server.post(register, { input: { username, password } })).data?.register.user.username).toBe(
+      username,
+    );
+  });
+
+  it('is not entered with a wrong name or password, in the same words', async () => {
+    const { username } = (await server.user()).session.user;
+    const answers = [
+      await server.post(logIn, { input: { username, password: 'wrong horse' } }),
+      await stranger.ask(logIn, { input: { username: newName(), password } }),
+    ];
+    for (const answer of answers) {
+      expect(answer.data).toEqual({ logIn: null });
+      expect(answer.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
+    }
+    expect(new Set(answers.map(({ errors }) => errors?.[0]?.message)).size).toBe(1);
+  });
+});
+
+describe('a device', () => {
+  it('keeps its place in the inbox when it logs in anew, and what was signed in there before is over', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    for (const text of ['one', 'two']) await alice.send({ userId: bob.id }, text);
+    const before = bob.stream();
+    await before.until(({ texts }) => texts.length === 2);
+    await bob.ask('mutation { ackMessages(input: { status: DELIVERED, upToInboxSeq: 1 }) { ackedSeq } }');
+
+    const again = await onDevice(bob, bob.session.deviceId);
+    expect(again.session.deviceId).toBe(bob.session.deviceId);
+    await before.until(() => bob.closes.length > 0, 'close of the earlier socket');
+    expect(bob.closes).toEqual([4403]);
+    expect(await standing(bob)).toEqual(ended);
+    const after = again.stream();
+    await after.until(({ texts }) => texts.length === 1);
+    expect([after.values[0].seq, after.texts]).toEqual(['1', ['two']]);
+
+    const elsewhere = await onDevice(bob);
+    const fromStart = elsewhere.stream();
+    await fromStart.until(({ texts }) => texts.length === 2);
+    expect([fromStart.values[0].seq, fromStart.texts]).toEqual(['0', ['one', 'two']]);
+    expect(again.closes).toEqual([]);
+    for (const user of [again, elsewhere]) await user.close();
+  });
+
+  it('is not to be had by another user', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const input = { username: bob.session.user.username, password, deviceId: alice.session.deviceId };
+    for (const answer of [await server.post(logIn, { input }), await stranger.ask(logIn, { input })]) {
+      expect(codeOf(answer)).toBe('NOT_FOUND');
+    }
+    expect(await standing(alice)).toEqual(good);
+  });
+});
+
+describe('refreshing', () => {
+  it('gives new tokens for the old one, once, while the open socket goes on', async () => {
+    const bob = await server.user();
+    const socket = await connect(server, bob.session.accessToken);
+    const first = (await server.post(refresh, { input: { refreshToken: bob.session.refreshToken } })).data
+      ?.refreshSession;
+    const second = (await socket.ask(refresh, { input: { refreshToken: first.refreshToken } })).data?.refreshSession;
+    const sessions = [bob.session, first, second];
+    expect(new Set(sessions.map(({ deviceId }) => deviceId)).size).toBe(1);
+    for (const token of ['accessToken', 'refreshToken'])
+      expect(new Set(sessions.map((session) => session[token])).size).toBe(3);
+    for (const session of sessions) expect(await standing(new TestUser(server, session))).toEqual(good);
+    expect((await socket.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+    await socket.close();
+  });
+
+  it.each(['HTTP', 'WebSocket'])('twice with one token over %s signs the device out, and no other', async (over) => {
+    const bob = await server.user();
+    const elsewhere = await connect(server, (await onDevice(bob)).session.accessToken);
+    const input = { refreshToken: bob.session.refreshToken };
+    const next = new TestUser(server, (await server.post(refresh, { input })).data?.refreshSession);
+    const sockets = [await connect(server, bob.session.accessToken), await connect(server, next.session.accessToken)];
+
+    const answer = over === 'HTTP' ? await server.post(refresh, { input }) : await stranger.ask(refresh, { input });
+    expect(answer.data).toEqual({ refreshSession: null });
+    expect(answer.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
+    expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403]);
+    for (const device of [bob, next]) expect(await standing(device)).toEqual(ended);
+    const { refreshToken } = next.session;
+    expect(codeOf(await server.post(refresh, { input: { refreshToken } }))).toBe('UNAUTHENTICATED');
+    expect((await elsewhere.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+    await elsewhere.close();
+  });
+});
+
+describe('logging out', () => {
+  it('over HTTP ends all the device has, and no other device', async () => {
+    const bob = await server.user();
+    const { accessToken, refreshToken } = bob.session;
+    const elsewhere = await connect(server, (await onDevice(bob)).session.accessToken);
+    const sockets = [await connect(server, accessToken), await connect(server, accessToken)];
+    expect(await bob.ask(logOut)).toEqual({ logOut: true });
+    expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403]);
+    expect(await standing(bob)).toEqual(ended);
+    expect(await bob.fails(logOut)).toBe('UNAUTHENTICATED');
+    expect(codeOf(await server.post(refresh, { input: { refreshToken } }))).toBe('UNAUTHENTICATED');
+    expect((await elsewhere.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+    await elsewhere.close();
+  });
+
+  it('over a socket is answered before the socket closes', async () => {
+    const bob = await server.user();
+    const socket = await connect(server, bob.session.accessToken);
+    expect(await socket.ask(logOut)).toEqual({ data: { logOut: true } });
+    expect(await socket.closed).toBe(4403);
+    expect(await standing(bob)).toEqual(ended);
+  });
+
+  it('leaves nothing to a socket that does not let itself be closed', async () => {
+    const [alice, bob] = [await server.user(), await server.user()];
+    const toAlice = alice.stream();
+    await toAlice.until(({ values }) => values.length > 0);
+    const socket = await connect(server, bob.session.accessToken);
+    // It reads no more, so it does not see that it is to close.
+    socket.ws.pause();
+    await bob.ask(logOut);
+    const query = `mutation ($id: ID!, $key: ID!) {
+      sendMessage(input: { to: { userId: $id }, clientMessageId: $key, text: "too late" }) { deduplicated } }`;
+    socket.send({ type: 'subscribe', id: 'late', payload: { query, variables: { id: alice.id, key: randomUUID() } } });
+    // Its answer to the close follows what it sent, so all of that has arrived when the socket is closed.
+    socket.ws.resume();
+    expect(await socket.closed).toBe(4403);
+    await (await onDevice(bob)).send({ userId: alice.id }, 'marker');
+    await toAlice.until(({ texts }) => texts.includes('marker'));
+    expect(toAlice.texts).toEqual(['marker']);
+  });
+});
+
+describe('time', () => {
+  it('ends an access token: over HTTP at once, and its sockets with 4403', async () => {
+    let aheadMs = 0;
+    await using timed = await startServer({ ACCESS_TOKEN_TTL_S: '60' }, () => Date.now() + aheadMs);
+    const bob = await timed.user();
+    const socket = await connect(timed, bob.session.accessToken);
+    const nobody = await connect(timed);
+    const { refreshToken } = bob.session;
+    aheadMs = 55_000;
+    const { data } = await timed.post(refresh, { input: { refreshToken } });
+    const renewed = await connect(timed, data?.refreshSession.accessToken);
+    aheadMs = 61_000;
+    expect(await bob.fails(whoAmI)).toBe('UNAUTHENTICATED');
+    expect(await socket.closed).toBe(4403);
+    // Each socket lasts as long as the token it came with; one without a session does not end.
+    expect((await renewed.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+    expect(codeOf(await nobody.ask(whoAmI))).toBe('UNAUTHENTICATED');
+    for (const open of [renewed, nobody]) await open.close();
+  });
+
+  it('lets those guess on who wait, and holds up nobody else', async () => {
+    let aheadMs = 0;
+    await using strict = await startServer({ RATE_LIMIT_SCALE: '0.1' }, () => Date.now() + aheadMs);
+    const { username } = (await strict.user()).session.user;
+    const socket = await connect(strict);
+    const guess = (over: TestServer['post'] | RawSocket['ask'], name = username, word = 'a guess') =>
+      over(logIn, { input: { username: name, password: word } });
+    const overSocket: RawSocket['ask'] = (query, variables) => socket.ask(query, variables);
+    for (const over of [strict.post, overSocket, strict.post])
+      expect(codeOf(await guess(over))).toBe('UNAUTHENTICATED');
+    let waitMs = 0;
+    for (const over of [strict.post, overSocket]) {
+      // The right password does not help either: no guess is told from another.
+      const answer = await guess(over, username.toUpperCase(), password);
+      expect(answer.data).toEqual({ logIn: null });
+      const { code, retryable, retryAfterMs } = answer.errors?.[0]?.extensions ?? {};
+      expect([code, retryable, retryAfterMs]).toEqual(['RATE_LIMITED', true, expect.any(Number)]);
+      waitMs = retryAfterMs as number;
+    }
+    expect(codeOf(await guess(strict.post, newName()))).toBe('UNAUTHENTICATED');
+    expect(waitMs).toBeGreaterThan(0);
+    aheadMs += waitMs;
+    expect((await guess(overSocket, username, password)).data?.logIn.user.username).toBe(username);
+    await socket.close();
+  });
+});
