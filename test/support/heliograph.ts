@@ -58,13 +58,8 @@ export async function startServer(env: Record<string, string> = {}, clock?: () =
       });
       return (await response.json()) as Answer;
     },
-    async user(name = `u${randomUUID().slice(0, 8)}`) {
-      const answer = await server.post(
-        `mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken deviceId user { id username } } }`,
-        { input: { username: name, password: 'correct horse' } },
-      );
-      if (answer.data?.register == null) throw new Error(JSON.stringify(answer.errors));
-      const user = new TestUser(server, answer.data.register);
+    async user(name) {
+      const user = await register(server, name);
       users.push(user);
       return user;
     },
@@ -79,6 +74,18 @@ export async function startServer(env: Record<string, string> = {}, clock?: () =
     },
   };
   return server;
+}
+
+/** What a client has to know of a server. */
+export type Reachable = Pick<TestServer, 'wsUrl' | 'post'>;
+
+export async function register(server: Reachable, name = `u${randomUUID().slice(0, 8)}`): Promise<TestUser> {
+  const answer = await server.post(
+    `mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken deviceId user { id username } } }`,
+    { input: { username: name, password: 'correct horse' } },
+  );
+  if (answer.data?.register == null) throw new Error(JSON.stringify(answer.errors));
+  return new TestUser(server, answer.data.register);
 }
 
 interface SessionFields {
@@ -99,12 +106,12 @@ export const streamQuery = `subscription ($afterSeq: Seq) { messageReceived(afte
   ... on StreamHeartbeat { seq } } }`;
 
 export class TestUser {
-  readonly server: TestServer;
+  readonly server: Reachable;
   session: SessionFields;
   private client: Client | null = null;
   readonly closes: number[] = [];
 
-  constructor(server: TestServer, session: SessionFields) {
+  constructor(server: Reachable, session: SessionFields) {
     this.server = server;
     this.session = session;
   }

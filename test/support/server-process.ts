@@ -1,33 +1,65 @@
 /** The server as its users start it: a process of its own that can be killed, frozen and started again on its folder. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { type Answer, register, type TestUser } from './heliograph.ts';
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 export class ServerProcess implements AsyncDisposable {
   readonly env: Record<string, string>;
   url = '';
-  private child: ChildProcess | null = null;
+  /** What it has written since it was last started. */
+  stdout = '';
+  stderr = '';
+  private child: Child | null = null;
+  private readonly users: TestUser[] = [];
 
   constructor(env: Record<string, string>) {
     this.env = env;
   }
 
-  async start(): Promise<void> {
+  get wsUrl(): string {
+    return `${this.url.replace('http', 'ws')}/graphql`;
+  }
+
+  private launch(): Child {
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
       env: { ...process.env, PORT: '0', RATE_LIMIT_SCALE: '1000', DRAIN_MS: '0', ...this.env },
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
-    let output = '';
-    for await (const chunk of child.stdout ?? []) {
-      output += chunk;
-      const url = /"url":"([^"]+)"/.exec(output)?.[1];
-      if (url === undefined) continue;
+    this.stdout = '';
+    this.stderr = '';
+    child.stdout.on('data', (chunk) => {
+      this.stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      this.stderr += chunk;
+    });
+    return child;
+  }
+
+  /** Resolves when it listens. */
+  async start(): Promise<void> {
+    const child = this.launch();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    child.stdout.on('data', () => {
+      const url = /"url":"([^"]+)"/.exec(this.stdout)?.[1];
+      if (url === undefined) return;
       this.url = url;
-      break;
-    }
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${output}`);
+      resolve();
+    });
+    child.once('close', (code) => reject(new Error(`the server ended with ${code}: ${this.stdout}${this.stderr}`)));
+    await promise;
+  }
+
+  /** Starts it where it cannot start; resolves with its exit code when it has ended. */
+  async failToStart(): Promise<number | null> {
+    const [code] = (await once(this.launch(), 'close')) as [number | null];
+    return code;
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -36,19 +68,20 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Ends the process and waits until it is gone. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
+    const exited = this.exited();
+    this.child?.kill(signal);
+    return exited;
+  }
+
+  /** Resolves with the exit code when the process is gone; null after a signal. */
+  async exited(): Promise<number | null> {
     const { child } = this;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    const [code] = (await exited) as [number | null];
+    const [code] = (await once(child, 'exit')) as [number | null];
     return code;
   }
 
-  async post(
-    query: string,
-    variables: object,
-    token?: string,
-  ): Promise<{ data?: Record<string, unknown> | null; errors?: unknown[] }> {
+  async post(query: string, variables: object = {}, token?: string): Promise<Answer> {
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
       headers: {
@@ -57,11 +90,25 @@ export class ServerProcess implements AsyncDisposable {
       },
       body: JSON.stringify({ query, variables }),
     });
-    return (await response.json()) as { data?: Record<string, unknown> | null; errors?: unknown[] };
+    return (await response.json()) as Answer;
+  }
+
+  /** `/readyz`: its status, and what it says. */
+  async ready(): Promise<{ status: number; body: { status: string; degraded: string[] } }> {
+    const response = await fetch(`${this.url}/readyz`);
+    return { status: response.status, body: (await response.json()) as { status: string; degraded: string[] } };
+  }
+
+  /** Registers a user under a name of their own. */
+  async user(name?: string): Promise<TestUser> {
+    const user = await register(this, name);
+    this.users.push(user);
+    return user;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal('SIGCONT');
+    for (const user of this.users) await user.close();
     await this.end('SIGKILL');
   }
 }
