@@ -27,15 +27,18 @@ export interface OperationLimits {
   readonly aliasesMax: number;
   /** Fields, each counted as often as its lists may repeat it. */
   readonly costMax: number;
+  /** The largest page of any list. Who asks for more is told so by the list, whatever it would have cost. */
+  readonly pageSizeMax: number;
 }
 
-export const operationLimitDefaults: OperationLimits = {
+export const operationLimitDefaults: Omit<OperationLimits, 'pageSizeMax'> = {
   tokensMax: 2_000,
   depthMax: 12,
   introspectionDepthMax: 16,
   rootFieldsMax: 20,
   aliasesMax: 60,
-  costMax: 30_000,
+  // A full page that shows everything of each message, as nodes and as edges, takes 37,000.
+  costMax: 50_000,
 };
 
 /** Page size of a list that is asked for without one, for the cost only. */
@@ -125,7 +128,7 @@ export function measureOperation(
       if (isLeafType(named)) continue;
       const asked = pageSizeOf(field, variables);
       const takesPage = definition.args.some((argument) => pageArguments.has(argument.name));
-      const inner = takesPage ? (asked ?? usualPage) : 0;
+      const inner = takesPage ? sizeToCount(asked ?? usualPage) : 0;
       const times = pageFields.has(name) && name !== 'node' && name !== 'pageInfo' ? page : 1;
       cost += times * costOf(field.selectionSet, named, inner > 0 ? inner : page, variables);
     }
@@ -138,13 +141,22 @@ export function measureOperation(
   function pageSizeOf(field: FieldNode, variables: Readonly<Record<string, unknown>>): number | null {
     for (const { name, value } of field.arguments ?? []) {
       if (!pageArguments.has(name.value)) continue;
-      if (value.kind === Kind.INT) return Number(value.value);
+      if (value.kind === Kind.INT) return pageOf(Number(value.value));
       if (value.kind !== Kind.VARIABLE) continue;
       dependsOnVariables = true;
       const given = variables[value.name.value];
-      if (typeof given === 'number') return Math.max(0, given);
+      if (typeof given === 'number') return pageOf(given);
     }
     return null;
+  }
+
+  function pageOf(asked: number): number {
+    return Math.min(Math.max(0, asked), limits.pageSizeMax);
+  }
+
+  /** A page size that is out of range must be told as that, not as a costly operation. */
+  function sizeToCount(size: number): number {
+    return size > (limits.pageSizeMax ?? Number.POSITIVE_INFINITY) ? 1 : size;
   }
 
   return {

@@ -7,12 +7,14 @@ import {
   type DocumentNode,
   type ExecutionResult,
   execute,
+  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   parse,
+  type SelectionSetNode,
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -55,16 +57,21 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
 
   function prepare(source: string): Prepared {
     let document: DocumentNode;
+    let invalid: readonly GraphQLError[];
     try {
       document = parse(source, { maxTokens: limits.tokensMax });
+      invalid = validate(schema, document, undefined, { maxErrors: 20 });
     } catch (error) {
-      const isTooLong =
-        error instanceof GraphQLError && error.message.includes('more that') && error.message.includes('tokens');
-      if (isTooLong)
+      if (error instanceof RangeError)
+        return { errors: [clientError('QUERY_TOO_COMPLEX', 'It is nested too deeply.')] };
+      const { message } = error as Error;
+      if (message.includes('more that') && message.includes('tokens'))
         return { errors: [clientError('QUERY_TOO_COMPLEX', `The document has more than ${limits.tokensMax} tokens.`)] };
-      return { errors: [toClientError(error, 'GRAPHQL_PARSE_FAILED', report)] };
+      const otherwise = message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'GRAPHQL_VALIDATION_FAILED';
+      return { errors: [toClientError(error, otherwise, report)] };
     }
-    const invalid = validate(schema, document, undefined, { maxErrors: 20 });
+    if (invalid.some(({ message }) => message === 'Validation aborted.'))
+      return { errors: [clientError('QUERY_TOO_COMPLEX', 'The document repeats more fields than can be compared.')] };
     if (invalid.length > 0)
       return { errors: invalid.map((error) => toClientError(error, 'GRAPHQL_VALIDATION_FAILED', report)) };
     const fragments = new Map<string, FragmentDefinitionNode>();
@@ -75,19 +82,15 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
       const measured = measureOperation(schema, definition, fragments, limits);
-      const first = definition.selectionSet.selections[0];
       const type = definition.operation;
-      const field = type === 'subscription' && first?.kind === Kind.FIELD ? first : null;
+      const field = type === 'subscription' ? rootFieldOf(definition.selectionSet, fragments) : null;
       operations.set(definition.name?.value ?? '', {
         document,
         definition,
         type,
         field: field?.name.value ?? '',
         measured,
-        isShared:
-          field?.name.value === 'messageReceived' &&
-          field.selectionSet !== undefined &&
-          isShared(schema, field.selectionSet, 'MessageStreamEvent', fragments),
+        isShared: type === 'subscription' && isShared(schema, definition.selectionSet, 'Subscription', fragments),
       });
     }
     return { operations };
@@ -176,4 +179,14 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
 
     mask: (error: unknown) => toClientError(error, 'BAD_USER_INPUT', report),
   };
+}
+
+/** The only field of a subscription, which may lie in a fragment, and may be written more than once. */
+function rootFieldOf(
+  { selections: [first] }: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): FieldNode | null {
+  if (first === undefined || first.kind === Kind.FIELD) return first ?? null;
+  const inner = first.kind === Kind.INLINE_FRAGMENT ? first : fragments.get(first.name.value);
+  return inner === undefined ? null : rootFieldOf(inner.selectionSet, fragments);
 }

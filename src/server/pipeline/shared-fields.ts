@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 
 const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
+  Subscription: new Set(['messageReceived']),
   MessageReceived: new Set(['seq', 'message']),
   Message: new Set([
     'id',
