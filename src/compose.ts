@@ -47,7 +47,7 @@ import { openDataFolder } from './stores/sqlite/data-folder.ts';
 import { openSqliteMessageStore } from './stores/sqlite/sqlite-message-store.ts';
 
 const attachmentsMax = 10;
-const namedMembersMax = 1_000;
+const namedMembersMax = 5_000;
 const healthTimeoutMs = 2_000;
 const healthEveryMs = 5_000;
 const purgeEveryMs = 60 * 60 * 1000;
