@@ -128,7 +128,7 @@ export function measureOperation(
       if (isLeafType(named)) continue;
       const asked = pageSizeOf(field, variables);
       const takesPage = definition.args.some((argument) => pageArguments.has(argument.name));
-      const inner = takesPage ? sizeToCount(asked ?? usualPage) : 0;
+      const inner = takesPage ? (asked ?? usualPage) : 0;
       const times = pageFields.has(name) && name !== 'node' && name !== 'pageInfo' ? page : 1;
       cost += times * costOf(field.selectionSet, named, inner > 0 ? inner : page, variables);
     }
@@ -152,11 +152,6 @@ export function measureOperation(
 
   function pageOf(asked: number): number {
     return Math.min(Math.max(0, asked), limits.pageSizeMax);
-  }
-
-  /** A page size that is out of range must be told as that, not as a costly operation. */
-  function sizeToCount(size: number): number {
-    return size > (limits.pageSizeMax ?? Number.POSITIVE_INFINITY) ? 1 : size;
   }
 
   return {
