@@ -1,0 +1,157 @@
+/**
+ * Two users' first conversation: one streams, drops off and resumes, the other sends; then it is read. With a server running
+ * (`npm start`):
+ *
+ *   node examples/first-conversation.js [http://127.0.0.1:4000]
+ */
+import { randomUUID } from 'node:crypto';
+import { createClient } from 'graphql-ws';
+
+const url = process.argv[2] ?? 'http://127.0.0.1:4000';
+
+/** Queries and mutations, over HTTP. */
+async function ask(query, variables, session) {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(session && { authorization: `Bearer ${session.accessToken}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  if (errors) throw Object.assign(new Error(errors[0].message), errors[0].extensions);
+  return data;
+}
+
+async function register(name) {
+  const query = `mutation ($input: RegisterInput!) {
+    register(input: $input) { accessToken refreshToken user { id username } }
+  }`;
+  // A name of its own, so that the program can run again.
+  const username = `${name}_${randomUUID().slice(0, 8)}`;
+  return (await ask(query, { input: { username, password: 'correct horse' } })).register;
+}
+
+async function renew(session) {
+  const query = `mutation ($input: RefreshSessionInput!) {
+    refreshSession(input: $input) { accessToken refreshToken }
+  }`;
+  const { refreshToken } = session;
+  Object.assign(session, (await ask(query, { input: { refreshToken } })).refreshSession);
+}
+
+/** Subscriptions, over graphql-ws: a client that comes back by itself whatever happens to its connection. */
+function connect(session) {
+  let isTokenEnded = false;
+  let isSignedOut = false;
+  return createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    // Called at each connection. 4403 says that the last token ended.
+    connectionParams: async () => {
+      if (isTokenEnded) {
+        await renew(session).catch((error) => {
+          isSignedOut = error.code === 'UNAUTHENTICATED';
+          throw error;
+        });
+      }
+      return { Authorization: `Bearer ${session.accessToken}` };
+    },
+    on: {
+      closed: ({ code }) => {
+        isTokenEnded = code === 4403;
+      },
+    },
+    retryAttempts: Infinity,
+    // Without it a refused connection, as while a server restarts, would end the stream.
+    shouldRetry: () => !isSignedOut,
+    retryWait: (tries) => sleep(Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random())),
+  });
+}
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const streamQuery = `subscription ($afterSeq: Seq) {
+  messageReceived(afterSeq: $afterSeq) {
+    __typename
+    ... on StreamReady { startSeq: seq headSeq }
+    ... on MessageReceived { inboxSeq: seq message { id seq text sender { username } } }
+    ... on StreamTruncated { backlogs { seq conversationId fromSeq toSeq } }
+    ... on StreamHeartbeat { position: seq }
+  }
+}`;
+
+/** Calls `onEvent` with everything after `place.lastSeq`, once, over any number of connections. Returns how to stop it. */
+function stream(client, place, onEvent, onEnd) {
+  // A getter, because the client sends the variables anew at each connection: it goes on after what was seen by then.
+  const variables = {
+    get afterSeq() {
+      return place.lastSeq;
+    },
+  };
+  return client.subscribe(
+    { query: streamQuery, variables },
+    {
+      next: ({ data, errors }) => {
+        if (errors) return onEnd(errors);
+        const event = data.messageReceived;
+        if (event.__typename === 'StreamHeartbeat') place.lastSeq = event.position;
+        if (event.__typename === 'StreamTruncated') place.lastSeq = event.backlogs.at(-1).seq;
+        // Large groups' live messages have no inbox number yet.
+        if (event.__typename === 'MessageReceived') place.lastSeq = event.inboxSeq ?? place.lastSeq;
+        onEvent(event);
+      },
+      error: onEnd,
+      complete: () => onEnd(null),
+    },
+  );
+}
+
+/** Streams until `count` messages have come. */
+async function read(session, place, count, onReady) {
+  const client = connect(session);
+  const texts = [];
+  await new Promise((resolve, reject) => {
+    const onEvent = (event) => {
+      if (event.__typename === 'StreamReady') onReady?.().catch(reject);
+      if (event.__typename !== 'MessageReceived') return;
+      const { text, sender } = event.message;
+      console.log(`#${event.inboxSeq} ${sender.username}: ${text}`);
+      if (texts.push(text) === count) resolve();
+    };
+    stream(client, place, onEvent, (problem) => reject(problem ?? new Error('the stream ended')));
+  });
+  await client.dispose();
+  return texts;
+}
+
+async function send(session, userId, text) {
+  // Made once per message: a resend with the same id, after a failure of any kind, is the same message.
+  const input = { to: { userId }, clientMessageId: randomUUID(), text };
+  const query = `mutation ($input: SendMessageInput!) {
+    sendMessage(input: $input) { sentMessage { id status } }
+  }`;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return (await ask(query, { input }, session)).sendMessage.sentMessage;
+    } catch (error) {
+      // A refused connection has no `retryable`: whether the message was sent is unknown, and sending it again is safe.
+      if (error.retryable === false || tries === 5) throw error;
+      await sleep(error.retryAfterMs ?? 500 * 2 ** tries);
+    }
+  }
+}
+
+const [alice, bob] = [await register('alice'), await register('bob')];
+/** Kept where it outlives the page or the process: the last inbox number seen. */
+const place = { lastSeq: '0' };
+
+await read(bob, place, 1, () => send(alice, bob.user.id, 'Hello!'));
+console.log('Bob is away, and misses nothing:');
+await send(alice, bob.user.id, 'Are you there?');
+const last = await send(alice, bob.user.id, 'Call me.');
+await read(bob, place, 2);
+
+const ack = `mutation ($input: AckMessagesInput!) {
+  ackMessages(input: $input) { ackedSeq conversations { unreadCount } }
+}`;
+await ask(ack, { input: { status: 'READ', upToInboxSeq: place.lastSeq } }, bob);
+const { message } = await ask('query ($id: ID!) { message(id: $id) { text status } }', { id: last.id }, alice);
+console.log(`Alice sees that "${message.text}" is ${message.status}.`);

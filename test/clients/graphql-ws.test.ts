@@ -1,0 +1,252 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Client } from 'graphql-ws';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { Session } from '../../examples/clients/session.ts';
+import { createSocketClient, type Place, streamSubscription } from '../../examples/clients/socket.ts';
+import { closeCodes } from '../../src/domain/errors.ts';
+import { type Answer, Events, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
+
+let server: TestServer;
+let now = Date.now();
+const opened: Client[] = [];
+
+/** A port that stays the same over a restart, as a deployed server's does. */
+async function freePort(): Promise<string> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  await once(probe, 'close');
+  return String(port);
+}
+
+beforeAll(async () => {
+  server = await startServer({ PORT: await freePort() }, () => now);
+});
+afterEach(async () => {
+  for (const client of opened.splice(0)) await client.dispose();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+interface Connection {
+  readonly client: Client;
+  readonly place: Place;
+  readonly closes: number[];
+  readonly tokens: string[];
+  readonly connections: number;
+  /** Drops the connection as a lost network does: without a closing handshake. */
+  cut(): void;
+  /** While it is held, the client does not come back. */
+  hold(): () => void;
+}
+
+function connect(session: Session, lastSeq = '0'): Connection {
+  const place = { lastSeq };
+  const [closes, tokens]: [number[], string[]] = [[], []];
+  let socket: WebSocket | null = null;
+  let connections = 0;
+  let gate: Promise<void> = Promise.resolve();
+  const client = createSocketClient(session, place, {
+    webSocketImpl: class extends WebSocket {
+      override send(data: string) {
+        const message = JSON.parse(data) as { type: string; payload: { Authorization: string } };
+        if (message.type === 'connection_init') tokens.push(message.payload.Authorization.replace('Bearer ', ''));
+        super.send(data);
+      }
+    },
+    retryWait: () => gate.then(() => new Promise((resolve) => setTimeout(resolve, 20))),
+    on: {
+      connected: (ws) => {
+        socket = ws as WebSocket;
+        connections += 1;
+      },
+      closed: (event) => closes.push((event as { code: number }).code),
+    },
+  });
+  opened.push(client);
+  return {
+    client,
+    place,
+    closes,
+    tokens,
+    get connections() {
+      return connections;
+    },
+    cut: () => socket?.terminate(),
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    },
+  };
+}
+
+function stream({ client }: Connection): Events {
+  const events = new Events();
+  client.subscribe(
+    { query: streamSubscription, variables: { afterSeq: null } },
+    {
+      next: (answer) => events.add(answer as Answer),
+      error: (error) => events.fail(error),
+      complete: () => events.complete(),
+    },
+  );
+  return events;
+}
+
+const isReady = ({ values }: Events) => values.some(({ __typename }) => __typename === 'StreamReady');
+const readies = ({ values }: Events) => values.filter(({ __typename }) => __typename === 'StreamReady').length;
+const numbers = ({ messages }: Events) => messages.map(({ inboxSeq }) => inboxSeq);
+
+/** A sender, and a reader whose client is the library's own. */
+async function pair(): Promise<[TestUser, Session]> {
+  const [alice, bob] = [await server.user(), await server.user()];
+  return [alice, new Session(server.url, bob.session)];
+}
+
+describe("graphql-ws's own client", () => {
+  it('comes back after a restart, and goes on after the last message it brought', async () => {
+    const [alice, bob] = await pair();
+    const connection = connect(bob);
+    const events = await stream(connection).until(isReady);
+    await alice.send({ userId: bob.userId }, 'one');
+    await events.until(({ texts }) => texts.length === 1);
+    const letBack = connection.hold();
+    await server.restart();
+    await alice.send({ userId: bob.userId }, 'while away');
+    letBack();
+    await events.until(({ texts }) => texts.length === 2);
+    await alice.send({ userId: bob.userId }, 'live again');
+    await events.until(({ texts }) => texts.length === 3);
+    expect(events.texts).toEqual(['one', 'while away', 'live again']);
+    expect(numbers(events)).toEqual(['1', '2', '3']);
+    expect(events.values.filter(({ __typename }) => __typename === 'StreamReady')).toEqual([
+      { __typename: 'StreamReady', startSeq: '0', headSeq: '0' },
+      { __typename: 'StreamReady', startSeq: '1', headSeq: '2' },
+    ]);
+    expect(connection.closes[0]).toBe(closeCodes.serviceRestart.code);
+  });
+
+  it('keeps trying while the server is away', async () => {
+    const [alice, bob] = await pair();
+    const connection = connect(bob);
+    const events = await stream(connection).until(isReady);
+    // Nothing holds it back here: it meets a server that drains, then none, then the next one.
+    await server.restart();
+    await alice.send({ userId: bob.userId }, 'after the restart');
+    await events.until(({ texts }) => texts.length === 1);
+    expect([events.error, numbers(events)]).toEqual([null, ['1']]);
+  });
+
+  it('misses and repeats nothing when its connection is cut in the middle of traffic', async () => {
+    const [alice, bob] = await pair();
+    const connection = connect(bob);
+    const events = await stream(connection).until(isReady);
+    const count = 60;
+    for (let index = 1; index <= count; index += 1) {
+      await alice.send({ userId: bob.userId }, `line ${index}`);
+      if (index % 15 !== 0) continue;
+      connection.cut();
+      // The next cut is to hit a stream that is live again.
+      if (index % 30 === 0) await events.until(() => readies(events) > index / 30, 'return');
+    }
+    await events.until(({ messages }) => messages.length >= count);
+    await alice.send({ userId: bob.userId }, 'marker');
+    await events.until(({ texts }) => texts.at(-1) === 'marker');
+    expect(numbers(events)).toEqual(Array.from({ length: count + 1 }, (_, index) => String(index + 1)));
+    expect(connection.place.lastSeq).toBe(String(count + 1));
+    expect(connection.closes.every((code) => code === 1006)).toBe(true);
+    expect(connection.connections).toBeGreaterThan(2);
+  });
+
+  it('asks for a new token after 4403, and comes back with it', async () => {
+    const [, bob] = await pair();
+    const connection = connect(bob);
+    const events = await stream(connection).until(isReady);
+    const { accessToken } = bob;
+    now += 16 * 60_000;
+    await events.until(() => readies(events) === 2, 'return');
+    expect(connection.closes).toEqual([closeCodes.forbidden.code]);
+    expect(connection.tokens).toEqual([accessToken, bob.accessToken]);
+    expect(bob.accessToken).not.toBe(accessToken);
+    const carol = await server.user();
+    await carol.send({ userId: bob.userId }, 'still here');
+    await events.until(({ texts }) => texts.length === 1);
+    expect(numbers(events)).toEqual(['1']);
+  });
+
+  it('takes an expired token it starts with for a reason to renew, not to fail', async () => {
+    const [, bob] = await pair();
+    const { accessToken } = bob;
+    now += 16 * 60_000;
+    const connection = connect(bob);
+    await stream(connection).until(isReady);
+    expect(connection.tokens).toEqual([accessToken, bob.accessToken]);
+  });
+
+  it('ends when the session was ended, because the user must sign in again', async () => {
+    const bob = await server.user();
+    const connection = connect(new Session(server.url, bob.session));
+    const events = await stream(connection).until(isReady);
+    await bob.ask('mutation { logOut }');
+    await events.until(({ error }) => error !== null);
+    expect(connection.closes[0]).toBe(closeCodes.forbidden.code);
+    expect(events.error).toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  it('gets a mistake as an error of its operation, on a socket that stays', async () => {
+    const [alice, bob] = await pair();
+    const connection = connect(bob);
+    const events = await stream(connection).until(isReady);
+    const code = await new Promise((resolve) => {
+      connection.client.subscribe(
+        { query: 'subscription { messageReceived(afterSeq: "7") { __typename } }' },
+        {
+          next: ({ errors }) => resolve(errors?.[0]?.extensions?.code),
+          error: (errors) => resolve((errors as Answer['errors'])?.[0]?.extensions.code),
+          complete: () => resolve('complete'),
+        },
+      );
+    });
+    expect(code).toBe('CURSOR_AHEAD');
+    await alice.send({ userId: bob.userId }, 'on the same socket');
+    await events.until(({ texts }) => texts.length === 1);
+    expect([connection.connections, connection.closes]).toEqual([1, []]);
+  });
+});
+
+describe('the close codes of the catalogue', () => {
+  it.each(Object.values(closeCodes))('$code: $reconnect ($meaning)', async ({ code, reconnect }) => {
+    // A server that closes the first socket with the code: whether there is a second one is up to the client.
+    const peer = new WebSocketServer({ port: 0, handleProtocols: () => 'graphql-transport-ws' });
+    let sockets = 0;
+    peer.on('connection', (ws) => {
+      sockets += 1;
+      const isFirst = sockets === 1;
+      ws.once('message', () => (isFirst ? ws.close(code) : ws.send('{"type":"connection_ack"}')));
+    });
+    const session = new Session(server.url, (await server.user()).session);
+    const { accessToken } = session;
+    const { port } = peer.address() as { port: number };
+    const client = createSocketClient(
+      session,
+      { lastSeq: '0' },
+      { url: `ws://127.0.0.1:${port}`, webSocketImpl: WebSocket, retryWait: async () => {} },
+    );
+    opened.push(client);
+    const outcome = await new Promise((resolve) => {
+      client.on('connected', () => resolve('returned'));
+      client.subscribe(
+        { query: streamSubscription },
+        { next: () => {}, error: () => resolve('ended'), complete: () => resolve('ended') },
+      );
+    });
+    expect(outcome).toBe(reconnect === 'no' ? 'ended' : 'returned');
+    expect(session.accessToken !== accessToken).toBe(reconnect === 'new token');
+    await client.dispose();
+    for (const ws of peer.clients) ws.terminate();
+    peer.close();
+  });
+});
