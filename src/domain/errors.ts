@@ -78,27 +78,96 @@ export class StartError extends Error {
   }
 }
 
+export interface CloseEntry {
+  readonly code: number;
+  /** Whether a client comes back: with the same token, with a new one, or not, because it is at fault. */
+  readonly reconnect: 'same token' | 'new token' | 'no';
+  readonly meaning: string;
+  /** What a client does next. */
+  readonly clientAction: string;
+}
+
 /**
- * Why the server closes a WebSocket. `reconnect` says what a client should do: come back with the same token, come
- * back with a new token, or stop because it is at fault.
+ * Why the server closes a WebSocket. A lost network (1006 at the client) is no code of the server's: come back with the same
+ * token. `docs/errors.md` shows the same list; a test holds the two equal.
  */
 export const closeCodes = {
-  goingAway: { code: 1001, reconnect: 'same token', meaning: 'The server is shutting down.' },
-  serviceRestart: { code: 1012, reconnect: 'same token', meaning: 'The server is draining; another instance answers.' },
+  protocolError: {
+    code: 1002,
+    reconnect: 'no',
+    meaning: 'A frame breaks the WebSocket protocol.',
+    clientAction: 'Use another WebSocket library.',
+  },
+  notText: {
+    code: 1007,
+    reconnect: 'no',
+    meaning: 'A text frame is not UTF-8.',
+    clientAction: 'Encode messages as UTF-8.',
+  },
+  policyViolation: {
+    code: 1008,
+    reconnect: 'no',
+    meaning: 'A message came in far too many fragments.',
+    clientAction: 'Send each message in one frame.',
+  },
+  messageTooBig: {
+    code: 1009,
+    reconnect: 'no',
+    meaning: 'A message is larger than `REQUEST_MAX_BYTES`.',
+    clientAction: 'Send less at once.',
+  },
+  serviceRestart: {
+    code: 1012,
+    reconnect: 'same token',
+    meaning: 'The server is draining; another instance, or its next start, answers.',
+    clientAction: 'Come back after a pause of random length, and resume from the last position.',
+  },
   tryAgainLater: {
     code: 1013,
     reconnect: 'same token',
-    meaning: 'The client does not read fast enough, or the server is full.',
+    meaning: 'The client does not read fast enough, its user has too many sockets, or the server cannot go on with it now.',
+    clientAction: 'Come back after a pause that grows, and resume from the last position.',
   },
-  messageTooBig: { code: 1009, reconnect: 'no', meaning: 'A frame is larger than the limit.' },
-  badRequest: { code: 4400, reconnect: 'no', meaning: 'Not a message of the graphql-transport-ws protocol.' },
-  unauthorized: { code: 4401, reconnect: 'no', meaning: 'An operation before `connection_ack`.' },
-  forbidden: { code: 4403, reconnect: 'new token', meaning: 'The token is bad, has expired or was revoked.' },
-  initTimeout: { code: 4408, reconnect: 'same token', meaning: 'No `connection_init` in time.' },
-  subscriberExists: { code: 4409, reconnect: 'no', meaning: 'The operation id is in use on this socket.' },
+  badRequest: {
+    code: 4400,
+    reconnect: 'no',
+    meaning: 'Not a message of the protocol graphql-transport-ws.',
+    clientAction: 'Correct the message.',
+  },
+  unauthorized: {
+    code: 4401,
+    reconnect: 'no',
+    meaning: 'An operation before `connection_ack`.',
+    clientAction: 'Wait for `connection_ack`.',
+  },
+  forbidden: {
+    code: 4403,
+    reconnect: 'new token',
+    meaning: 'The token is bad, has expired or was revoked.',
+    clientAction: 'Refresh the session or log in again, then come back and resume from the last position.',
+  },
+  subprotocol: {
+    code: 4406,
+    reconnect: 'no',
+    meaning: 'The socket was opened without the subprotocol `graphql-transport-ws`.',
+    clientAction: 'Ask for `graphql-transport-ws`.',
+  },
+  initTimeout: {
+    code: 4408,
+    reconnect: 'same token',
+    meaning: 'No `connection_init` in time.',
+    clientAction: 'Come back, and send `connection_init` at once.',
+  },
+  subscriberExists: {
+    code: 4409,
+    reconnect: 'no',
+    meaning: 'The operation id is in use on this socket.',
+    clientAction: 'Make a new id for every operation.',
+  },
   tooManyRequests: {
     code: 4429,
     reconnect: 'no',
-    meaning: 'More than one `connection_init`, or far too many messages.',
+    meaning: 'More than one `connection_init` on a socket.',
+    clientAction: 'Send it once.',
   },
-} as const;
+} as const satisfies Record<string, CloseEntry>;

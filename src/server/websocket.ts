@@ -54,6 +54,9 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
 
+  // Without a listener ws answers with HTML.
+  webSocketServer.on('wsClientError', (_error, stream) => refuse(stream, 400));
+
   const protocol = makeServer<Record<string, unknown>, Extra>({
     connectionInitWaitTimeout: limits.initTimeoutMs,
     async onConnect({ connectionParams, extra: { socket } }) {
@@ -144,8 +147,6 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       if (isMutation) socket.mutations -= 1;
       // graphql-ws writes the answer before the next turn.
       if (socket.isEnding) setImmediate(endSession, socket);
-      // What the answer adds counts: a client that asks and never reads is not read from either.
-      socket.checkFull(limits.socketBufferMaxBytes, clock());
     }
   }
 
@@ -207,7 +208,11 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     const closed = protocol.opened(
       {
         protocol: ws.protocol,
-        send: (data) => socket.send(data),
+        send(data) {
+          socket.send(data);
+          // Every answer counts, a pong or an error too: a client that asks and never reads is not read from either.
+          socket.checkFull(limits.socketBufferMaxBytes, clock());
+        },
         close: (code, reason) => ws.close(code, reason),
         onMessage(handle) {
           ws.on('message', (data, isBinary) => {
@@ -244,7 +249,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       return;
     }
     pipeline.mask(error);
-    socket.ws.close(1011, 'Internal error');
+    close(socket, closeCodes.tryAgainLater);
   }
 
   function close(socket: ClientSocket, { code, meaning }: { code: number; meaning: string }): void {
@@ -306,17 +311,12 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   }
 
   function refuse(stream: Duplex, status: number): void {
-    const body = JSON.stringify({
-      errors: [
-        {
-          message: STATUS_CODES[status],
-          extensions: { code: status === 403 ? 'FORBIDDEN' : 'OVERLOADED', retryable: status !== 403 },
-        },
-      ],
-    });
+    const message = STATUS_CODES[status] ?? '';
+    const code = ({ 400: 'BAD_REQUEST', 403: 'FORBIDDEN', 404: 'NOT_FOUND' } as const)[status] ?? 'OVERLOADED';
+    const body = JSON.stringify({ errors: [{ message, extensions: clientError(code, message).extensions }] });
     stream.once('finish', () => stream.destroy());
     stream.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `HTTP/1.1 ${status} ${message}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
   }
 
