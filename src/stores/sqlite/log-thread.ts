@@ -3,8 +3,8 @@
  * writes what they changed as one row of the journal, and answers them only when that row has reached the disk. A failed
  * commit fails all of its calls, and the state is read anew from what the disk holds.
  *
- * `check` is a call of its own: it asks for the right to write without writing anything. After a write that failed it writes an
- * empty row, because a full disk shows in nothing less.
+ * `check` is a call of its own: it asks for the right to write without writing anything. After a write that failed it writes a
+ * row with nothing in it but as large, because a full disk shows in nothing less.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -53,8 +53,11 @@ let deletedUpTo = 0;
 let state: StoreState = loadState();
 /** Set while memory may differ from the disk: it is read anew before anything else. */
 let isStale = false;
-/** The last write failed. Until one succeeds none waits long for a lock, so that reads are not held up behind each of them. */
-let hasFailed = false;
+/**
+ * The length of the write that failed, until one of that length succeeds; 0 when all is well. Meanwhile none waits long for a
+ * lock, so that reads are not held up behind each of them.
+ */
+let failedLength = 0;
 const lockWaitAfterFailureMs = 50;
 let queue: CallMessage[] = [];
 /** Appends that wait for the mover. */
@@ -137,15 +140,16 @@ function commit(isCheck: boolean): void {
   if (staged.length === 0 && !isCheck) return;
   const operations = staged;
   staged = [];
+  const entry = operations.length > 0 ? encodeOperations(operations) : `[${' '.repeat(Math.max(0, failedLength - 2))}]`;
   try {
-    if (operations.length === 0 && !hasFailed) {
+    if (operations.length === 0 && failedLength === 0) {
       takeWriteLock.run();
       return;
     }
-    insertEntry.run(nextJournalId, encodeOperations(operations));
-    noteWrite(false);
+    insertEntry.run(nextJournalId, entry);
+    if (entry.length >= failedLength) noteFailure(0);
   } catch (error) {
-    noteWrite(true);
+    noteFailure(Math.max(entry.length, failedLength));
     throw error;
   }
   overlay.close(nextJournalId, operations);
@@ -153,10 +157,11 @@ function commit(isCheck: boolean): void {
   mover.postMessage({ backlog: overlay.size });
 }
 
-function noteWrite(failed: boolean): void {
-  if (failed === hasFailed) return;
-  hasFailed = failed;
-  journal.exec(`PRAGMA busy_timeout = ${failed ? Math.min(lockWaitAfterFailureMs, lockWaitMs) : lockWaitMs}`);
+function noteFailure(length: number): void {
+  const wasFailing = failedLength > 0;
+  failedLength = length;
+  if (wasFailing === length > 0) return;
+  journal.exec(`PRAGMA busy_timeout = ${length > 0 ? Math.min(lockWaitAfterFailureMs, lockWaitMs) : lockWaitMs}`);
 }
 
 /** The mover has brought the journal up to `applied` into the tables, durably. */
