@@ -146,7 +146,7 @@ export function createFanOut(ports: {
     for (const { userId, joinedSeq, leftSeq } of roster.members.values()) {
       if (leftSeq !== null && leftSeq < firstSeq) continue;
       const upTo = leftSeq !== null && leftSeq < lastSeq ? leftSeq : lastSeq;
-      if (upTo > joinedSeq) entries.push({ userId, conversationId: id, joinedSeq, upTo });
+      if (upTo > joinedSeq) entries.push({ userId, conversationId: id, joinedSeq, upTo, wholeFrom: firstSeq });
     }
     await writer.enter(entries);
   }

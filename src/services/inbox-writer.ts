@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 import { DomainError } from '../domain/errors.ts';
 import type { ConversationId, Seq, UserId } from '../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../domain/inbox.ts';
-import { maxSeq } from '../domain/receipt.ts';
+import { maxSeq, minSeq } from '../domain/receipt.ts';
 import type { InboxStore } from '../stores/inbox-store.ts';
 
 export interface Entry {
@@ -18,6 +18,8 @@ export interface Entry {
   /** Where the user's view of the conversation begins. */
   readonly joinedSeq: Seq;
   readonly upTo: Seq;
+  /** What comes from here on is entered whole, however much it is: messages fanned out on write are no backlog. */
+  readonly wholeFrom?: Seq;
 }
 
 export interface InboxWriterSettings {
@@ -104,12 +106,12 @@ export function createInboxWriter(ports: {
     const nextSeq = new Map<UserId, Seq>();
     const nextFrom = new Map<string, Seq>();
     for (const one of waiting) {
-      const { userId, conversationId, joinedSeq, upTo } = one.entry;
+      const { userId, conversationId, joinedSeq, upTo, wholeFrom } = one.entry;
       const key = endKey(one.entry);
       let fromSeq = maxSeq(nextFrom.get(key) ?? ends.get(key) ?? 0n, joinedSeq) + 1n;
       if (fromSeq > upTo) continue;
       let seq = (nextSeq.get(userId) ?? heads.get(userId) ?? 0n) + 1n;
-      const newest = upTo - BigInt(settings.backlogMax);
+      const newest = minSeq(upTo - BigInt(settings.backlogMax), (wholeFrom ?? upTo) - 1n);
       if (newest >= fromSeq) {
         runs.push({ userId, seq, conversationId, fromSeq, toSeq: newest, truncated: true });
         owners.push(one);

@@ -23,7 +23,13 @@ import type { Bus } from '../pubsub/bus.ts';
 import { type ConversationHint, type InboxHint, topics } from '../pubsub/topics.ts';
 import type { ConversationLog } from './conversation-log.ts';
 import type { EventSink, EventSource } from './event-stream.ts';
-import { cursorAhead, type InboxService, type TruncatedBacklog } from './inbox-service.ts';
+import {
+  cursorAhead,
+  type InboxEntry,
+  type InboxPage,
+  type InboxService,
+  type TruncatedBacklog,
+} from './inbox-service.ts';
 import type { InboxSync } from './inbox-sync.ts';
 import type { InboxWriter } from './inbox-writer.ts';
 import { type Roster, type Rosters, visibleHead } from './rosters.ts';
@@ -235,41 +241,55 @@ class Stream {
     }
   }
 
-  takePage(page: Awaited<ReturnType<InboxService['read']>>): void {
-    let truncatedAt = 0;
-    let wasSilent = false;
-    const tellTruncated = (before: Seq) => {
-      const backlogs = [];
-      for (
-        let next = page.truncated[truncatedAt];
-        next !== undefined && next.seq < before;
-        next = page.truncated[truncatedAt]
-      ) {
-        backlogs.push(next);
-        truncatedAt += 1;
-        const group = this.groups?.get(next.conversationId);
-        // Told is as good as shown.
-        if (group !== undefined && group.base !== null && next.toSeq > group.shown) group.shown = next.toSeq;
-      }
+  takePage(page: InboxPage): void {
+    let backlogs: TruncatedBacklog[] = [];
+    let isSilent = false;
+    /** Says what was passed before anything that follows it, so that the numbers have no hole; false when reading is over. */
+    const tell = (): boolean => {
       const last = backlogs.at(-1);
-      if (last === undefined) return;
-      this.position = last.seq;
-      wasSilent = false;
-      this.pushOrPause({ type: 'StreamTruncated', backlogs });
+      if (last !== undefined) {
+        this.position = last.seq;
+        this.pushOrPause({ type: 'StreamTruncated', backlogs });
+      } else if (isSilent) {
+        this.pushOrPause({ type: 'StreamHeartbeat', seq: this.position });
+      }
+      backlogs = [];
+      isSilent = false;
+      return this.state === 'reading';
     };
-    for (const { seq, message } of page.entries) {
-      tellTruncated(seq);
-      if (this.state !== 'reading') return;
-      wasSilent = !this.take(seq, message, false);
-      if (this.state !== 'reading') return;
+    for (const item of inOrder(page)) {
+      const isShown =
+        'message' in item
+          ? this.hasShown(item.message.conversationId, item.message.seq, item.message.seq)
+          : this.hasShown(item.conversationId, item.fromSeq, item.toSeq);
+      if (isShown) {
+        if (backlogs.length > 0 && !tell()) return;
+        this.position = item.seq;
+        isSilent = true;
+      } else if ('message' in item) {
+        if (!tell()) return;
+        this.take(item.seq, item.message, false);
+        if (this.state !== 'reading') return;
+      } else {
+        if (isSilent && !tell()) return;
+        backlogs.push(item);
+        const group = this.groups?.get(item.conversationId);
+        // Told is as good as shown.
+        if (group !== undefined && group.base !== null && item.toSeq > group.shown) group.shown = item.toSeq;
+      }
     }
-    tellTruncated(page.nextSeq + 1n);
-    if (this.state !== 'reading') return;
+    if (backlogs.length > 0 && !tell()) return;
     if (page.nextSeq > this.position) {
       this.position = page.nextSeq; // What retention removed is passed over.
-      wasSilent = true;
+      isSilent = true;
     }
-    if (wasSilent) this.pushOrPause({ type: 'StreamHeartbeat', seq: this.position });
+    tell();
+  }
+
+  /** Whether all of these messages were pushed as live ones of a large group. */
+  hasShown(id: ConversationId, fromSeq: Seq, toSeq: Seq): boolean {
+    const group = this.groups?.get(id);
+    return group !== undefined && group.base !== null && fromSeq > group.base && toSeq <= group.shown;
   }
 
   onConversationHint(group: LiveGroup, { message }: ConversationHint): void {
@@ -422,6 +442,11 @@ class Stream {
     if (putOff.size === 0) this.leftTotal = leftTotal;
     if (isDue && reason !== 'opening') this.readSoon();
   }
+}
+
+/** A page's entries and backlogs in the order of their inbox numbers. */
+function inOrder({ entries, truncated }: InboxPage): readonly (InboxEntry | TruncatedBacklog)[] {
+  return truncated.length === 0 ? entries : [...entries, ...truncated].sort((a, b) => (a.seq < b.seq ? -1 : 1));
 }
 
 function newGroup(conversation: Conversation): LiveGroup {

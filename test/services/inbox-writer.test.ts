@@ -73,6 +73,21 @@ describe('entering', () => {
     ]);
   });
 
+  it('puts a long backlog behind one number, but nothing of what is fanned out just now', async () => {
+    const { writer, runsOf } = setUp({ settings: { backlogMax: 2 } });
+    const entry = { userId: '101', conversationId: 'a', joinedSeq: 0n };
+    await writer.enter([{ ...entry, upTo: 4n, wholeFrom: 1n }]);
+    await writer.enter([{ ...entry, upTo: 12n, wholeFrom: 9n }]);
+    await writer.enter([{ ...entry, upTo: 16n }]);
+    expect(await runsOf('101')).toEqual([
+      [1, 'a', 1, 4],
+      [5, 'a', 5, 8, 'truncated'],
+      [6, 'a', 9, 12],
+      [10, 'a', 13, 14, 'truncated'],
+      [11, 'a', 15, 16],
+    ]);
+  });
+
   it('writes all users of a call at once', async () => {
     const { writer, append } = setUp();
     const entries = ['101', '102', '103'].map((userId) => ({ userId, conversationId: 'a', joinedSeq: 0n, upTo: 1n }));

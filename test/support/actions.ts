@@ -1,5 +1,5 @@
 /** What tests of the API do over and over. */
-import { type Json, type TestServer, TestUser } from './heliograph.ts';
+import { type Events, type Json, type TestServer, TestUser } from './heliograph.ts';
 
 /** Signs a user in once more, as another device; the caller closes it. */
 export async function otherDevice(server: TestServer, user: TestUser): Promise<TestUser> {
@@ -39,4 +39,26 @@ export async function offline(user: TestUser, afterSeq: string, first = 500): Pr
 /** The numbers `from` to `to`, as they are written on the wire. */
 export function numbers(from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
+}
+
+/**
+ * Reads a stream as a strict client does, and answers the numbers that did not follow one another: each is the next one, unless
+ * a StreamHeartbeat has said that all up to it was delivered.
+ */
+export function holesIn({ values }: Events): string[] {
+  const holes: string[] = [];
+  let position = BigInt(values[0]?.seq ?? 0);
+  const moveTo = (seq: string) => {
+    if (BigInt(seq) !== position + 1n) holes.push(`${seq} after ${position}`);
+    position = BigInt(seq);
+  };
+  for (const { __typename, seq, inboxSeq, backlogs } of values.slice(1)) {
+    if (__typename === 'StreamTruncated') for (const backlog of backlogs) moveTo(backlog.seq);
+    else if (__typename === 'MessageReceived' && inboxSeq !== null) moveTo(inboxSeq);
+    else if (__typename === 'StreamHeartbeat') {
+      if (BigInt(seq) < position) holes.push(`a heartbeat of ${seq} after ${position}`);
+      position = BigInt(seq);
+    }
+  }
+  return holes;
 }
