@@ -1,0 +1,173 @@
+/** Apollo Client for Heliograph: queries and mutations over HTTP, subscriptions over graphql-ws, one cache entry per message. */
+import {
+  ApolloClient,
+  ApolloLink,
+  gql,
+  HttpLink,
+  InMemoryCache,
+  type Reference,
+  type TypedDocumentNode,
+} from '@apollo/client';
+import { SetContextLink } from '@apollo/client/link/context';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { relayStylePagination } from '@apollo/client/utilities';
+import type { Client } from 'graphql-ws';
+import type { Session } from './session.ts';
+
+export function createApolloClient(session: Session, socket: Client, fetcher: typeof fetch = fetch): ApolloClient {
+  const withToken = new SetContextLink(({ headers }) => ({
+    headers: { ...headers, authorization: `Bearer ${session.accessToken}` },
+  }));
+  return new ApolloClient({
+    cache: createCache(),
+    link: ApolloLink.split(
+      ({ operationType }) => operationType === 'subscription',
+      new GraphQLWsLink(socket),
+      withToken.concat(new HttpLink({ uri: `${session.url}/graphql`, fetch: fetcher })),
+    ),
+  });
+}
+
+function createCache(): InMemoryCache {
+  return new InMemoryCache({
+    typePolicies: {
+      // The same from the optimistic copy on, which has no id yet. Select both fields wherever a message is selected.
+      Message: { keyFields: ['senderId', 'clientMessageId'] },
+      // One list per conversation, that pages of either direction are put to. Select `edges { cursor node { … } }`.
+      Query: { fields: { history: relayStylePagination(['conversationId', 'range']) } },
+      // Each event replaces the one before; what it brings lives on as a Message.
+      Subscription: { fields: { messageReceived: { merge: false } } },
+    },
+    possibleTypes: {
+      MessageStreamEvent: ['StreamReady', 'MessageReceived', 'StreamTruncated', 'StreamHeartbeat'],
+    },
+  });
+}
+
+/** What the app shows of a message, in every operation. */
+const shownMessage = gql`
+  fragment ShownMessage on Message {
+    id
+    seq
+    status
+    text
+    senderId
+    clientMessageId
+    conversationId
+  }
+`;
+
+export interface ShownMessage {
+  readonly __typename: 'Message';
+  readonly id: string;
+  readonly seq: string | null;
+  readonly status: string;
+  readonly text: string;
+  readonly senderId: string;
+  readonly clientMessageId: string;
+  readonly conversationId: string;
+}
+
+interface HistoryData {
+  readonly history: {
+    readonly edges: readonly { readonly cursor: string; readonly node: ShownMessage }[];
+    readonly pageInfo: {
+      readonly hasNextPage: boolean;
+      readonly hasPreviousPage: boolean;
+      readonly startCursor: string | null;
+      readonly endCursor: string | null;
+    };
+  };
+}
+
+interface HistoryVariables extends Record<string, unknown> {
+  readonly conversationId: string;
+  readonly first?: number;
+  readonly after?: string | null;
+  readonly last?: number;
+  readonly before?: string | null;
+}
+
+export const historyQuery: TypedDocumentNode<HistoryData, HistoryVariables> = gql`
+  query History($conversationId: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+    history(conversationId: $conversationId, first: $first, after: $after, last: $last, before: $before) {
+      edges { cursor node { ...ShownMessage } }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }
+  ${shownMessage}
+`;
+
+export interface StreamData {
+  readonly messageReceived: { readonly __typename: string; readonly message?: ShownMessage };
+}
+
+/** Has the aliases that the socket client goes by when it resumes. */
+export const streamSubscription: TypedDocumentNode<StreamData, { afterSeq: string | null }> = gql`
+  subscription Stream($afterSeq: Seq) {
+    messageReceived(afterSeq: $afterSeq) {
+      ... on StreamReady { startSeq: seq headSeq }
+      ... on MessageReceived { inboxSeq: seq message { ...ShownMessage } }
+      ... on StreamTruncated { backlogs { seq conversationId fromSeq toSeq } }
+      ... on StreamHeartbeat { position: seq }
+    }
+  }
+  ${shownMessage}
+`;
+
+const sendMutation: TypedDocumentNode<SendData, { input: object }> = gql`
+  mutation Send($input: SendMessageInput!) {
+    sendMessage(input: $input) { sentMessage { ...ShownMessage } }
+  }
+  ${shownMessage}
+`;
+
+interface SendData {
+  readonly sendMessage: { readonly sentMessage: ShownMessage } | null;
+}
+
+/** Sends, and shows the message at once as SENDING. The answer and the stream's event, in either order, then are the same one. */
+export function sendMessage(client: ApolloClient, session: Session, conversationId: string, text: string) {
+  const clientMessageId = crypto.randomUUID();
+  const optimistic: ShownMessage = {
+    __typename: 'Message',
+    id: clientMessageId,
+    seq: null,
+    status: 'SENDING',
+    text,
+    senderId: session.userId,
+    clientMessageId,
+    conversationId,
+  };
+  return client.mutate({
+    mutation: sendMutation,
+    variables: { input: { to: { conversationId }, clientMessageId, text } },
+    optimisticResponse: { sendMessage: { sentMessage: optimistic } },
+    update: (cache, { data }) => {
+      if (data?.sendMessage) show(cache, data.sendMessage.sentMessage);
+    },
+  });
+}
+
+/** Puts a message at the end of what is shown of its conversation, unless it is there already. */
+export function show(cache: Pick<ApolloClient['cache'], 'modify' | 'identify'>, message: ShownMessage): void {
+  const ref = cache.identify({ ...message });
+  cache.modify<{ history: { edges: { node: Reference }[] } }>({
+    fields: {
+      history(list, { storeFieldName, toReference }) {
+        const { edges } = list as { edges: { node: Reference }[] };
+        const isThere = edges.some(({ node }) => node.__ref === ref);
+        if (isThere || !storeFieldName.includes(`"conversationId":"${message.conversationId}"`)) return list;
+        return { ...list, edges: [...edges, { __typename: 'MessageEdge', cursor: '', node: toReference(ref ?? '') }] };
+      },
+    },
+  });
+}
+
+/** The order to show messages in: by number, and what has none yet last. */
+export function inOrder(messages: readonly ShownMessage[]): ShownMessage[] {
+  return messages.toSorted((a, b) => {
+    if (a.seq === null || b.seq === null) return Number(a.seq === null) - Number(b.seq === null);
+    return Number(BigInt(a.seq) - BigInt(b.seq));
+  });
+}
