@@ -125,7 +125,8 @@ export const closeCodes = {
   tryAgainLater: {
     code: 1013,
     reconnect: 'same token',
-    meaning: 'The client does not read fast enough, its user has too many sockets, or the server cannot go on with it now.',
+    meaning:
+      'The client does not read fast enough, its user has too many sockets, or the server cannot go on with it now.',
     clientAction: 'Come back after a pause that grows, and resume from the last position.',
   },
   badRequest: {
