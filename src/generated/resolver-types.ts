@@ -779,8 +779,8 @@ export type Subscription = {
   /** How what the viewer sent gets on: from SENDING to SENT or FAILED, then to DELIVERED and READ. */
   messageStatusChanged: Maybe<MessageStatusChange>;
   /**
-   * One event for each user asked for with how things are, then one for each change. A user whom the viewer may not see is UNKNOWN and stays so:
-   * visible are those with whom the viewer has a direct conversation.
+   * One event for each user asked for with how things are, then one for each change. Visible are those with whom the viewer has a
+   * direct conversation: anybody else is UNKNOWN until there is one.
    */
   presenceChanged: Maybe<Presence>;
   /**
