@@ -27,7 +27,8 @@ export function createReceiptWatch(ports: {
   ): Promise<ReceiptHint[]> {
     const isLarge = fanOut.isOnRead({ conversation, members, ...roster });
     const active = [...members.values()].filter(({ leftSeq }) => leftSeq === null).map(({ userId }) => userId);
-    const userIds = isLarge ? [viewer.userId] : active;
+    // How far the others are tells what was said: not for who has left.
+    const userIds = isLarge || !active.includes(viewer.userId) ? [viewer.userId] : active;
     const positions = await book.get(conversation.id, userIds);
     const at = clock();
     return userIds.map((userId, index) => ({
@@ -42,7 +43,7 @@ export function createReceiptWatch(ports: {
   return {
     /**
      * With `conversationId` the present positions first, then every change; without it the changes in all conversations the
-     * viewer is in, those that come later included.
+     * viewer is in, those that come later included. Who has left a conversation gets their own position there and nothing after it.
      *
      * @throws DomainError `NOT_FOUND` on opening: no such conversation for the viewer
      */

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
+
+const watchQuery = `subscription ($id: ID) { receiptChanged(conversationId: $id) { userId readSeq } }`;
+const readAll = `mutation ($id: ID!, $seq: Seq!) {
+  ackMessages(input: { status: READ, upTo: [{ conversationId: $id, seq: $seq }] }) { ackedSeq } }`;
+
+describe('receipts of a group', () => {
+  let server: TestServer;
+  let alice: TestUser;
+  let bob: TestUser;
+  beforeAll(async () => {
+    server = await startServer();
+    [alice, bob] = [await server.user(), await server.user()];
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  it('show its members to each other, and to who has left only how far they got themselves', async () => {
+    const { createGroup } = await alice.ask(
+      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,
+      { ids: [bob.id] },
+    );
+    const { id } = createGroup;
+    const asMember = bob.subscribe(watchQuery, { id });
+    await asMember.until(() => asMember.values.length === 2, 'present positions');
+    expect(asMember.values).toEqual([
+      { userId: alice.id, readSeq: '1' },
+      { userId: bob.id, readSeq: '0' },
+    ]);
+
+    await bob.ask(readAll, { id, seq: 1 });
+    await asMember.until(() => asMember.values.length === 3, 'own advance');
+    await bob.ask('mutation ($id: ID!) { leaveGroup(input: { conversationId: $id }) { id } }', { id });
+    await alice.send({ conversationId: id }, 'among ourselves');
+    const asFormer = bob.subscribe(watchQuery, { id });
+    await asFormer.until(() => asFormer.values.length > 0, 'own position');
+    await alice.send({ conversationId: id }, 'still');
+
+    // What comes in a conversation of theirs is the marker that follows all that could have been told of the group.
+    const everywhere = bob.subscribe(`subscription { receiptChanged { conversationId userId } }`);
+    const stream = bob.stream();
+    await stream.until(() => stream.values.length > 0, 'stream');
+    const { conversationId } = await alice.send({ userId: bob.id }, 'marker');
+    await everywhere.until(() => everywhere.values.length > 0, 'marker');
+    expect(everywhere.values[0]).toEqual({ conversationId, userId: alice.id });
+    expect(asFormer.values).toEqual([{ userId: bob.id, readSeq: '2' }]);
+    expect(asMember.values.slice(3).map(({ userId }) => userId)).not.toContain(alice.id);
+  });
+});
