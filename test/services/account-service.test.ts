@@ -364,6 +364,37 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       await expect(verify(session)).rejects.toMatchObject(unauthenticated);
     });
 
+    it('are not kept when their device logs in anew while it is looked up, and the new ones are', async () => {
+      let onRead = async () => {};
+      const users: UserStore = {
+        ...pick(directory.users),
+        async getDevice(id) {
+          const device = await directory.users.getDevice(id);
+          await onRead();
+          return device;
+        },
+      };
+      const { accounts, bus, register, verify, revocations } = setUp(users);
+      const first = await register();
+      const { deviceId, user } = first;
+      const again: Session[] = [];
+      onRead = async () => {
+        onRead = async () => {};
+        again.push(await accounts.logIn({ username: user.username, password, deviceId }, from));
+      };
+      await expect(verify(first)).rejects.toMatchObject(unauthenticated);
+      expect(revocations).toEqual([{ userId: user.id, deviceId }]);
+      // Seen while word of the earlier session's end arrives, as it may where it comes from another instance.
+      const stop = await accounts.watchRevocations();
+      onRead = async () => {
+        onRead = async () => {};
+        bus.publish(topics.revocations, { userId: user.id, deviceId });
+      };
+      expect(await verify(again[0] as Session)).toMatchObject({ deviceId });
+      await expect(verify(first)).rejects.toMatchObject(unauthenticated);
+      stop();
+    });
+
     it('are looked at once, not at every request', async () => {
       const users = pick(directory.users);
       const { register, verify } = setUp(users);
@@ -559,6 +590,9 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       await expect(see({ ...ada, issuedAt: at + 5_000 })).rejects.toMatchObject(unauthenticated);
       await expect(see({ ...ada, issuedAt: 0 })).rejects.toMatchObject(unauthenticated);
       expect(await see({ ...ada, issuedAt: at + 6_000 })).toEqual(viewer);
+      // What was logged out does not come back with it, here or on another instance.
+      await expect(accounts.verifyToken(token)).rejects.toMatchObject(unauthenticated);
+      await expect(setUpExternal().see(ada)).rejects.toMatchObject(unauthenticated);
     });
 
     it('is the only way in where nothing else is set up', async () => {
