@@ -76,5 +76,6 @@ function problemOf({ message, cause }: Error): string {
   // knex's words for migrations that were carried out and that it does not know.
   const unknown = /migration directory is corrupt.*missing: (.*)/.exec(message)?.[1];
   if (unknown !== undefined) return `directory.db was written by a newer version of Heliograph (${unknown})`;
-  return cause instanceof Error ? cause.message : message;
+  // knex puts the statement first.
+  return cause instanceof Error ? cause.message : message.replace(/^[\s\S]* - /, '');
 }

@@ -1,0 +1,68 @@
+/** The process stands still for a while, as under a stopped virtual machine, and goes on as if nothing had been. */
+import { expect, it } from 'vitest';
+import { countUp, readInbox } from '../support/faults.ts';
+import { temporaryFolder } from '../support/folders.ts';
+import { eventually } from '../support/heliograph.ts';
+import { Sends } from '../support/sends.ts';
+import { ServerProcess } from '../support/server-process.ts';
+
+const leaseTtlMs = 1_500;
+
+it('a server frozen in traffic goes on with every stream, and knows who is still there', async () => {
+  using folder = temporaryFolder();
+  await using server = new ServerProcess({
+    DATA_DIR: folder.path,
+    STORE_TIMEOUT_MS: '500',
+    LEASE_TTL_MS: String(leaseTtlMs),
+  });
+  await server.start();
+  const [alice, bob, carol] = [await server.user('alice'), await server.user('bob'), await server.user('carol')];
+  await alice.send({ userId: carol.id }, 'hello');
+  const { conversationId } = await alice.send({ userId: bob.id }, 'hello');
+  const seen = bob.stream('0');
+  const carols = carol.stream('0');
+  const presence = alice.subscribe('subscription ($u: [ID!]) { presenceChanged(userIds: $u) { userId status } }', {
+    u: [bob.id, carol.id],
+  });
+  const last = (userId: string) => presence.values.findLast((one) => one.userId === userId)?.status;
+  await seen.until(({ messages }) => messages.length === 1);
+  await carols.until(({ messages }) => messages.length === 1);
+  await presence.until(() => last(bob.id) === 'ONLINE' && last(carol.id) === 'ONLINE', 'both online');
+
+  const sends = new Sends();
+  const traffic = countUp(4).map(() => sends.keepSending(alice, { conversationId }));
+  for (const _ of countUp(2)) {
+    await sends.more(50);
+    server.signal('SIGSTOP');
+    // Longer than a lease, and than any call to a store may take.
+    await new Promise((resolve) => setTimeout(resolve, leaseTtlMs + 700));
+    // Carol leaves while nobody is there to notice it.
+    await carol.close();
+    server.signal('SIGCONT');
+    await sends.more(50);
+  }
+  sends.stop();
+  await Promise.all(traffic);
+  await sends.resend();
+
+  const count = sends.answered.size + 1;
+  await seen.until(({ messages }) => messages.length >= count, 'all messages');
+  expect(seen.error).toBeNull();
+  expect(bob.closes).toEqual([]);
+  expect(seen.messages.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(count));
+  expect(seen.messages.map(({ message }) => message.seq)).toEqual(countUp(count));
+  const byClientId = new Map(seen.messages.map(({ message }) => [message.clientMessageId, message]));
+  for (const [clientMessageId, { id, seq, text }] of sends.answered)
+    expect(byClientId.get(clientMessageId)).toMatchObject({ id, seq, text });
+  expect((await readInbox(bob)).length).toBe(count);
+
+  await presence.until(() => last(bob.id) === 'ONLINE' && last(carol.id) === 'OFFLINE', 'carol gone, bob there');
+  await eventually(async () => {
+    const query = 'query ($u: [ID!]!) { presence(userIds: $u) { status } }';
+    const statuses = (await alice.ask(query, { u: [bob.id, carol.id] })).presence.map(
+      ({ status }: { status: string }) => status,
+    );
+    return statuses.join() === 'ONLINE,OFFLINE';
+  }, 'the same presence when asked');
+  expect(await server.ready()).toMatchObject({ status: 200, body: { degraded: [] } });
+});
