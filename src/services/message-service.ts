@@ -36,9 +36,10 @@ export function createMessageService(ports: {
   async function send(viewer: Viewer, input: SendInput): Promise<Appended> {
     await takeOrThrow(rateLimiter, sendLimit, viewer.userId);
     const body = checkMessageInput(input, limits);
+    // Before the target: finding that may open a conversation, and a send that is refused leaves nothing behind.
+    if (body.replyToId !== undefined) await checkReply(viewer, input.to, body.replyToId);
     const roster = await findTarget(viewer, input.to);
     const { conversation } = roster;
-    if (body.replyToId !== undefined) await checkReply(viewer, roster, body.replyToId);
     // Asked last and without a pause before the append: who is taken out in the meantime sends nothing after it.
     if (rosters.isLeaving(conversation.id, viewer.userId)) throw notAMember();
     return log.append(conversation, {
@@ -61,10 +62,11 @@ export function createMessageService(ports: {
     throw new DomainError('BAD_USER_INPUT', 'to must name a conversationId or a userId.');
   }
 
-  async function checkReply(viewer: Viewer, roster: Roster, replyToId: MessageId): Promise<void> {
+  async function checkReply(viewer: Viewer, to: SendInput['to'], replyToId: MessageId): Promise<void> {
     const [message] = isId(replyToId) ? await log.findByIds([replyToId]) : [null];
+    const roster = message == null ? null : await rosters.get(message.conversationId);
     const isHere =
-      message != null && message.conversationId === roster.conversation.id && isVisible(roster, viewer, message);
+      message != null && roster !== null && isVisible(roster, viewer, message) && isTarget(roster, viewer, to);
     if (!isHere) throw new DomainError('NOT_FOUND', 'replyToId names no message of this conversation.');
   }
 
@@ -105,6 +107,17 @@ export function createMessageService(ports: {
 function isVisible(roster: Roster, viewer: Viewer, message: Message): boolean {
   const member = roster.members.get(viewer.userId);
   return member !== undefined && maySee(member, message.seq);
+}
+
+/** Whether this is the conversation that a send names, of which the viewer is a member. */
+function isTarget(
+  { conversation, members }: Roster,
+  viewer: Viewer,
+  { conversationId, userId }: SendInput['to'],
+): boolean {
+  if (conversationId != null) return conversation.id === conversationId;
+  if (userId == null || conversation.kind !== 'DIRECT') return false;
+  return userId === viewer.userId ? members.size === 1 : members.has(userId);
 }
 
 function notAMember(): DomainError {
