@@ -6,6 +6,9 @@ import { DomainError, type ErrorCode, errorCatalogue } from '../../domain/errors
 /** Told of failures that are not part of the contract, with the id clients are given to quote. */
 export type ReportFault = (error: unknown, traceId: string) => void;
 
+/** GraphQL's own messages repeat the value they are about: fifty of them could make a large answer of a small request. */
+const messageMax = 1_000;
+
 /** An error of the contract, for the transports' own refusals. */
 export function clientError(code: ErrorCode, message: string, details: Record<string, unknown> = {}): GraphQLError {
   return new GraphQLError(message, { extensions: extensionsOf(code, details) });
@@ -31,7 +34,7 @@ export function toClientError(error: unknown, otherwise: ErrorCode, report: Repo
   if (graphqlError !== null && (cause === undefined || cause instanceof GraphQLError)) {
     const known = (cause instanceof GraphQLError ? cause : graphqlError).extensions.code;
     const code = typeof known === 'string' && known in errorCatalogue ? (known as ErrorCode) : otherwise;
-    return new GraphQLError(graphqlError.message, { ...place, extensions: extensionsOf(code) });
+    return new GraphQLError(graphqlError.message.slice(0, messageMax), { ...place, extensions: extensionsOf(code) });
   }
   const traceId = randomUUID();
   report(cause ?? error, traceId);
