@@ -32,7 +32,11 @@ function createCache(): InMemoryCache {
   return new InMemoryCache({
     typePolicies: {
       // The same from the optimistic copy on, which has no id yet. Select both fields wherever a message is selected.
-      Message: { keyFields: ['senderId', 'clientMessageId'] },
+      Message: {
+        keyFields: ['senderId', 'clientMessageId'],
+        // The answer to a send says SENT, and may come after news of what has become of the message since.
+        fields: { status: { merge: (known: string | undefined, next: string) => later(known, next) } },
+      },
       // One list per conversation, that pages of either direction are put to. Select `edges { cursor node { … } }`.
       Query: { fields: { history: relayStylePagination(['conversationId', 'range']) } },
       // Each event replaces the one before; what it brings lives on as a Message.
@@ -42,6 +46,12 @@ function createCache(): InMemoryCache {
       MessageStreamEvent: ['StreamReady', 'MessageReceived', 'StreamTruncated', 'StreamHeartbeat'],
     },
   });
+}
+
+const statusRanks: Record<string, number> = { FAILED: 0, SENDING: 0, SENT: 1, DELIVERED: 2, READ: 3 };
+
+function later(known: string | undefined, next: string): string {
+  return known !== undefined && (statusRanks[known] ?? 0) > (statusRanks[next] ?? 0) ? known : next;
 }
 
 /** What the app shows of a message, in every operation. */
@@ -126,27 +136,43 @@ interface SendData {
   readonly sendMessage: { readonly sentMessage: ShownMessage } | null;
 }
 
-/** Sends, and shows the message at once as SENDING. The answer and the stream's event, in either order, then are the same one. */
+/**
+ * Shows a message at once, as SENDING, and sends it. Its answer and the stream's event, whichever comes first, are then the same
+ * object. It is written to the cache itself: an `optimisticResponse` lies over the list, and hides what others send meanwhile.
+ */
 export function sendMessage(client: ApolloClient, session: Session, conversationId: string, text: string) {
   const clientMessageId = crypto.randomUUID();
-  const optimistic: ShownMessage = {
+  const { userId: senderId } = session;
+  return deliver(client, {
     __typename: 'Message',
     id: clientMessageId,
     seq: null,
     status: 'SENDING',
     text,
-    senderId: session.userId,
+    senderId,
     clientMessageId,
     conversationId,
-  };
-  return client.mutate({
-    mutation: sendMutation,
-    variables: { input: { to: { conversationId }, clientMessageId, text } },
-    optimisticResponse: { sendMessage: { sentMessage: optimistic } },
-    update: (cache, { data }) => {
-      if (data?.sendMessage) show(cache, data.sendMessage.sentMessage);
-    },
   });
+}
+
+/** Sends a message, or sends it again: with the same `clientMessageId` it stays one message, whatever became of the first try. */
+export async function deliver(client: ApolloClient, message: ShownMessage): Promise<ShownMessage | undefined> {
+  const { conversationId, clientMessageId, text } = message;
+  const id = client.cache.identify({ ...message }) ?? '';
+  const sending = { ...message, status: 'SENDING' };
+  client.cache.writeFragment({ id, fragment: shownMessage, data: sending });
+  show(client.cache, sending);
+  try {
+    const { data } = await client.mutate({
+      mutation: sendMutation,
+      variables: { input: { to: { conversationId }, clientMessageId, text } },
+    });
+    return data?.sendMessage?.sentMessage;
+  } catch (error) {
+    // After a lost answer it may have been sent all the same: then the stream has said so, or will.
+    client.cache.modify({ id, fields: { status: (known) => later(known, 'FAILED') } });
+    throw error;
+  }
 }
 
 /** Puts a message at the end of what is shown of its conversation, unless it is there already. */
