@@ -1,0 +1,31 @@
+/** Bytes to a server as they stand, where a proper HTTP client would know better. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+export function openBytes(url: string): Socket {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** Sends bytes and reads until the server closes the connection. */
+export async function exchangeBytes(url: string, bytes: string | Buffer): Promise<string> {
+  const socket = openBytes(url);
+  const parts: Buffer[] = [];
+  socket.on('data', (part) => parts.push(part));
+  socket.write(bytes);
+  await once(socket, 'close');
+  return Buffer.concat(parts).toString();
+}
+
+/** What a raw answer says: its status, and the code of the error in its body. */
+export function readAnswer(answer: string): { status: number; contentType: string | undefined; code: unknown } {
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  const json = JSON.parse(body) as { errors?: { extensions: { code: unknown } }[] };
+  return {
+    status: Number(head.split(' ')[1]),
+    contentType: /^content-type: ([^;\r]+)/im.exec(head)?.[1],
+    code: json.errors?.[0]?.extensions.code,
+  };
+}
