@@ -104,6 +104,15 @@ export function createReceiptService(ports: {
     return named;
   }
 
+  async function requireInInbox(userId: UserId, seq: Seq): Promise<void> {
+    const [known = 0n] = await writer.heads([userId]);
+    if (seq <= known) return;
+    // What its sender was told is sent a moment ago may get its number only now.
+    await sync.enterAll(userId);
+    const [head = 0n] = await writer.heads([userId]);
+    if (seq > head) throw ahead(seq, head);
+  }
+
   /**
    * How far each conversation is covered by the inbox up to `toSeq`, for those in which that is news. It asks for the conversations
    * the user is behind in, not for the entries: an inbox may be long, and what lies in it has mostly been acknowledged.
@@ -198,11 +207,11 @@ export function createReceiptService(ports: {
       }
       const device = { userId: viewer.userId, deviceId: viewer.deviceId };
       const named = await namedPositions(viewer, input);
-      const [[before], [inboxHead]] = await Promise.all([inboxes.ackedSeqs([device]), writer.heads([viewer.userId])]);
-      let ackedSeq = before ?? 0n;
+      const [before = 0n] = await inboxes.ackedSeqs([device]);
+      let ackedSeq = before;
       const covered = new Map(named);
       if (upToInboxSeq != null) {
-        if (upToInboxSeq > (inboxHead ?? 0n)) throw ahead(upToInboxSeq, inboxHead ?? 0n);
+        await requireInInbox(viewer.userId, upToInboxSeq);
         for (const [id, seq] of await positionsInInbox(viewer, status, upToInboxSeq)) {
           covered.set(id, maxSeq(covered.get(id) ?? 0n, seq));
         }
@@ -221,7 +230,7 @@ export function createReceiptService(ports: {
           readSeq: status === 'READ' ? seq : 0n,
         })),
       );
-      if (ackedSeq > (before ?? 0n)) await inboxes.raiseAckedSeqs([{ ...device, seq: ackedSeq }]);
+      if (ackedSeq > before) await inboxes.raiseAckedSeqs([{ ...device, seq: ackedSeq }]);
       announceSoon(advances);
       return { conversationIds: [...covered.keys()], ackedSeq };
     },
