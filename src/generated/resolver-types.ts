@@ -218,7 +218,10 @@ export type LeaveGroupInput = {
 
 /** A user who comes back. */
 export type LogInInput = {
-  /** A device of this user to be again, with its acknowledged position; a new one when left out. */
+  /**
+   * A device of this user to be again, with its acknowledged position; a new one when left out. What was signed in on it before ends as
+   * by a log-out.
+   */
   deviceId?: InputMaybe<Scalars['ID']['input']>;
   /** What to call this device, at most 64 characters. */
   deviceName?: InputMaybe<Scalars['String']['input']>;
@@ -416,7 +419,7 @@ export type Mutation = {
    * user's, `RATE_LIMITED`.
    */
   logIn: Maybe<Session>;
-  /** Ends this device's session: its tokens stop working and its sockets close with 4403. True when done. */
+  /** Ends this device's session: its tokens stop working and its sockets close with 4403, the one this came over after the answer. True when done. */
   logOut: Maybe<Scalars['Boolean']['output']>;
   /** The direct conversation with a user, opened if there is none. With oneself it is a notebook. Errors: `NOT_FOUND`. */
   openDirectConversation: Maybe<Conversation>;
