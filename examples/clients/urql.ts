@@ -1,0 +1,87 @@
+/** urql for Heliograph: queries and mutations over HTTP, subscriptions over graphql-ws. */
+import { Client, cacheExchange, fetchExchange, gql, subscriptionExchange } from '@urql/core';
+import type { Client as SocketClient } from 'graphql-ws';
+import type { Session } from './session.ts';
+
+export function createUrqlClient(session: Session, socket: SocketClient, fetcher: typeof fetch = fetch): Client {
+  return new Client({
+    url: `${session.url}/graphql`,
+    fetch: fetcher,
+    // Called for each operation: a renewed token is used at once.
+    fetchOptions: () => ({ headers: { authorization: `Bearer ${session.accessToken}` } }),
+    exchanges: [
+      cacheExchange,
+      fetchExchange,
+      subscriptionExchange({
+        forwardSubscription: ({ query, variables }) => ({
+          subscribe: (sink) => ({ unsubscribe: socket.subscribe({ query: query ?? '', variables }, sink) }),
+        }),
+      }),
+    ],
+  });
+}
+
+export interface ShownMessage {
+  readonly seq: string | null;
+  readonly status: string;
+  readonly text: string;
+  readonly senderId: string;
+  readonly clientMessageId: string;
+}
+
+/**
+ * The messages of one conversation as they are shown. urql's document cache keeps whole answers, so the app itself puts the
+ * optimistic copy, the mutation's answer, the stream's event and pages of history together, by the key that all of them share.
+ */
+export class MessageList {
+  private readonly messages = new Map<string, ShownMessage>();
+
+  put(message: ShownMessage): void {
+    const key = `${message.senderId}:${message.clientMessageId}`;
+    const known = this.messages.get(key);
+    // What comes late may say less than what is known: an answer's SENT after the stream's news, or a copy without a number.
+    if (known === undefined || rank(message) >= rank(known)) this.messages.set(key, message);
+  }
+
+  /** By number; what has none yet comes last. */
+  get shown(): readonly ShownMessage[] {
+    return [...this.messages.values()].sort((a, b) => {
+      if (a.seq === null || b.seq === null) return Number(a.seq === null) - Number(b.seq === null);
+      return Number(BigInt(a.seq) - BigInt(b.seq));
+    });
+  }
+}
+
+const statuses = ['SENDING', 'FAILED', 'SENT', 'DELIVERED', 'READ'];
+const rank = ({ status }: ShownMessage) => statuses.indexOf(status);
+
+export const sendMutation = gql<
+  { sendMessage: { sentMessage: ShownMessage } | null },
+  { input: { to: object; clientMessageId: string; text: string } }
+>`
+  mutation Send($input: SendMessageInput!) {
+    sendMessage(input: $input) { sentMessage { id seq status text senderId clientMessageId conversationId } }
+  }
+`;
+
+export const historyQuery = gql<
+  {
+    history: {
+      nodes: ShownMessage[];
+      pageInfo: {
+        hasPreviousPage: boolean;
+        hasNextPage: boolean;
+        startCursor: string | null;
+        endCursor: string | null;
+      };
+    };
+  },
+  { conversationId: string; first?: number; after?: string | null; last?: number; before?: string | null }
+>`
+  query History($conversationId: ID!, $first: Int, $after: String, $last: Int, $before: String) {
+    history(conversationId: $conversationId, first: $first, after: $after, last: $last, before: $before) {
+      nodes { id seq status text senderId clientMessageId conversationId }
+      pageInfo { hasPreviousPage hasNextPage startCursor endCursor }
+    }
+  }
+`;
