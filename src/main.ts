@@ -17,9 +17,6 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a rejection was not handled'));
   const heliograph = await startHeliograph(config, log, version);
   const { url } = heliograph.server;
-  log.info({ url }, 'heliograph is ready');
-  if (process.stdout.isTTY || config.logLevel !== 'silent')
-    console.error(`\n  Heliograph ${version} is ready.  GraphiQL: ${url}/graphiql\n`);
 
   let isStopping = false;
   const stop = (signal: string) => {
@@ -40,6 +37,11 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+
+  // Only now: whoever reads this may end the process at once.
+  log.info({ url }, 'heliograph is ready');
+  if (process.stdout.isTTY || config.logLevel !== 'silent')
+    console.error(`\n  Heliograph ${version} is ready.  GraphiQL: ${url}/graphiql\n`);
 }
 
 /** What whoever starts the server can put right, in their words; null for a fault of ours, which needs its stack. */

@@ -27,6 +27,8 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
     trustProxy,
     logger: false,
     forceCloseConnections: 'idle',
+    // What still comes on an open connection while the server closes is answered as ever, and the connection ended with it.
+    return503OnClosing: false,
     requestTimeout: 30_000,
     // Some clients offer HTTP/2 with every request (Java's own, curl --http2): they are answered over HTTP/1.1.
     http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
