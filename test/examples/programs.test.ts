@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../support/heliograph.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** Runs a program of `examples/` against a server, as its users do. */
+async function run(name: string, url: string): Promise<{ code: number | null; output: string }> {
+  const program = new URL(`../../examples/${name}`, import.meta.url).pathname;
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, url]);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  // Names are made anew at each run.
+  return { code, output: output.replaceAll(/(alice|bob)_\w{8}/g, '$1') };
+}
+
+describe('the programs of examples/', () => {
+  it.each([
+    [
+      'first-conversation.js',
+      [
+        '#1 alice: Hello!',
+        'Bob is away, and misses nothing:',
+        '#2 alice: Are you there?',
+        '#3 alice: Call me.',
+        'Alice sees that "Call me." is READ.',
+      ],
+    ],
+    ['apollo.ts', ['#1 Hello from Apollo Client! (READ)', '#2 Hello back! (SENT)']],
+    ['urql.ts', ['#1 Hello from urql! (SENT)']],
+  ])('%s runs as it stands', async (name, lines) => {
+    expect(await run(name, server.url)).toEqual({ code: 0, output: `${lines.join('\n')}\n` });
+  });
+
+  it.each(['first-conversation.js', 'apollo.ts', 'urql.ts'])('%s fails where there is no server', async (name) => {
+    const { code, output } = await run(name, 'http://127.0.0.1:1');
+    expect(code).not.toBe(0);
+    expect(output).toContain('fetch failed');
+  });
+});
