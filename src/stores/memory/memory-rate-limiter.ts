@@ -17,12 +17,10 @@ export function createMemoryRateLimiter({ clock, scale = 1 }: { clock: Clock; sc
       const bucket = `${name}/${key}`;
       // At least one: with a bucket smaller than a point everybody would be locked out for good.
       const msPerPoint = windowMs / Math.max(1, points * scale);
-      let from = Math.max(fullAt.get(bucket) ?? now, now);
-      if (from > now + windowMs + msPerPoint) {
-        // The clock was set back: remembered at once, so that nobody is locked out for longer than a window.
-        from = now + windowMs;
-        fullAt.set(bucket, from);
-      }
+      const known = fullAt.get(bucket) ?? now;
+      // More than a window ahead: the clock was set back. What was counted before says nothing now, and everybody's first
+      // call after it would be refused.
+      const from = known > now + windowMs + msPerPoint ? now : Math.max(known, now);
       const next = from + cost * msPerPoint;
       const waitMs = next - now - windowMs;
       // Half a point of slack against the rounding of the divisions.

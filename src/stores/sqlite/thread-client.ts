@@ -63,7 +63,10 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
     return new Promise((resolve, reject) => {
       const started = new Worker(entry, { workerData });
       started.on('message', (message: 'ready' | FaultMessage | AnswerMessage[]) => {
-        if (message === 'ready') {
+        if (message === 'ready' && closing) {
+          // Closed while it was being started again.
+          void started.terminate();
+        } else if (message === 'ready') {
           worker = started;
           resolve();
           flush();
