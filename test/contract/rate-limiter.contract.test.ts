@@ -138,6 +138,17 @@ describe('the rate limiter of a single process', () => {
     expect(createMemoryRateLimiter({ clock: () => startedAt }).take(limit, '1')).toBe(0);
   });
 
+  it('begins anew when the clock is set back, so that nobody pays for it', () => {
+    let now = startedAt;
+    const limiter = createMemoryRateLimiter({ clock: () => now });
+    const take = () => limiter.take(limit, '1');
+    for (let call = 0; call < 10; call += 1) expect(take()).toBe(0);
+    expect(take()).toBeGreaterThan(0);
+    now -= 3_600_000;
+    for (let call = 0; call < 10; call += 1) expect(take()).toBe(0);
+    expect(take()).toBeGreaterThan(0);
+  });
+
   it('stays bounded: forgets whose bucket was used longest ago, and remembers the busy', () => {
     const limiter = createMemoryRateLimiter({ clock: () => startedAt });
     const take = (key: string) => limiter.take(limit, key) as number;
