@@ -193,7 +193,7 @@ export async function startHeliograph(
       visibleOf: conversations.directPeers,
       allVisible: conversations.allDirectPeers,
       onError,
-      settings: { leaseTtlMs: config.leaseTtlMs, renewEveryMs: config.leaseTtlMs / 3 },
+      settings: { leaseTtlMs: config.leaseTtlMs },
     }),
   );
 
@@ -252,7 +252,7 @@ export async function startHeliograph(
       onRevoked: (listener) => bus.subscribe(topics.revocations, ({ deviceId }) => listener(deviceId)),
       attach: presence.attach,
       rateLimiter: transportLimiter,
-      limits: { ...operationLimitDefaults, ...serverLimitDefaults, ...config },
+      limits: { ...operationLimitDefaults, ...serverLimitDefaults, ...config, pingEveryMs: config.leaseTtlMs / 2 },
       log,
       metrics: metrics.server,
       health: { live: health.live, ready: health.ready, metrics: metrics.page },

@@ -21,6 +21,8 @@ export class ClientSocket {
   fullSince = 0;
   /** Whether anything was heard of the client since the last ping. */
   isAlive = true;
+  /** When anything was heard of the client last. */
+  heardAt = 0;
   /** Called when a full socket has drained. */
   waiting: Set<() => void> | null = null;
   detach: (() => void) | null = null;
@@ -29,6 +31,11 @@ export class ClientSocket {
   constructor(ws: WebSocket, address: string) {
     this.ws = ws;
     this.address = address;
+  }
+
+  hear(now: number): void {
+    this.isAlive = true;
+    this.heardAt = now;
   }
 
   get isOpen(): boolean {

@@ -39,6 +39,7 @@ export interface ServerLimits extends OperationLimits {
   readonly socketBufferMaxBytes: number;
   /** A socket that stays full so long is closed. */
   readonly slowReaderMs: number;
+  /** How often a socket is pinged; an answer keeps its user online, so twice in a lease. */
   readonly pingEveryMs: number;
   /** Over how long sockets are closed when the server drains. */
   readonly drainMs: number;
@@ -48,7 +49,6 @@ export const serverLimitDefaults = {
   initTimeoutMs: 5_000,
   socketBufferMaxBytes: 1024 * 1024,
   slowReaderMs: 10_000,
-  pingEveryMs: 30_000,
 } as const;
 
 /** Requests of any kind. */
@@ -68,10 +68,10 @@ export interface ServerPorts {
   /** Calls the listener with every device whose session ends; resolves when it is in force. */
   readonly onRevoked: (listener: (deviceId: DeviceId) => void) => Promise<() => void>;
   /**
-   * Told of a live socket of a signed-in device, and how to ask whether its other end still answers; what it returns is called
+   * Told of a live socket of a signed-in device, and how to ask when its other end was heard of last; what it returns is called
    * when the socket is gone.
    */
-  readonly attach: (viewer: Viewer, isAlive: () => boolean) => () => void;
+  readonly attach: (viewer: Viewer, heardAt: () => number) => () => void;
   readonly rateLimiter: RateLimiter;
   readonly limits: ServerLimits;
   readonly log: ServerLog;

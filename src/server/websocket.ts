@@ -73,7 +73,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
         }
         socket.viewer = viewer;
         count(perUser, viewer.userId, 1);
-        socket.detach = ports.attach(viewer, () => socket.isAlive);
+        socket.detach = ports.attach(viewer, () => socket.heardAt);
         return true;
       } catch (error) {
         if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') return false;
@@ -216,7 +216,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
         close: (code, reason) => ws.close(code, reason),
         onMessage(handle) {
           ws.on('message', (data, isBinary) => {
-            socket.isAlive = true;
+            socket.hear(clock());
             // A client may write on after a close, until it answers it.
             if (!socket.isOpen || socket.isEnding) return;
             if (isBinary) ws.close(closeCodes.badRequest.code, 'Messages are text');
@@ -226,9 +226,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       },
       { socket },
     );
-    ws.on('pong', () => {
-      socket.isAlive = true;
-    });
+    ws.on('pong', () => socket.hear(clock()));
     // A frame that breaks RFC 6455: ws closes the socket with its code.
     ws.on('error', () => {});
     ws.once('close', (code, reason) => {
@@ -236,6 +234,8 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       closing.delete(socket);
       count(perAddress, address, -1);
       if (socket.viewer !== null) count(perUser, socket.viewer.userId, -1);
+      // Who says goodbye was there to say it; 1006 stands for a socket that was just gone.
+      if (code !== 1006) socket.hear(clock());
       socket.detach?.();
       metrics.socketClosed(code);
       closed(code, String(reason)).catch((error: unknown) => pipeline.mask(error));
@@ -291,7 +291,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     for (const [socket, deadline] of closing) if (deadline <= now) socket.ws.terminate();
   }
 
-  const sweeper = setInterval(sweep, sweepEveryMs);
+  const sweeper = setInterval(sweep, Math.min(sweepEveryMs, limits.pingEveryMs / 5));
   sweeper.unref();
   let stopRevocations = () => {};
 

@@ -13,19 +13,31 @@ import type { EventSource } from './event-stream.ts';
 import { createHeldEvents } from './held-events.ts';
 
 export interface PresenceSettings {
-  /** At most this long after the last beat the others are told that a user is gone; the lease itself is a sweep shorter. */
+  /**
+   * At most this long after the last beat the others are told that a user is gone. The lease itself is shorter by what may pass
+   * until a socket's beat is counted, and until a sweep notices.
+   */
   readonly leaseTtlMs: Millis;
-  /** How often live sockets are counted as beats; a third of a lease, so that one missed in between ends none. */
+  /** How often it is counted what was heard of live sockets. */
   readonly renewEveryMs: Millis;
   readonly sweepEveryMs: Millis;
 }
 
-export const presenceDefaults: PresenceSettings = { leaseTtlMs: 60_000, renewEveryMs: 20_000, sweepEveryMs: 1_000 };
+export const presenceDefaults: PresenceSettings = { leaseTtlMs: 60_000, renewEveryMs: 1_000, sweepEveryMs: 1_000 };
 
 const askedMax = 200;
 const watchedMax = 10_000;
 const sweepMax = 1_000;
 const renewBatch = 1_000;
+
+/** A device with live sockets, each told by when its other end was heard of last. */
+interface Attached {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly sockets: Set<() => Millis>;
+  /** The last beat that its lease accounts for. */
+  countedAt: Millis;
+}
 
 export type PresenceService = ReturnType<typeof createPresenceService>;
 
@@ -43,9 +55,10 @@ export function createPresenceService(ports: {
   const { store, bus, clock, visibleOf, allVisible, onError } = ports;
   const settings = { ...presenceDefaults, ...ports.settings };
   const sweepEveryMs = Math.min(settings.sweepEveryMs, settings.leaseTtlMs / 10);
-  const leaseMs = settings.leaseTtlMs - sweepEveryMs;
-  /** Devices with live sockets, each told by whether somebody is still at its other end. */
-  const attached = new Map<DeviceId, { userId: UserId; sockets: Set<() => boolean> }>();
+  const renewEveryMs = Math.min(settings.renewEveryMs, settings.leaseTtlMs / 10);
+  const leaseMs = settings.leaseTtlMs - sweepEveryMs - renewEveryMs;
+  const attached = new Map<DeviceId, Attached>();
+  let isRenewing = false;
   let online = 0;
 
   async function renew(devices: readonly { userId: UserId; deviceId: DeviceId }[]): Promise<void> {
@@ -59,13 +72,23 @@ export function createPresenceService(ports: {
     renew(devices).catch((error: unknown) => onError(error, 'presence'));
   }
 
+  /** Counts as beats what was heard since it was counted last: who vanished without a word beats no more. */
   async function renewAttached(): Promise<void> {
-    const devices = [...attached]
-      .filter(([, { sockets }]) => [...sockets].some((isAlive) => isAlive()))
-      .map(([deviceId, { userId }]) => ({ userId, deviceId }));
-    for (let start = 0; start < devices.length; start += renewBatch) {
-      // Who logged out while an earlier batch was under way must not come back by a later one.
-      await renew(devices.slice(start, start + renewBatch).filter(({ deviceId }) => attached.has(deviceId)));
+    if (isRenewing) return;
+    isRenewing = true;
+    try {
+      const heard = [...attached.values()].filter((entry) => heardOf(entry) > entry.countedAt);
+      for (let start = 0; start < heard.length; start += renewBatch) {
+        // Who logged out while an earlier batch was under way must not come back by a later one.
+        const batch = heard.slice(start, start + renewBatch).filter((entry) => attached.get(entry.deviceId) === entry);
+        const countedAt = batch.map(heardOf);
+        await renew(batch);
+        batch.forEach((entry, index) => {
+          entry.countedAt = countedAt[index] ?? 0;
+        });
+      }
+    } finally {
+      isRenewing = false;
     }
   }
 
@@ -108,7 +131,7 @@ export function createPresenceService(ports: {
   }
 
   const timers = [
-    setInterval(() => renewAttached().catch((error: unknown) => onError(error, 'presence')), settings.renewEveryMs),
+    setInterval(() => renewAttached().catch((error: unknown) => onError(error, 'presence')), renewEveryMs),
     setInterval(() => sweep().catch((error: unknown) => onError(error, 'presence')), sweepEveryMs),
   ];
   for (const timer of timers) timer.unref();
@@ -122,27 +145,28 @@ export function createPresenceService(ports: {
     },
 
     /**
-     * Counts a live socket as beats until the function returned is called; the lease then lapses by itself.
+     * Counts whatever is heard of a live socket as beats until the function returned is called; the lease then lapses by itself.
      *
-     * @param isAlive - false while the other end leaves a ping unanswered: who vanished without a word beats no more
+     * @param heardAt - when the other end was heard of last, be it by answering a ping
      */
-    attach({ userId, deviceId }: Viewer, isAlive: () => boolean = () => true): () => void {
+    attach({ userId, deviceId }: Viewer, heardAt: () => Millis = clock): () => void {
       let entry = attached.get(deviceId);
       if (entry === undefined) {
-        entry = { userId, sockets: new Set() };
+        entry = { userId, deviceId, sockets: new Set(), countedAt: clock() };
         attached.set(deviceId, entry);
-        renewSoon([{ userId, deviceId }]);
+        renewSoon([entry]);
       }
       // Wrapped, so that each socket counts once whatever function it brings.
-      const socket = () => isAlive();
+      const socket = () => heardAt();
       entry.sockets.add(socket);
       return () => {
         // Logging out forgets the device; sockets of the login before must not be taken from those of the next.
-        if (attached.get(deviceId) !== entry || !entry.sockets.delete(socket)) return;
+        if (attached.get(deviceId) !== entry || !entry.sockets.has(socket)) return;
+        const isNews = heardOf(entry) > entry.countedAt;
+        entry.sockets.delete(socket);
         if (entry.sockets.size > 0) return;
         attached.delete(deviceId);
-        // The last beat was now, not when sockets were last counted.
-        if (isAlive()) renewSoon([{ userId, deviceId }]);
+        if (isNews) renewSoon([entry]);
       };
     },
 
@@ -243,6 +267,13 @@ export function createPresenceService(ports: {
       for (const timer of timers) clearInterval(timer);
     },
   };
+}
+
+/** The last beat of a device over its sockets. */
+function heardOf({ sockets }: Attached): Millis {
+  let last = 0;
+  for (const heardAt of sockets) last = Math.max(last, heardAt());
+  return last;
 }
 
 function unknown(userId: UserId): Presence {

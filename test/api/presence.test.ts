@@ -69,6 +69,28 @@ describe('presence', () => {
   });
 });
 
+describe('a socket', () => {
+  it('keeps its user online while it is quiet, for longer than a lease', async () => {
+    await using server = await startServer({ LEASE_TTL_MS: '2000' });
+    const [alice, bob, carol] = [await server.user(), await server.user(), await server.user()];
+    for (const peer of [bob, carol]) await alice.send({ userId: peer.id }, 'hello');
+    const stream = bob.stream();
+    await stream.until(() => stream.values.length > 0, 'stream');
+    const events = alice.subscribe(watchQuery, { userIds: [bob.id, carol.id] });
+    await events.until(() => events.values.length === 2, 'present statuses');
+    // Carol's lease begins after Bob's socket opened: when hers has lapsed, so has what he began with.
+    await carol.ask(heartbeat);
+    await events.until(() => events.values.length === 4, 'her coming and going');
+    const told = events.values.map(({ userId, status }) => [userId, status]);
+    expect(told).toEqual([
+      [bob.id, 'ONLINE'],
+      [carol.id, 'OFFLINE'],
+      [carol.id, 'ONLINE'],
+      [carol.id, 'OFFLINE'],
+    ]);
+  });
+});
+
 describe('the pages for operators', () => {
   it('show what a user has done, and no secret of theirs', async () => {
     await using server = await startServer({ RATE_LIMIT_SCALE: '1' });
