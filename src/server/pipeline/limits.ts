@@ -3,6 +3,7 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLError,
+  type GraphQLField,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
@@ -41,7 +42,7 @@ export const operationLimitDefaults: Omit<OperationLimits, 'pageSizeMax'> = {
   costMax: 50_000,
 };
 
-/** Page size of a list that is asked for without one, for the cost only. */
+/** Page size of a list that is asked for without one and has no default, for the cost only. */
 const usualPage = 50;
 const pageArguments = new Set(['first', 'last']);
 /** Fields that hold the items of their parent's page. */
@@ -70,18 +71,33 @@ export function measureOperation(
   const measure: Measure = { depth: 0, introspectionDepth: 0, aliases: 0 };
   let visited = 0;
 
-  function fieldsOf(selectionSet: SelectionSetNode): FieldNode[] {
-    return selectionSet.selections.flatMap((selection) => {
-      if (selection.kind === Kind.FIELD) return [selection];
-      if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsOf(selection.selectionSet);
-      const fragment = fragments.get(selection.name.value);
-      return fragment === undefined ? [] : fieldsOf(fragment.selectionSet);
-    });
+  const fieldsBySet = new Map<SelectionSetNode, readonly FieldNode[]>();
+
+  function fieldsOf(selectionSet: SelectionSetNode): readonly FieldNode[] {
+    let fields = fieldsBySet.get(selectionSet);
+    if (fields === undefined) {
+      fields = [...collect(selectionSet, new Set())];
+      fieldsBySet.set(selectionSet, fields);
+    }
+    return fields;
+  }
+
+  /** Each fragment once, as in execution: fragments that name each other twice would double at every step. */
+  function* collect(selectionSet: SelectionSetNode, seen: Set<string>): Generator<FieldNode> {
+    for (const selection of selectionSet.selections) {
+      if (selection.kind === Kind.FIELD) yield selection;
+      else if (selection.kind === Kind.INLINE_FRAGMENT) yield* collect(selection.selectionSet, seen);
+      else if (!seen.has(selection.name.value)) {
+        seen.add(selection.name.value);
+        const fragment = fragments.get(selection.name.value);
+        if (fragment !== undefined) yield* collect(fragment.selectionSet, seen);
+      }
+    }
   }
 
   function walk(selectionSet: SelectionSetNode, depth: number, isIntrospection: boolean): void {
     for (const field of fieldsOf(selectionSet)) {
-      // Fragments can repeat each other exponentially: this much is more than any limit allows.
+      // Aliases can repeat fragments exponentially, too: this much is more than any limit allows.
       visited += 1;
       if (visited > limits.costMax) return;
       if (field.alias !== undefined) measure.aliases += 1;
@@ -128,13 +144,17 @@ export function measureOperation(
       if (isLeafType(named)) continue;
       const asked = pageSizeOf(field, variables);
       const takesPage = definition.args.some((argument) => pageArguments.has(argument.name));
-      const inner = takesPage ? (asked ?? usualPage) : 0;
+      const inner = takesPage ? (asked ?? usualPageOf(definition)) : 0;
       const times = pageFields.has(name) && name !== 'node' && name !== 'pageInfo' ? page : 1;
       cost += times * costOf(field.selectionSet, named, inner > 0 ? inner : page, variables);
     }
     return cost;
   }
 
+  const defaults = new Map<string, number>();
+  for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
+    if (defaultValue?.kind === Kind.INT) defaults.set(variable.name.value, Number(defaultValue.value));
+  }
   let dependsOnVariables = false;
   const withoutVariables = error === null ? costOf(operation.selectionSet, root, 1, {}) : 0;
 
@@ -144,7 +164,7 @@ export function measureOperation(
       if (value.kind === Kind.INT) return pageOf(Number(value.value));
       if (value.kind !== Kind.VARIABLE) continue;
       dependsOnVariables = true;
-      const given = variables[value.name.value];
+      const given = variables[value.name.value] ?? defaults.get(value.name.value);
       if (typeof given === 'number') return pageOf(given);
     }
     return null;
@@ -158,6 +178,12 @@ export function measureOperation(
     error,
     cost: (variables) => (dependsOnVariables ? costOf(operation.selectionSet, root, 1, variables) : withoutVariables),
   };
+}
+
+/** The page of a list that is asked for without one. */
+function usualPageOf({ args }: GraphQLField<unknown, unknown>): number {
+  const initial = args.find(({ name }) => pageArguments.has(name))?.defaultValue;
+  return typeof initial === 'number' ? initial : usualPage;
 }
 
 function definitionOf(schema: GraphQLSchema, type: unknown, field: string) {

@@ -42,16 +42,19 @@ export function isShared(
   selectionSet: SelectionSetNode,
   typeName: string,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  seen: Set<string> = new Set(),
 ): boolean {
   return selectionSet.selections.every((selection) => {
     if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      // Looked at once: fragments that name each other twice would double at every step.
+      if (seen.has(selection.name.value)) return true;
+      seen.add(selection.name.value);
       const fragment = fragments.get(selection.name.value);
-      return (
-        fragment !== undefined && isShared(schema, fragment.selectionSet, fragment.typeCondition.name.value, fragments)
-      );
+      if (fragment === undefined) return false;
+      return isShared(schema, fragment.selectionSet, fragment.typeCondition.name.value, fragments, seen);
     }
     if (selection.kind === Kind.INLINE_FRAGMENT) {
-      return isShared(schema, selection.selectionSet, selection.typeCondition?.name.value ?? typeName, fragments);
+      return isShared(schema, selection.selectionSet, selection.typeCondition?.name.value ?? typeName, fragments, seen);
     }
     const name = selection.name.value;
     if (name === '__typename') return true;
@@ -62,6 +65,8 @@ export function isShared(
     const type = schema.getType(typeName);
     const field =
       type !== undefined && isCompositeType(type) && 'getFields' in type ? type.getFields()[name] : undefined;
-    return field !== undefined && isShared(schema, selection.selectionSet, getNamedType(field.type).name, fragments);
+    return (
+      field !== undefined && isShared(schema, selection.selectionSet, getNamedType(field.type).name, fragments, seen)
+    );
   });
 }
