@@ -44,6 +44,8 @@ export const operationLimitDefaults: Omit<OperationLimits, 'pageSizeMax'> = {
 
 /** Page size of a list that is asked for without one and has no default, for the cost only. */
 const usualPage = 50;
+/** The whole schema, which no limit of this kind sees into: a few times in a document at most. */
+const schemaCost = 10_000;
 const pageArguments = new Set(['first', 'last']);
 /** Fields that hold the items of their parent's page. */
 const pageFields = new Set(['edges', 'nodes', 'entries', 'pageInfo', 'node']);
@@ -136,6 +138,7 @@ export function measureOperation(
     let cost = 0;
     for (const field of fieldsOf(selectionSet)) {
       const name = field.name.value;
+      if (name === '__schema') cost += schemaCost;
       if (name.startsWith('__')) continue;
       const definition = definitionOf(schema, type, name);
       cost += 1;

@@ -72,6 +72,8 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     }
     if (invalid.some(({ message }) => message === 'Validation aborted.'))
       return { errors: [clientError('QUERY_TOO_COMPLEX', 'The document repeats more fields than can be compared.')] };
+    if (invalid.some(({ message }) => message === 'Maximum introspection depth exceeded'))
+      return { errors: [clientError('QUERY_TOO_COMPLEX', 'Introspection goes three lists deep at most.')] };
     if (invalid.length > 0)
       return { errors: invalid.map((error) => toClientError(error, 'GRAPHQL_VALIDATION_FAILED', report)) };
     const fragments = new Map<string, FragmentDefinitionNode>();
