@@ -38,6 +38,29 @@ describe('health', () => {
     expect((await aHealth(broken).ready()).body).toMatchObject({ degraded: ['directory'] });
   });
 
+  it('asks a part that is stuck only once, however often it is looked at', async () => {
+    let asked = 0;
+    let answer = () => {};
+    const health = aHealth({
+      name: 'message-store',
+      check() {
+        asked += 1;
+        return new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+      },
+    });
+    await Promise.all([health.ready(), health.ready(), health.look()]);
+    await health.look();
+    expect(asked).toBe(1);
+    expect(health.degraded()).toEqual(['message-store']);
+    answer();
+    await health.look();
+    expect(health.degraded()).toEqual([]);
+    await health.look();
+    expect(asked).toBe(2);
+  });
+
   it('sees a part go and come back', async () => {
     let isAway = false;
     const health = aHealth({
