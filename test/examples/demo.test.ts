@@ -1,17 +1,33 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-it('plays the demo to its end', async () => {
+async function play(...nodeOptions: string[]): Promise<{ code: number | null; output: string }> {
   const demo = new URL('../../examples/demo.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', demo], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...nodeOptions, demo]);
   let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  const [code] = await once(child, 'exit');
-  expect(code, output).toBe(0);
-  expect(output).toContain('dan    26 messages');
-}, 60_000);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+describe('the demo', () => {
+  it('plays to its end', async () => {
+    const { code, output } = await play();
+    expect(code, output).toBe(0);
+    expect(output).toContain('dan    26 messages');
+    expect(output).toMatch(/done\n$/);
+  }, 60_000);
+
+  it('fails when somebody missed something', async () => {
+    const lossy = new URL('../support/lossy-sockets.ts', import.meta.url).href;
+    const { code, output } = await play('--import', lossy);
+    expect(code, output).toBe(1);
+    expect(output).toContain('The demo failed: ada has a gap or a double');
+    expect(output).not.toContain('nobody missed anything');
+  }, 60_000);
+});
