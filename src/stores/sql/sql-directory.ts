@@ -3,12 +3,15 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import knexFactory, { type Knex } from 'knex';
 import { StartError } from '../../domain/errors.ts';
+import type { Millis } from '../../domain/ids.ts';
 import type { ConversationStore } from '../conversation-store.ts';
 import type { UserStore } from '../user-store.ts';
 import { migrationSource } from './migrations.ts';
 import { NodeSqliteClient } from './node-sqlite-dialect.ts';
 import { createSqlConversationStore } from './sql-conversation-store.ts';
 import { createSqlUserStore } from './sql-user-store.ts';
+
+const connectWaitMs: Millis = 30_000;
 
 export interface SqlDirectory extends AsyncDisposable {
   readonly users: UserStore;
@@ -18,9 +21,9 @@ export interface SqlDirectory extends AsyncDisposable {
 }
 
 export interface SqliteDirectoryOptions {
-  /** Folder of `directory.db`; made when absent. */
+  /** Folder of `directory.db`, of this process alone; made when absent. */
   readonly dataDir: string;
-  readonly timeoutMs: number;
+  readonly timeoutMs: Millis;
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -53,6 +56,9 @@ export async function openSqliteDirectory({
     acquireConnectionTimeout: timeoutMs,
   });
   try {
+    await connect(knex, timeoutMs);
+    // No other process has this folder: a lock in the tables is what one left that was killed while it brought them up to date.
+    await knex.migrate.forceFreeMigrationsLock({ migrationSource });
     await knex.migrate.latest({ migrationSource });
     isOpen = true;
   } catch (error) {
@@ -78,4 +84,16 @@ function problemOf({ message, cause }: Error): string {
   if (unknown !== undefined) return `directory.db was written by a newer version of Heliograph (${unknown})`;
   // knex puts the statement first.
   return cause instanceof Error ? cause.message : message.replace(/^[\s\S]* - /, '');
+}
+
+/** Waits for the first connection: on a busy machine its thread may take longer to start than a call may take. */
+async function connect(knex: Knex, timeoutMs: Millis): Promise<void> {
+  for (let waitedMs = timeoutMs; ; waitedMs += timeoutMs) {
+    try {
+      await knex.raw('SELECT 1');
+      return;
+    } catch (error) {
+      if (!(error instanceof knexFactory.KnexTimeoutError) || waitedMs >= connectWaitMs) throw error;
+    }
+  }
 }

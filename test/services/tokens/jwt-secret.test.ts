@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loadOrCreateJwtSecret } from '../../../src/services/tokens/jwt-secret.ts';
@@ -24,4 +24,13 @@ it('a file that holds no secret is refused by its name, and kept', () => {
     expect(() => loadOrCreateJwtSecret(folder.path)).toThrow(path);
     expect(readFileSync(path, 'utf8')).toBe(content);
   }
+});
+
+it('what a crash left of a secret in the making is replaced', () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, 'jwt-secret.new'), 'ab', { mode: 0o644 });
+  const secret = loadOrCreateJwtSecret(folder.path);
+  expect(secret).toHaveLength(32);
+  expect(readdirSync(folder.path)).toEqual(['jwt-secret']);
+  expect(statSync(join(folder.path, 'jwt-secret')).mode & 0o777).toBe(0o600);
 });
