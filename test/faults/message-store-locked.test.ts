@@ -110,3 +110,20 @@ describe('while messages.db is locked', () => {
     expect(inbox.slice(-30).map(({ message }) => message.text)).toEqual(countUp(30).map((n) => `held ${n}`));
   });
 });
+
+describe.each(['journal.db', 'messages.db'])('when it is to end while %s is locked', (name) => {
+  it('ends in time, and the next start has everything', async () => {
+    const before = (await readInbox(bob)).length;
+    {
+      using lock = lockDatabase(folder.path, 'messages.db', 'IMMEDIATE');
+      for (const n of countUp(10)) await alice.send({ userId: bob.id }, `${name} ${n}`);
+      if (name === 'journal.db') lock[Symbol.dispose]();
+      using _other = name === 'journal.db' ? lockDatabase(folder.path, name, 'IMMEDIATE') : null;
+      expect(await within(boundMs, server.end('SIGTERM'), 'SIGTERM')).toBe(0);
+    }
+    await server.start();
+    const inbox = await readInbox(bob);
+    expect(inbox.map(({ seq }) => seq)).toEqual(countUp(before + 10));
+    expect(inbox.slice(-10).map(({ message }) => message.text)).toEqual(countUp(10).map((n) => `${name} ${n}`));
+  });
+});

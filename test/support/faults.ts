@@ -7,7 +7,11 @@ import type { Answer, TestUser } from './heliograph.ts';
 export function lockDatabase(dataDir: string, name: string, how: 'IMMEDIATE' | 'EXCLUSIVE'): Disposable {
   const database = new DatabaseSync(join(dataDir, name), { timeout: 5_000 });
   database.exec(`BEGIN ${how}`);
-  return { [Symbol.dispose]: () => database.close() };
+  return {
+    [Symbol.dispose]() {
+      if (database.isOpen) database.close();
+    },
+  };
 }
 
 /** Fails when it takes longer than a client would wait. */
