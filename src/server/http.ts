@@ -149,7 +149,7 @@ async function answerTo(
   }
   if (type === 'mutation' && http.method === 'GET') return { type, result: new MethodNotAllowed() };
   const context = ports.createContext({ viewer, address: http.ip });
-  return { type, result: await pipeline.execute(operation, request, context) };
+  return { type, result: await pipeline.execute(operation, request.variables ?? {}, context) };
 }
 
 async function viewerOf(

@@ -68,10 +68,10 @@ export interface ServerPorts {
   /** Calls the listener with every device whose session ends; resolves when it is in force. */
   readonly onRevoked: (listener: (deviceId: DeviceId) => void) => Promise<() => void>;
   /**
-   * Told of a live socket of a signed-in device, and how to ask when its other end was heard of last; what it returns is called
-   * when the socket is gone.
+   * Told of a live socket of a signed-in device, which says when its other end was heard of last; what it returns is called when
+   * the socket is gone.
    */
-  readonly attach: (viewer: Viewer, heardAt: () => number) => () => void;
+  readonly attach: (viewer: Viewer, socket: { readonly heardAt: number }) => () => void;
   readonly rateLimiter: RateLimiter;
   readonly limits: ServerLimits;
   readonly log: ServerLog;

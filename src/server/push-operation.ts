@@ -1,13 +1,18 @@
 /**
- * A running subscription. graphql-ws sees an iterator that yields nothing and ends when the subscription does; events go
- * straight to the socket as `next` frames, in the order they were pushed.
+ * A running subscription. Its events go straight to the socket as `next` frames, in the order they were pushed.
+ *
+ * graphql-ws takes it for an iterator, and its handler of the client's message would stay suspended, with all that it holds, for as
+ * long as that runs: more than a kilobyte for each idle subscription. So the iterator ends at once, while the operation is out of
+ * graphql-ws' list, which makes the handler end without a word to the client. Then it is put back into the list: from there the
+ * client's `complete` and the end of the socket reach it, and there the ids of new operations are compared with its own.
  */
 import { randomBytes } from 'node:crypto';
 import type { ExecutionResult, GraphQLError } from 'graphql';
+import type { Context as Connection } from 'graphql-ws';
 import type { Context } from '../resolvers/context.ts';
 import type { EventSink, EventSource, SharedEvent } from '../resolvers/event-source.ts';
-import type { ClientSocket } from './client-socket.ts';
-import type { Operation, OperationRequest, Pipeline } from './pipeline/pipeline.ts';
+import type { ClientSocket, Waiter } from './client-socket.ts';
+import type { Operation, Pipeline, Variables } from './pipeline/pipeline.ts';
 
 /** Stands for the one thing that differs between the subscribers of a shared event. Nobody can guess it into a text. */
 const seqSlot = randomBytes(18).toString('base64url');
@@ -16,49 +21,55 @@ const quotedSlot = JSON.stringify(seqSlot);
 /** Events waiting for one that is still being rendered; beyond it the reader counts as slow. */
 const renderQueueMax = 200;
 
+/** What all subscriptions of the server share. */
 export interface PushPorts {
   readonly pipeline: Pipeline;
-  readonly createContext: () => Context;
-  readonly bufferMaxBytes: number;
-  readonly now: () => number;
+  readonly createContext: (socket: ClientSocket) => Context;
   readonly onEvent: (field: string) => void;
-  readonly onEnd: () => void;
+  readonly onEnd: (operation: PushOperation) => void;
+  readonly renderings: RenderCache;
 }
 
-/** Renderings of shared events: by event, then by what was asked for. They live as long as the event does. */
-export type RenderCache = WeakMap<object, Map<string, string[] | Promise<string[]>>>;
+/** An event's payload, cut where the inbox number goes. */
+type Parts = readonly string[];
 
-export class PushOperation implements AsyncGenerator<never, void, void>, EventSink<unknown> {
-  private readonly socket: ClientSocket;
-  private readonly operation: Operation;
-  private readonly request: OperationRequest;
+/** Renderings of shared events: by event, then by what was asked for. They live as long as the event does. */
+export type RenderCache = WeakMap<object, Map<unknown, Parts | Promise<Parts>>>;
+
+export class PushOperation implements AsyncGenerator<never, void, void>, EventSink<unknown>, Waiter {
+  readonly socket: ClientSocket;
+  readonly operation: Operation;
+  private readonly connection: Connection<Record<string, unknown>, ClientSocket>;
+  private readonly id: string;
+  private readonly variables: Variables;
   private readonly ports: PushPorts;
-  private readonly cache: RenderCache;
-  private readonly head: string;
+  /** The same for all subscriptions that have the same rendering of an event. */
+  private readonly selection: unknown;
   private close: (() => void) | null = null;
   private ready: (() => void) | null = null;
   private isEnded = false;
+  private isEndedByClient = false;
+  /** Set once graphql-ws' handler has ended. */
+  private isOnItsOwn = false;
   private failure: GraphQLError | null = null;
-  private wake: { resolve: (result: IteratorReturnResult<void>) => void; reject: (error: unknown) => void } | null =
-    null;
   /** Events that must wait for an earlier one; null while none is being rendered. */
   private queue: Promise<void> | null = null;
   private queued = 0;
 
   constructor(
-    socket: ClientSocket,
+    connection: Connection<Record<string, unknown>, ClientSocket>,
     id: string,
     operation: Operation,
-    request: OperationRequest,
+    variables: Variables,
     ports: PushPorts,
-    cache: RenderCache,
   ) {
-    this.socket = socket;
+    this.socket = connection.extra;
+    this.connection = connection;
+    this.id = id;
     this.operation = operation;
-    this.request = request;
+    this.variables = variables;
     this.ports = ports;
-    this.cache = cache;
-    this.head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+    this.selection = selectionOf(operation, variables);
   }
 
   /** Starts the events; rejects with what the source says is wrong. */
@@ -78,11 +89,11 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
       this.enqueue(() => this.render(event, shared));
     }
     if (this.queued > renderQueueMax) {
-      this.socket.whenDrained(this.onDrained);
+      this.socket.wait(this);
       return false;
     }
-    if (!this.socket.checkFull(this.ports.bufferMaxBytes, this.ports.now())) return true;
-    this.socket.whenDrained(this.onDrained);
+    if (this.socket.fullSince === 0) return true;
+    this.socket.wait(this);
     return false;
   }
 
@@ -98,13 +109,13 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
     this.finish(null);
   }
 
-  private readonly onDrained = (): void => {
+  onDrained(): void {
     if (!this.isEnded) this.ready?.();
-  };
+  }
 
   private write(payload: string): void {
     if (this.isEnded) return;
-    this.socket.send(`${this.head}${payload}}`);
+    this.socket.send(`{"id":${JSON.stringify(this.id)},"type":"next","payload":${payload}}`);
     this.ports.onEvent(this.operation.field);
   }
 
@@ -121,29 +132,24 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
         this.queued -= 1;
         if (this.queue === own) this.queue = null;
         // A reader held back by rendering alone has no drain to wait for.
-        if (this.queued === 0 && this.socket.fullSince === 0) this.releaseWaiting();
+        if (this.queued === 0 && this.socket.fullSince === 0 && this.socket.waitNoMore(this)) this.onDrained();
       });
     this.queue = own;
-  }
-
-  private releaseWaiting(): void {
-    if (this.socket.waiting?.delete(this.onDrained) === true) this.onDrained();
   }
 
   /** The payload of an event: at once when its fields are at hand, as they mostly are. */
   private render(event: unknown, shared: SharedEvent | undefined): string | Promise<string> {
     if (shared === undefined || !this.operation.isShared) return this.execute(event, stringify);
     const renderings = this.renderingsOf(shared.key);
-    const selection = this.selectionKey();
-    let parts = renderings.get(selection);
+    let parts = renderings.get(this.selection);
     if (parts === undefined) {
       const slotted = { ...(event as object), seq: seqSlot };
       parts = this.execute(slotted, (result) => stringify(result).split(quotedSlot));
-      renderings.set(selection, parts);
+      renderings.set(this.selection, parts);
       if (parts instanceof Promise) {
         parts.then(
-          (done) => renderings.set(selection, done),
-          () => renderings.delete(selection),
+          (done) => renderings.set(this.selection, done),
+          () => renderings.delete(this.selection),
         );
       }
     }
@@ -151,27 +157,19 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
     return parts instanceof Promise ? parts.then((done) => done.join(seq)) : parts.join(seq);
   }
 
-  private renderingsOf(key: object): Map<string, string[] | Promise<string[]>> {
-    let renderings = this.cache.get(key);
-    if (renderings === undefined) {
-      renderings = new Map();
-      this.cache.set(key, renderings);
+  private renderingsOf(key: object): Map<unknown, Parts | Promise<Parts>> {
+    const { renderings } = this.ports;
+    let found = renderings.get(key);
+    if (found === undefined) {
+      found = new Map();
+      renderings.set(key, found);
     }
-    return renderings;
-  }
-
-  private selectionKey(): string {
-    const { query, operationName, variables } = this.request;
-    // The variables may decide what is skipped.
-    const isPlain = variables == null || Object.keys(variables).length === 0;
-    return isPlain
-      ? `${operationName ?? ''}\n${query}`
-      : `${operationName ?? ''}\n${JSON.stringify(variables)}\n${query}`;
+    return found;
   }
 
   private execute<T>(event: unknown, then: (result: ExecutionResult) => T): T | Promise<T> {
     const { pipeline, createContext } = this.ports;
-    const result = pipeline.render(this.operation, this.request, createContext(), event);
+    const result = pipeline.render(this.operation, this.variables, createContext(this.socket), event);
     return result instanceof Promise ? result.then(then) : then(result);
   }
 
@@ -182,27 +180,44 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
     this.close?.();
     this.close = null;
     this.ready = null;
-    this.socket.waiting?.delete(this.onDrained);
-    this.ports.onEnd();
-    if (failure === null) this.wake?.resolve({ done: true, value: undefined });
-    else this.wake?.reject(failure);
-    this.wake = null;
+    this.socket.waitNoMore(this);
+    this.ports.onEnd(this);
+    if (this.isOnItsOwn) this.sayEnd();
   }
 
+  /** Nobody else does once graphql-ws' handler is gone. */
+  private sayEnd(): void {
+    if (this.isEndedByClient) return;
+    const { id, failure, connection } = this;
+    if (connection.subscriptions[id] === this) delete connection.subscriptions[id];
+    this.socket.send(
+      JSON.stringify(failure === null ? { id, type: 'complete' } : { id, type: 'error', payload: [failure.toJSON()] }),
+    );
+  }
+
+  /** Asked once by graphql-ws, when the operation runs. */
   next(): Promise<IteratorResult<never, void>> {
     if (this.failure !== null) return Promise.reject(this.failure);
-    if (this.isEnded) return Promise.resolve({ done: true, value: undefined });
-    return new Promise((resolve, reject) => {
-      this.wake = { resolve, reject };
-    });
+    if (!this.isEnded) {
+      delete this.connection.subscriptions[this.id];
+      // The handler ends in this turn's microtasks, and no other message can be handled before: ticks come in between.
+      process.nextTick(() => {
+        this.isOnItsOwn = true;
+        if (this.isEnded) this.sayEnd();
+        else this.connection.subscriptions[this.id] = this;
+      });
+    }
+    return Promise.resolve({ done: true, value: undefined });
   }
 
   return(): Promise<IteratorReturnResult<void>> {
+    this.isEndedByClient = true;
     this.finish(null);
     return Promise.resolve({ done: true, value: undefined });
   }
 
   throw(error: unknown): Promise<IteratorReturnResult<void>> {
+    this.isEndedByClient = true;
     this.finish(null);
     return Promise.reject(error);
   }
@@ -214,6 +229,18 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
   async [Symbol.asyncDispose](): Promise<void> {
     this.finish(null);
   }
+}
+
+/** Operations are the same object as long as their text is cached; variables that only say where to begin make no difference. */
+function selectionOf(operation: Operation, variables: Variables): unknown {
+  const { eventVariables, source } = operation;
+  if (eventVariables.length === 0) return operation;
+  const operationName = operation.definition.name?.value ?? '';
+  return JSON.stringify([
+    source,
+    operationName,
+    ...eventVariables.map((name) => (name in variables ? [variables[name]] : [])),
+  ]);
 }
 
 function stringify(result: ExecutionResult): string {

@@ -5,8 +5,8 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql';
-import { handleProtocols, makeServer } from 'graphql-ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { type Context as Connection, handleProtocols, makeServer } from 'graphql-ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { closeCodes, DomainError } from '../domain/errors.ts';
 import type { DeviceId, UserId } from '../domain/ids.ts';
 import { eventSourceOf } from '../resolvers/event-source.ts';
@@ -14,20 +14,16 @@ import { isOriginAllowed, outcomeOf, takeOperation, tokenOfPayload } from './adm
 import { ClientSocket } from './client-socket.ts';
 import { isErrors } from './http.ts';
 import { clientError } from './pipeline/client-errors.ts';
-import type { Operation, OperationRequest, Pipeline } from './pipeline/pipeline.ts';
+import type { Operation, OperationRequest, Pipeline, Variables } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
-import { PushOperation, type RenderCache } from './push-operation.ts';
-
-interface Extra {
-  readonly socket: ClientSocket;
-}
+import { PushOperation, type PushPorts } from './push-operation.ts';
 
 /** What `onSubscribe` found, on its way through graphql-ws to `execute` and `subscribe`. */
 interface PreparedArgs extends ExecutionArgs {
-  readonly socket: ClientSocket;
+  readonly connection: Connection<Record<string, unknown>, ClientSocket>;
   readonly id: string;
   readonly operation: Operation;
-  readonly request: OperationRequest;
+  readonly variables: Variables;
 }
 
 const drainSliceMs = 100;
@@ -42,11 +38,11 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   const perAddress = new Map<string, number>();
   const perUser = new Map<UserId, number>();
   const closing = new Map<ClientSocket, number>();
-  const renderings: RenderCache = new WeakMap();
   let isDraining = false;
   let nextPing = clock() + limits.pingEveryMs;
 
-  const webSocketServer = new WebSocketServer({
+  const webSocketServer = new WebSocketServer<typeof ClientSocket>({
+    WebSocket: ClientSocket,
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
@@ -57,10 +53,15 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   // Without a listener ws answers with HTML.
   webSocketServer.on('wsClientError', (_error, stream) => refuse(stream, 400));
 
-  const protocol = makeServer<Record<string, unknown>, Extra>({
-    connectionInitWaitTimeout: limits.initTimeoutMs,
-    async onConnect({ connectionParams, extra: { socket } }) {
+  const protocol = makeServer<Record<string, unknown>, ClientSocket>({
+    // The sweep looks after it: a timer for each socket would be kept as long as the socket.
+    connectionInitWaitTimeout: 0,
+    async onConnect({ connectionParams, extra: socket }) {
+      socket.isInitialised = true;
       const token = tokenOfPayload(connectionParams);
+      // Needed no more, and not to be kept for as long as the socket.
+      for (const name of Object.keys(connectionParams ?? {}))
+        delete (connectionParams as Record<string, unknown>)[name];
       if (token === null) return true;
       if (token === undefined) return false;
       try {
@@ -68,44 +69,33 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
         if (!socket.isOpen) return false;
         if ((perUser.get(viewer.userId) ?? 0) >= limits.socketsPerUserMax) {
           metrics.limitHit('socketsPerUser');
-          socket.ws.close(closeCodes.tryAgainLater.code, 'Too many sockets of this user');
+          socket.close(closeCodes.tryAgainLater.code, 'Too many sockets of this user');
           return true;
         }
         socket.viewer = viewer;
         count(perUser, viewer.userId, 1);
-        socket.detach = ports.attach(viewer, () => socket.heardAt);
+        socket.detach = ports.attach(viewer, socket);
         return true;
       } catch (error) {
         if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') return false;
         pipeline.mask(error);
-        socket.ws.close(closeCodes.tryAgainLater.code, 'The token cannot be checked now');
+        socket.close(closeCodes.tryAgainLater.code, 'The token cannot be checked now');
         return true;
       }
     },
-    async onSubscribe({ extra: { socket } }, id, request) {
+    async onSubscribe(connection, id, request) {
       const startedAt = performance.now();
-      const answer = await admit(socket, request as OperationRequest);
-      if (isErrors(answer)) {
-        metrics.operationDone(
-          { transport: 'ws', type: 'none', code: outcomeOf(answer) },
-          performance.now() - startedAt,
-        );
-        return answer;
+      const operation = await admit(connection.extra, request as OperationRequest);
+      if (isErrors(operation)) {
+        const code = outcomeOf(operation);
+        metrics.operationDone({ transport: 'ws', type: 'none', code }, performance.now() - startedAt);
+        return operation;
       }
-      const { document, definition } = answer;
+      const { document, definition } = operation;
       const operationName = definition.name?.value ?? null;
-      const prepared: PreparedArgs = {
-        schema: ports.schema,
-        document,
-        operationName,
-        contextValue: null,
-        rootValue: null,
-        socket,
-        id,
-        operation: answer,
-        request: request as OperationRequest,
-      };
-      return prepared;
+      const variables = (request as OperationRequest).variables ?? {};
+      const known = { schema: ports.schema, document, operationName, contextValue: null, rootValue: null };
+      return { ...known, connection, id, operation, variables } satisfies PreparedArgs;
     },
     execute: (args) => runOnce(args as PreparedArgs),
     subscribe: (args) => runLive(args as PreparedArgs),
@@ -132,13 +122,14 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     }
   }
 
-  async function runOnce({ socket, operation, request }: PreparedArgs): Promise<ExecutionResult> {
+  async function runOnce({ connection, operation, variables }: PreparedArgs): Promise<ExecutionResult> {
+    const socket = connection.extra;
     const startedAt = performance.now();
     const context = ports.createContext({ viewer: socket.viewer, address: socket.address });
     const isMutation = operation.type === 'mutation';
     if (isMutation) socket.mutations += 1;
     try {
-      const result = await pipeline.execute(operation, request, context);
+      const result = await pipeline.execute(operation, variables, context);
       const code = outcomeOf(result.errors);
       metrics.operationDone({ transport: 'ws', type: operation.type, code }, performance.now() - startedAt);
       return result;
@@ -150,102 +141,110 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     }
   }
 
-  async function runLive({
-    socket,
-    id,
-    operation,
-    request,
-  }: PreparedArgs): Promise<AsyncGenerator<never> | ExecutionResult> {
+  const createContext = (socket: ClientSocket) =>
+    ports.createContext({ viewer: socket.viewer, address: socket.address });
+
+  const pushPorts: PushPorts = {
+    pipeline,
+    createContext,
+    onEvent: metrics.eventSent,
+    onEnd: ({ socket, operation }) => endLive(socket, operation),
+    renderings: new WeakMap(),
+  };
+
+  function endLive(socket: ClientSocket, { field }: Operation): void {
+    socket.operations -= 1;
+    metrics.subscriptionEnded(field);
+  }
+
+  async function runLive(args: PreparedArgs): Promise<AsyncGenerator<never> | ExecutionResult> {
     const startedAt = performance.now();
-    const createContext = () => ports.createContext({ viewer: socket.viewer, address: socket.address });
-    const { field } = operation;
-    let isCounted = true;
-    const onEnd = () => {
-      if (!isCounted) return;
-      isCounted = false;
-      socket.operations -= 1;
-      metrics.subscriptionEnded(field);
-    };
-    metrics.subscriptionStarted(field);
-    const result = await start();
+    metrics.subscriptionStarted(args.operation.field);
+    const result = await startLive(args);
     const code = outcomeOf('errors' in result ? result.errors : undefined);
     metrics.operationDone({ transport: 'ws', type: 'subscription', code }, performance.now() - startedAt);
     return result;
+  }
 
-    async function start(): Promise<AsyncGenerator<never> | ExecutionResult> {
-      try {
-        const subscribed = await pipeline.subscribe(operation, request, createContext());
-        const found = eventSourceOf(subscribed);
-        if (found === null) {
-          onEnd();
-          return subscribed as ExecutionResult;
-        }
-        const bufferMaxBytes = limits.socketBufferMaxBytes;
-        const push = new PushOperation(
-          socket,
-          id,
-          operation,
-          request,
-          { ...pushPorts, createContext, bufferMaxBytes, onEnd },
-          renderings,
-        );
-        await push.open(found.source);
-        return push;
-      } catch (error) {
-        onEnd();
-        return { errors: [pipeline.mask(error)] };
+  async function startLive({
+    connection,
+    id,
+    operation,
+    variables,
+  }: PreparedArgs): Promise<AsyncGenerator<never> | ExecutionResult> {
+    const socket = connection.extra;
+    let push: PushOperation | null = null;
+    try {
+      const subscribed = await pipeline.subscribe(operation, variables, createContext(socket));
+      const found = eventSourceOf(subscribed);
+      if (found === null) {
+        endLive(socket, operation);
+        return subscribed as ExecutionResult;
       }
+      push = new PushOperation(connection, id, operation, variables, pushPorts);
+      await push.open(found.source);
+      return push;
+    } catch (error) {
+      if (push === null) endLive(socket, operation);
+      else push.end();
+      return { errors: [pipeline.mask(error)] };
     }
   }
 
-  const pushPorts = { pipeline, now: clock, onEvent: (field: string) => metrics.eventSent(field) };
+  function onMessage(socket: ClientSocket, data: RawData, isBinary: boolean): void {
+    socket.hear(clock());
+    // A client may write on after a close, until it answers it.
+    if (!socket.isOpen || socket.isEnding) return;
+    if (isBinary) socket.close(closeCodes.badRequest.code, 'Messages are text');
+    else socket.handle?.(String(data)).catch((error: unknown) => onProtocolError(socket, error));
+  }
 
-  function accept(ws: WebSocket, address: string): void {
-    const socket = new ClientSocket(ws, address);
+  function onClose(socket: ClientSocket, code: number, reason: Buffer): void {
+    sockets.delete(socket);
+    closing.delete(socket);
+    count(perAddress, socket.address, -1);
+    if (socket.viewer !== null) count(perUser, socket.viewer.userId, -1);
+    // Who says goodbye was there to say it; 1006 stands for a socket that was just gone.
+    if (code !== 1006) socket.hear(clock());
+    socket.detach?.();
+    metrics.socketClosed(code);
+    socket.closed?.(code, String(reason)).catch((error: unknown) => pipeline.mask(error));
+  }
+
+  // One of each for all sockets, which they find under `this`: listeners of its own would cost each socket half a kilobyte.
+  const listeners = {
+    message(this: WebSocket, data: RawData, isBinary: boolean) {
+      onMessage(this as ClientSocket, data, isBinary);
+    },
+    pong(this: WebSocket) {
+      (this as ClientSocket).hear(clock());
+    },
+    // A frame that breaks RFC 6455: ws closes the socket with its code.
+    error() {},
+    close(this: WebSocket, code: number, reason: Buffer) {
+      onClose(this as ClientSocket, code, reason);
+    },
+  };
+  const buffering = { maxBytes: limits.socketBufferMaxBytes, now: clock };
+
+  function accept(socket: ClientSocket, address: string): void {
+    socket.address = address;
+    socket.buffering = buffering;
+    socket.openedAt = clock();
     sockets.add(socket);
     count(perAddress, address, 1);
     metrics.socketOpened();
-    const closed = protocol.opened(
-      {
-        protocol: ws.protocol,
-        send(data) {
-          socket.send(data);
-          // Every answer counts, a pong or an error too: a client that asks and never reads is not read from either.
-          socket.checkFull(limits.socketBufferMaxBytes, clock());
-        },
-        close: (code, reason) => ws.close(code, reason),
-        onMessage(handle) {
-          ws.on('message', (data, isBinary) => {
-            socket.hear(clock());
-            // A client may write on after a close, until it answers it.
-            if (!socket.isOpen || socket.isEnding) return;
-            if (isBinary) ws.close(closeCodes.badRequest.code, 'Messages are text');
-            else handle(String(data)).catch((error: unknown) => onProtocolError(socket, error));
-          });
-        },
-      },
-      { socket },
-    );
-    ws.on('pong', () => socket.hear(clock()));
-    // A frame that breaks RFC 6455: ws closes the socket with its code.
-    ws.on('error', () => {});
-    ws.once('close', (code, reason) => {
-      sockets.delete(socket);
-      closing.delete(socket);
-      count(perAddress, address, -1);
-      if (socket.viewer !== null) count(perUser, socket.viewer.userId, -1);
-      // Who says goodbye was there to say it; 1006 stands for a socket that was just gone.
-      if (code !== 1006) socket.hear(clock());
-      socket.detach?.();
-      metrics.socketClosed(code);
-      closed(code, String(reason)).catch((error: unknown) => pipeline.mask(error));
-    });
+    socket.on('message', listeners.message);
+    socket.on('pong', listeners.pong);
+    socket.on('error', listeners.error);
+    socket.on('close', listeners.close);
+    socket.closed = protocol.opened(socket, socket) as ClientSocket['closed'];
   }
 
   /** graphql-ws throws on a message of a type it does not expect, and on faults of ours. */
   function onProtocolError(socket: ClientSocket, error: unknown): void {
     if (error instanceof Error && error.message.startsWith('Unexpected message')) {
-      socket.ws.close(closeCodes.badRequest.code, 'Invalid message received');
+      socket.close(closeCodes.badRequest.code, 'Invalid message received');
       return;
     }
     pipeline.mask(error);
@@ -254,7 +253,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
 
   function close(socket: ClientSocket, { code, meaning }: { code: number; meaning: string }): void {
     if (!sockets.has(socket)) return;
-    socket.ws.close(code, meaning);
+    socket.close(code, meaning);
     closing.set(socket, clock() + terminateAfterMs);
   }
 
@@ -274,6 +273,8 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     const isPing = now >= nextPing;
     if (isPing) nextPing = now + limits.pingEveryMs;
     for (const socket of sockets) {
+      if (!socket.isInitialised && now - socket.openedAt >= limits.initTimeoutMs && !closing.has(socket))
+        close(socket, closeCodes.initTimeout);
       if (socket.viewer !== null && socket.viewer.expiresAt <= now && !closing.has(socket))
         close(socket, closeCodes.forbidden);
       if (socket.fullSince > 0 && now - socket.fullSince > limits.slowReaderMs && !closing.has(socket)) {
@@ -282,13 +283,13 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       }
       if (!isPing) continue;
       if (!socket.isAlive) {
-        socket.ws.terminate();
+        socket.terminate();
       } else {
         socket.isAlive = false;
-        if (socket.isOpen) socket.ws.ping();
+        if (socket.isOpen) socket.ping();
       }
     }
-    for (const [socket, deadline] of closing) if (deadline <= now) socket.ws.terminate();
+    for (const [socket, deadline] of closing) if (deadline <= now) socket.terminate();
   }
 
   const sweeper = setInterval(sweep, Math.min(sweepEveryMs, limits.pingEveryMs / 5));
@@ -331,7 +332,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       stream.on('error', () => {});
       const status = refusalOf(request, address);
       if (status !== null) refuse(stream, status);
-      else webSocketServer.handleUpgrade(request, stream, head, (ws) => accept(ws, address));
+      else webSocketServer.handleUpgrade(request, stream, head, (socket) => accept(socket, address));
     },
 
     get size(): number {
@@ -350,7 +351,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       }
       const deadline = clock() + Math.min(terminateAfterMs, 2_000);
       while (sockets.size > 0 && clock() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-      for (const socket of sockets) socket.ws.terminate();
+      for (const socket of sockets) socket.terminate();
       clearInterval(sweeper);
       stopRevocations();
     },

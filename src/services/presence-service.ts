@@ -30,11 +30,16 @@ const watchedMax = 10_000;
 const sweepMax = 1_000;
 const renewBatch = 1_000;
 
-/** A device with live sockets, each told by when its other end was heard of last. */
+/** A live socket: when its other end was heard of last, be it by answering a ping. */
+export interface LiveSocket {
+  readonly heardAt: Millis;
+}
+
+/** A device with live sockets. Mostly it is one: a list takes a quarter of a set's memory. */
 interface Attached {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
-  readonly sockets: Set<() => Millis>;
+  readonly sockets: LiveSocket[];
   /** The last beat that its lease accounts for. */
   countedAt: Millis;
 }
@@ -144,27 +149,21 @@ export function createPresenceService(ports: {
       return now + leaseMs;
     },
 
-    /**
-     * Counts whatever is heard of a live socket as beats until the function returned is called; the lease then lapses by itself.
-     *
-     * @param heardAt - when the other end was heard of last, be it by answering a ping
-     */
-    attach({ userId, deviceId }: Viewer, heardAt: () => Millis = clock): () => void {
-      let entry = attached.get(deviceId);
-      if (entry === undefined) {
-        entry = { userId, deviceId, sockets: new Set(), countedAt: clock() };
+    /** Counts whatever is heard of a live socket as beats until the function returned is called; the lease then lapses by itself. */
+    attach({ userId, deviceId }: Viewer, socket: LiveSocket): () => void {
+      const entry = attached.get(deviceId) ?? { userId, deviceId, sockets: [], countedAt: clock() };
+      entry.sockets.push(socket);
+      if (entry.sockets.length === 1) {
         attached.set(deviceId, entry);
         renewSoon([entry]);
       }
-      // Wrapped, so that each socket counts once whatever function it brings.
-      const socket = () => heardAt();
-      entry.sockets.add(socket);
       return () => {
+        const index = entry.sockets.indexOf(socket);
         // Logging out forgets the device; sockets of the login before must not be taken from those of the next.
-        if (attached.get(deviceId) !== entry || !entry.sockets.has(socket)) return;
+        if (attached.get(deviceId) !== entry || index < 0) return;
         const isNews = heardOf(entry) > entry.countedAt;
-        entry.sockets.delete(socket);
-        if (entry.sockets.size > 0) return;
+        entry.sockets.splice(index, 1);
+        if (entry.sockets.length > 0) return;
         attached.delete(deviceId);
         if (isNews) renewSoon([entry]);
       };
@@ -272,7 +271,7 @@ export function createPresenceService(ports: {
 /** The last beat of a device over its sockets. */
 function heardOf({ sockets }: Attached): Millis {
   let last = 0;
-  for (const heardAt of sockets) last = Math.max(last, heardAt());
+  for (const { heardAt } of sockets) last = Math.max(last, heardAt);
   return last;
 }
 

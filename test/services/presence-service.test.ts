@@ -14,6 +14,15 @@ const startedAt = Date.UTC(2026, 4, 17);
 const viewer = (userId: string, deviceId = `${userId}0`): Viewer => ({ userId, deviceId, expiresAt: Infinity });
 const [alice, alicesLaptop, bob] = [viewer('1'), viewer('1', '11'), viewer('2')];
 
+/** A live socket, heard of at the instants the test says; all the time when left out. */
+function socketHeard(at: () => number = Date.now): { readonly heardAt: number } {
+  return {
+    get heardAt() {
+      return at();
+    },
+  };
+}
+
 /** A reader whose pace the test sets. */
 class Reader implements EventSink<Presence> {
   readonly got: Presence[] = [];
@@ -93,7 +102,7 @@ describe('presence', () => {
       await presence.beat(alice);
       await presence.beat(alicesLaptop);
       await presence.beat(alice);
-      presence.attach(alicesLaptop);
+      presence.attach(alicesLaptop, socketHeard());
       await pass(0);
       expect(told).toEqual([{ userId: '1', status: 'ONLINE', lastSeenAt: startedAt }]);
     });
@@ -121,18 +130,18 @@ describe('presence', () => {
 
     it('says nothing when a device comes back within its lease', async () => {
       const told = await listen('1');
-      const detach = presence.attach(alice);
+      const detach = presence.attach(alice, socketHeard());
       await pass(10_000);
       detach();
       await pass(50_000);
-      presence.attach(alice);
+      presence.attach(alice, socketHeard());
       await pass(120_000);
       expect(told.map(({ status }) => status)).toEqual(['ONLINE']);
     });
 
     it('stays online as long as a socket lives, with no beat at all', async () => {
       const told = await listen('1');
-      const detach = presence.attach(alice);
+      const detach = presence.attach(alice, socketHeard());
       await pass(600_000);
       expect(told.map(({ status }) => status)).toEqual(['ONLINE']);
       detach();
@@ -143,7 +152,10 @@ describe('presence', () => {
     it('ends within a minute of when a socket that vanished was heard of last', async () => {
       const told = await listen('1');
       let heardAt = startedAt;
-      const detach = presence.attach(alice, () => heardAt);
+      const detach = presence.attach(
+        alice,
+        socketHeard(() => heardAt),
+      );
       await pass(29_990);
       heardAt = Date.now();
       await pass(55_000);
@@ -156,7 +168,10 @@ describe('presence', () => {
     it('lasts while one ping in half a minute is answered', async () => {
       const told = await listen('1');
       let heardAt = startedAt;
-      presence.attach(alice, () => heardAt);
+      presence.attach(
+        alice,
+        socketHeard(() => heardAt),
+      );
       for (let round = 0; round < 10; round += 1) {
         await pass(30_000);
         heardAt = Date.now();
@@ -167,7 +182,10 @@ describe('presence', () => {
     it('counts what was heard just before a socket closed', async () => {
       const told = await listen('1');
       let heardAt = startedAt;
-      const detach = presence.attach(alice, () => heardAt);
+      const detach = presence.attach(
+        alice,
+        socketHeard(() => heardAt),
+      );
       await pass(50_300);
       heardAt = Date.now();
       detach();
@@ -178,7 +196,10 @@ describe('presence', () => {
     });
 
     it('asks nothing of the store while nothing is heard', async () => {
-      presence.attach(alice, () => startedAt);
+      presence.attach(
+        alice,
+        socketHeard(() => startedAt),
+      );
       await pass(0);
       const renew = vi.spyOn(store, 'renew');
       await pass(30_000);
@@ -187,7 +208,7 @@ describe('presence', () => {
 
     it('lives by the last of several sockets of a device, each of which ends once', async () => {
       const told = await listen('1');
-      const [first, second] = [presence.attach(alice), presence.attach(alice)];
+      const [first, second] = [presence.attach(alice, socketHeard()), presence.attach(alice, socketHeard())];
       first();
       first();
       await pass(300_000);
@@ -199,7 +220,7 @@ describe('presence', () => {
 
     it('is told offline by the minute when thousands leave at once', async () => {
       const crowd = Array.from({ length: 5_000 }, (_, index) => viewer(`${index + 100}`));
-      for (const one of crowd) presence.attach(one)();
+      for (const one of crowd) presence.attach(one, socketHeard())();
       await pass(0);
       expect(presence.onlineCount).toBe(5_000);
       await pass(60_000);
@@ -224,7 +245,7 @@ describe('presence', () => {
 
     it('is not undone by sockets that have still to close', async () => {
       const told = await listen('1');
-      const detach = presence.attach(alice);
+      const detach = presence.attach(alice, socketHeard());
       await pass(0);
       await presence.release(alice);
       detach();
@@ -234,8 +255,8 @@ describe('presence', () => {
 
     it('is not undone by a renewal that was under way', async () => {
       const crowd = Array.from({ length: 1_000 }, (_, index) => viewer(`${index + 100}`));
-      for (const one of crowd) presence.attach(one);
-      presence.attach(alice); // The second batch.
+      for (const one of crowd) presence.attach(one, socketHeard());
+      presence.attach(alice, socketHeard()); // The second batch.
       await pass(0);
       const told = await listen('1');
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -252,10 +273,10 @@ describe('presence', () => {
     });
 
     it('leaves the sockets of a new login on the same device alone', async () => {
-      const old = presence.attach(alice);
+      const old = presence.attach(alice, socketHeard());
       await pass(0);
       await presence.release(alice);
-      presence.attach(alice);
+      presence.attach(alice, socketHeard());
       old();
       await pass(300_000);
       expect((await presence.get(bob, ['1']))[0]?.status).toBe('ONLINE');
@@ -298,7 +319,7 @@ describe('presence', () => {
         { userId: '1', status: 'UNKNOWN', lastSeenAt: null },
       ]);
       await expect(presence.beat(alice)).rejects.toBe(away);
-      presence.attach(alice);
+      presence.attach(alice, socketHeard());
       await pass(0);
       expect(faults.splice(0)).toEqual([away, away]);
     });

@@ -21,16 +21,18 @@ import { LRUCache } from 'lru-cache';
 import type { Context } from '../../resolvers/context.ts';
 import { clientError, type ReportFault, toClientError } from './client-errors.ts';
 import { type MeasuredOperation, measureOperation, type OperationLimits } from './limits.ts';
-import { isShared } from './shared-fields.ts';
+import { isShared, variablesOfEvents } from './shared-fields.ts';
 
 export interface OperationRequest {
   readonly query: string;
   readonly operationName?: string | null;
-  readonly variables?: Readonly<Record<string, unknown>> | null;
+  readonly variables?: Variables | null;
 }
 
 /** An operation that has passed everything that does not depend on its variables. */
 export interface Operation {
+  /** The text it came in, one and the same for all that sent it. */
+  readonly source: string;
   readonly document: DocumentNode;
   readonly definition: OperationDefinitionNode;
   readonly type: 'query' | 'mutation' | 'subscription';
@@ -39,7 +41,11 @@ export interface Operation {
   readonly measured: MeasuredOperation;
   /** Whether its events can be executed once for all subscribers. */
   readonly isShared: boolean;
+  /** Of a shared operation, the variables its events depend on. */
+  readonly eventVariables: readonly string[];
 }
+
+export type Variables = Readonly<Record<string, unknown>>;
 
 type Prepared = { readonly errors: readonly GraphQLError[] } | { readonly operations: ReadonlyMap<string, Operation> };
 
@@ -87,12 +93,14 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       const type = definition.operation;
       const field = type === 'subscription' ? rootFieldOf(definition.selectionSet, fragments) : null;
       operations.set(definition.name?.value ?? '', {
+        source,
         document,
         definition,
         type,
         field: field?.name.value ?? '',
         measured,
         isShared: type === 'subscription' && isShared(schema, definition.selectionSet, 'Subscription', fragments),
+        eventVariables: type === 'subscription' ? variablesOfEvents(definition.selectionSet, fragments) : [],
       });
     }
     return { operations };
@@ -114,12 +122,12 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     return only;
   }
 
-  function executionArgs(operation: Operation, request: OperationRequest, contextValue: Context) {
+  function executionArgs(operation: Operation, variables: Variables, contextValue: Context) {
     return {
       schema,
       document: operation.document,
       operationName: operation.definition.name?.value ?? null,
-      variableValues: request.variables ?? {},
+      variableValues: variables,
       contextValue,
     };
   }
@@ -157,25 +165,25 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     },
 
     /** Runs a query or mutation. Never rejects. */
-    async execute(operation: Operation, request: OperationRequest, context: Context): Promise<ExecutionResult> {
-      return masked(await execute(executionArgs(operation, request, context)));
+    async execute(operation: Operation, variables: Variables, context: Context): Promise<ExecutionResult> {
+      return masked(await execute(executionArgs(operation, variables, context)));
     },
 
     /** Calls a subscription's resolver: what it returned, or a result that has only errors. Never rejects. */
-    async subscribe(operation: Operation, request: OperationRequest, context: Context): Promise<unknown> {
-      const answer = await createSourceEventStream(executionArgs(operation, request, context));
+    async subscribe(operation: Operation, variables: Variables, context: Context): Promise<unknown> {
+      const answer = await createSourceEventStream(executionArgs(operation, variables, context));
       return Symbol.asyncIterator in answer ? answer : masked(answer);
     },
 
     /** The result of one event of a subscription. */
     render(
       operation: Operation,
-      request: OperationRequest,
+      variables: Variables,
       context: Context,
       event: unknown,
     ): ExecutionResult | Promise<ExecutionResult> {
       const rootValue = { [operation.field]: event };
-      const result = execute({ ...executionArgs(operation, request, context), rootValue });
+      const result = execute({ ...executionArgs(operation, variables, context), rootValue });
       return result instanceof Promise ? result.then(masked) : masked(result);
     },
 

@@ -3,12 +3,14 @@
  * any other field, one that was forgotten here included, is executed for each.
  */
 import {
+  type ASTNode,
   type FragmentDefinitionNode,
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
   Kind,
   type SelectionSetNode,
+  visit,
 } from 'graphql';
 
 const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -69,4 +71,32 @@ export function isShared(
       field !== undefined && isShared(schema, selection.selectionSet, getNamedType(field.type).name, fragments, seen)
     );
   });
+}
+
+/**
+ * The variables an event's rendering depends on: all that its selection mentions, but for the arguments of the root field, which
+ * say where a subscription begins.
+ */
+export function variablesOfEvents(
+  selectionSet: SelectionSetNode,
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+): string[] {
+  const names = new Set<string>();
+  const collect = (node: ASTNode) => void visit(node, { Variable: ({ name }) => void names.add(name.value) });
+
+  function walk({ selections }: SelectionSetNode, isRoot: boolean): void {
+    for (const selection of selections) {
+      for (const directive of selection.directives ?? []) collect(directive);
+      if (selection.kind === Kind.FIELD) {
+        if (!isRoot) for (const argument of selection.arguments ?? []) collect(argument);
+        if (selection.selectionSet !== undefined) walk(selection.selectionSet, false);
+      } else {
+        const inner = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
+        if (inner !== undefined) walk(inner.selectionSet, isRoot);
+      }
+    }
+  }
+
+  walk(selectionSet, true);
+  return [...names].sort();
 }
