@@ -1,23 +1,10 @@
 /** Pages of other sites: what their browsers may do here, over HTTP and over WebSocket alike. */
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { startServer, type TestServer } from '../support/heliograph.ts';
+import { statusOfUpgrade } from '../support/raw-http.ts';
 
-/** The status a WebSocket of a page of this origin is answered with: 101 when it may come in. */
-async function upgradeStatus(server: TestServer, origin?: string): Promise<number> {
-  const ws = new WebSocket(server.wsUrl, 'graphql-transport-ws', origin === undefined ? {} : { origin });
-  ws.on('error', () => {});
-  const status = await Promise.race([
-    once(ws, 'open').then(() => 101),
-    once(ws, 'unexpected-response').then(([, response]) => (response as IncomingMessage).statusCode ?? 0),
-  ]);
-  const closed = new Promise((resolve) => ws.once('close', resolve));
-  ws.terminate();
-  await closed;
-  return status;
-}
+const upgradeStatus = (server: TestServer, origin?: string) =>
+  statusOfUpgrade(server.wsUrl, origin === undefined ? {} : { origin });
 
 async function askFrom(server: TestServer, origin?: string, path = '/graphql') {
   const response = await fetch(`${server.url}${path}`, {

@@ -1,6 +1,8 @@
 /** Bytes to a server as they stand, where a proper HTTP client would know better. */
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { WebSocket } from 'ws';
 
 export function openBytes(url: string): Socket {
   const { hostname, port } = new URL(url);
@@ -28,4 +30,18 @@ export function readAnswer(answer: string): { status: number; contentType: strin
     contentType: /^content-type: ([^;\r]+)/im.exec(head)?.[1],
     code: json.errors?.[0]?.extensions.code,
   };
+}
+
+/** What a WebSocket's handshake is answered with: 101 when it may come in; then it leaves at once. */
+export async function statusOfUpgrade(wsUrl: string, headers: Record<string, string>): Promise<number> {
+  const ws = new WebSocket(wsUrl, 'graphql-transport-ws', { headers });
+  ws.on('error', () => {});
+  const status = await new Promise<number>((resolve) => {
+    ws.once('open', () => resolve(101));
+    ws.once('unexpected-response', (_request, { statusCode }: IncomingMessage) => resolve(statusCode ?? 0));
+  });
+  const closed = new Promise((resolve) => ws.once('close', resolve));
+  ws.terminate();
+  await closed;
+  return status;
 }

@@ -16,14 +16,14 @@ export class RawSocket {
   readonly closed: Promise<number>;
   private nextId = 1;
 
-  private constructor(url: string) {
-    this.ws = new WebSocket(url, 'graphql-transport-ws');
+  private constructor(url: string, headers: Record<string, string>) {
+    this.ws = new WebSocket(url, 'graphql-transport-ws', { headers });
     this.ws.on('message', (data) => this.messages.push(JSON.parse(String(data))));
     this.closed = once(this.ws, 'close').then(([code]) => code as number);
   }
 
-  static async open({ wsUrl }: TestServer): Promise<RawSocket> {
-    const socket = new RawSocket(wsUrl);
+  static async open({ wsUrl }: TestServer, headers: Record<string, string> = {}): Promise<RawSocket> {
+    const socket = new RawSocket(wsUrl, headers);
     await once(socket.ws, 'open');
     return socket;
   }
@@ -62,8 +62,12 @@ export class RawSocket {
 }
 
 /** A socket that has signed in with a token, or with none. */
-export async function connect(server: TestServer, token?: string): Promise<RawSocket> {
-  const socket = await RawSocket.open(server);
+export async function connect(
+  server: TestServer,
+  token?: string,
+  headers?: Record<string, string>,
+): Promise<RawSocket> {
+  const socket = await RawSocket.open(server, headers);
   const came = await socket.init(token === undefined ? undefined : { Authorization: `Bearer ${token}` });
   if (came !== 'connection_ack') throw new Error(`closed with ${came}`);
   return socket;

@@ -1,0 +1,151 @@
+/** What a client may take up of the server: sizes, operations, sockets and time. */
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeCodes } from '../../src/domain/errors.ts';
+import { eventually, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
+import { statusOfUpgrade } from '../support/raw-http.ts';
+import { connect, RawSocket } from '../support/raw-socket.ts';
+
+const requestMaxBytes = 3_000;
+const [operationsMax, perUserMax, perAddressMax, socketsMax] = [4, 3, 4, 6];
+
+let server: TestServer;
+let alice: TestUser;
+beforeAll(async () => {
+  server = await startServer({
+    REQUEST_MAX_BYTES: String(requestMaxBytes),
+    OPERATIONS_PER_SOCKET_MAX: String(operationsMax),
+    SOCKETS_PER_USER_MAX: String(perUserMax),
+    SOCKETS_PER_ADDRESS_MAX: String(perAddressMax),
+    SOCKETS_MAX: String(socketsMax),
+    TRUST_PROXY: '1',
+  });
+  alice = await server.user();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** As a proxy tells it. */
+const from = (address: string) => ({ 'x-forwarded-for': address });
+const signedIn = (address: string) => connect(server, alice.session.accessToken, from(address));
+
+async function limitsHit(limit: string): Promise<number> {
+  const page = await fetch(`${server.url}/metrics`).then((response) => response.text());
+  return Number(new RegExp(`heliograph_limits_hit_total\\{limit="${limit}"\\} (\\d+)`).exec(page)?.[1] ?? 0);
+}
+
+/** A request of exactly so many bytes. */
+function padded(bytes: number, message: (query: string) => object): string {
+  const query = '{ __typename } #';
+  return JSON.stringify(message(query + 'x'.repeat(bytes - JSON.stringify(message(query)).length)));
+}
+
+async function untilEmpty(): Promise<void> {
+  await eventually(() => server.heliograph.server.socketCount === 0);
+}
+
+describe('the size of a request', () => {
+  it('over HTTP may be all that is allowed, and not one byte more', async () => {
+    const post = (body: string) =>
+      fetch(`${server.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const statuses: number[] = [];
+    for (const bytes of [requestMaxBytes, requestMaxBytes + 1])
+      statuses.push((await post(padded(bytes, (query) => ({ query })))).status);
+    expect(statuses).toEqual([200, 413]);
+  });
+
+  it('over WebSocket too', async () => {
+    const socket = await connect(server);
+    const message = (query: string) => ({ type: 'subscribe', id: '1', payload: { query } });
+    socket.ws.send(padded(requestMaxBytes, message));
+    expect((await socket.until(({ id }) => id === '1')).type).toBe('next');
+    socket.ws.send(padded(requestMaxBytes + 1, message));
+    expect(await socket.closed).toBe(closeCodes.messageTooBig.code);
+  });
+});
+
+describe('the operations of a socket', () => {
+  const live = (id: number) => ({
+    type: 'subscribe',
+    id: `live${id}`,
+    payload: { query: 'subscription { messageReceived { __typename ... on MessageReceived { message { text } } } }' },
+  });
+
+  it('are bounded: one more is OVERLOADED, ends nothing, and may come when another has ended', async () => {
+    const [socket, other] = [await signedIn('a'), await signedIn('a')];
+    for (let id = 0; id < operationsMax; id += 1) {
+      socket.send(live(id));
+      await socket.until((message) => message.id === `live${id}`);
+    }
+    for (const query of ['{ __typename }', 'subscription { receiptChanged { userId } }']) {
+      const { errors } = await socket.ask(query);
+      expect(errors?.[0]?.extensions).toEqual({ code: 'OVERLOADED', retryable: true, max: operationsMax });
+    }
+    expect(await limitsHit('operationsPerSocket')).toBe(2);
+    expect(await other.ask('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+
+    await alice.send({ userId: alice.id }, 'note');
+    for (let id = 0; id < operationsMax; id += 1)
+      await socket.until((message) => message.id === `live${id}` && JSON.stringify(message).includes('note'));
+
+    socket.send({ type: 'complete', id: 'live0' });
+    await eventually(async () => (await socket.ask('{ __typename }')).errors === undefined);
+    await Promise.all([socket.close(), other.close()]);
+  });
+
+  it('are bounded in a burst, too', async () => {
+    const socket = await signedIn('a');
+    for (let id = 0; id < 2 * operationsMax; id += 1) socket.send(live(id));
+    for (let id = 0; id < 2 * operationsMax; id += 1) await socket.until((message) => message.id === `live${id}`);
+    expect(socket.messages.filter(({ type }) => type === 'error')).toHaveLength(operationsMax);
+    await socket.close();
+  });
+});
+
+describe('sockets', () => {
+  it('of one user are bounded: one more is sent away with 1013, until one of them is closed', async () => {
+    const [first, ...others] = [await signedIn('a'), await signedIn('b'), await signedIn('a')] as const;
+    const refused = await RawSocket.open(server, from('b'));
+    expect(await refused.init({ authorization: `Bearer ${alice.session.accessToken}` })).toBe(
+      closeCodes.tryAgainLater.code,
+    );
+    expect(await limitsHit('socketsPerUser')).toBe(1);
+    for (const socket of [first, ...others]) expect((await socket.ask('{ viewer { id } }')).data).toBeDefined();
+
+    await first.close();
+    await eventually(() => server.heliograph.server.socketCount === 2);
+    await using stack = new AsyncDisposableStack();
+    for (const socket of [await signedIn('b'), ...others]) stack.defer(() => socket.close());
+  });
+
+  it('of one address are bounded: one more is answered 429, others come in', async () => {
+    await untilEmpty();
+    const sockets: RawSocket[] = [];
+    for (let count = 0; count < perAddressMax; count += 1) sockets.push(await connect(server, undefined, from('a')));
+    expect(await statusOfUpgrade(server.wsUrl, from('a'))).toBe(429);
+    expect(await statusOfUpgrade(server.wsUrl, from('b'))).toBe(101);
+    expect(await limitsHit('socketsPerAddress')).toBe(1);
+    await Promise.all(sockets.map((socket) => socket.close()));
+    await untilEmpty();
+    expect(await statusOfUpgrade(server.wsUrl, from('a'))).toBe(101);
+  });
+
+  it('of everybody are bounded: one more is answered 503, and HTTP goes on', async () => {
+    await untilEmpty();
+    const sockets: RawSocket[] = [];
+    for (let count = 0; count < socketsMax; count += 1)
+      sockets.push(await connect(server, undefined, from(`c${count}`)));
+    expect(await statusOfUpgrade(server.wsUrl, from('z'))).toBe(503);
+    expect(await limitsHit('sockets')).toBe(1);
+    expect(await server.post('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
+    await Promise.all(sockets.map((socket) => socket.close()));
+  });
+
+  it('may stay without a token, and ask what needs none', async () => {
+    const socket = await connect(server);
+    expect((await socket.ask('{ server { operationsPerSocketMax } }')).data).toEqual({
+      server: { operationsPerSocketMax: operationsMax },
+    });
+    socket.ws.terminate();
+    await once(socket.ws, 'close');
+  });
+});

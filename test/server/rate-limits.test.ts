@@ -1,0 +1,142 @@
+/** How often somebody may ask: one allowance for both transports, told in the same words. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { addressOperations, userOperations } from '../../src/server/ports.ts';
+import { logInNameLimit, registerLimit } from '../../src/services/account-service.ts';
+import { sendLimit } from '../../src/services/message-service.ts';
+import { type Answer, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
+import { connect } from '../support/raw-socket.ts';
+import { bothTransports, errorsOf, type Transport } from '../support/transports.ts';
+
+// The clock stands still but for what a test lets pass, so that nothing is given back unasked.
+let now = Date.parse('2026-03-10T12:00:00Z');
+const scale = 0.01;
+const operationsMax = userOperations.points * scale;
+const addressMax = addressOperations.points * scale;
+const sendsMax = sendLimit.points * scale;
+
+let server: TestServer;
+let alice: TestUser;
+let bob: TestUser;
+let both: [Transport, Transport];
+beforeAll(async () => {
+  server = await startServer({ RATE_LIMIT_SCALE: String(scale), TRUST_PROXY: '1' }, () => now);
+  alice = await server.user();
+  now += registerLimit.windowMs;
+  bob = await server.user();
+  both = await bothTransports(server, alice.session.accessToken);
+});
+beforeEach(() => {
+  now += 60_000;
+});
+afterAll(async () => {
+  for (const transport of both) await transport[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+/** Asks by turns over the two transports until one refuses: how often that went well, and the refusal of each. */
+async function askUntilRefused([http, ws]: [Transport, Transport], query: () => [string, object?]) {
+  let count = 0;
+  for (;;) {
+    const answer = await (count % 2 === 0 ? http : ws).ask(...query());
+    if (answer.errors !== undefined) break;
+    count += 1;
+    if (count > 1_000) throw new Error('nobody refused');
+  }
+  const [overHttp, overWs] = [await http.ask(...query()), await ws.ask(...query())];
+  expect(errorsOf(overWs)).toEqual(errorsOf(overHttp));
+  expect(overWs.errors?.[0]?.extensions).toEqual(overHttp.errors?.[0]?.extensions);
+  return { count, refusal: overHttp.errors?.[0]?.extensions };
+}
+
+const isFine = ({ errors }: Answer) => errors === undefined;
+
+it('a user’s operations are counted together, and free again after the time that was told', async () => {
+  const { count, refusal } = await askUntilRefused(both, () => ['{ viewer { id } }']);
+  expect(count).toBe(operationsMax);
+  expect(refusal).toEqual({
+    code: 'RATE_LIMITED',
+    retryable: true,
+    limit: 'operations',
+    retryAfterMs: userOperations.windowMs / operationsMax,
+  });
+  // Others are not held up, and no subscription is let through either.
+  expect(isFine(await bob.post('{ viewer { id } }'))).toBe(true);
+  const subscription = await both[1].ask('subscription { messageReceived { __typename } }');
+  expect(subscription.errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
+
+  now += Number(refusal?.retryAfterMs);
+  expect(isFine(await both[1].ask('{ viewer { id } }'))).toBe(true);
+  expect((await both[0].ask('{ viewer { id } }')).errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
+});
+
+it('a refused operation closes no socket, and ends no subscription', async () => {
+  const socket = await connect(server, alice.session.accessToken);
+  const query = 'subscription { messageReceived { __typename ... on MessageReceived { message { text } } } }';
+  socket.send({ type: 'subscribe', id: 'live', payload: { query } });
+  await socket.until(({ id }) => id === 'live');
+  await askUntilRefused(both, () => ['{ __typename }']);
+  expect((await socket.ask('{ __typename }')).errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
+  await bob.send({ userId: alice.id }, 'still there?');
+  await socket.until((message) => message.id === 'live' && JSON.stringify(message).includes('still there?'));
+  await socket.close();
+});
+
+describe('an address', () => {
+  const from = (address: string, authorization?: string) => ({
+    'x-forwarded-for': address,
+    ...(authorization === undefined ? {} : { authorization }),
+  });
+  async function codeOverHttp(headers: Record<string, string>): Promise<unknown> {
+    const response = await fetch(`${server.url}/graphql?query={__typename}`, { headers });
+    const { errors } = (await response.json()) as Answer;
+    return errors?.[0]?.extensions.code;
+  }
+
+  it('has one allowance for all that come from it, signed in or not, over both transports', async () => {
+    const socket = await connect(server, undefined, from('10.0.0.1'));
+    for (let count = 0; count < addressMax; count += 2) {
+      expect(await codeOverHttp(from('10.0.0.1'))).toBeUndefined();
+      expect(isFine(await socket.ask('{ __typename }'))).toBe(true);
+    }
+    expect(await codeOverHttp(from('10.0.0.1'))).toBe('RATE_LIMITED');
+    expect((await socket.ask('{ __typename }')).errors?.[0]?.extensions).toMatchObject({
+      code: 'RATE_LIMITED',
+      limit: 'addressOperations',
+    });
+    expect(await codeOverHttp(from('10.0.0.1', `Bearer ${bob.session.accessToken}`))).toBe('RATE_LIMITED');
+    expect(await codeOverHttp(from('10.0.0.2'))).toBeUndefined();
+    await socket.close();
+  });
+
+  it('that tries tokens out is counted, too', async () => {
+    for (let count = 0; count < addressMax; count += 1)
+      expect(await codeOverHttp(from('10.0.0.3', 'Bearer no.such.token'))).toBe('UNAUTHENTICATED');
+    expect(await codeOverHttp(from('10.0.0.3', 'Bearer no.such.token'))).toBe('RATE_LIMITED');
+  });
+});
+
+describe('a service’s own limit', () => {
+  it('is shared by the transports: sends of a user', async () => {
+    const mutation = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { sentMessage { id } } }';
+    const input = () => ({ to: { userId: bob.id }, text: 'x', clientMessageId: crypto.randomUUID() });
+    const { count, refusal } = await askUntilRefused(both, () => [mutation, { input: input() }]);
+    expect(count).toBe(sendsMax);
+    expect(refusal).toEqual({
+      code: 'RATE_LIMITED',
+      retryable: true,
+      limit: 'sends',
+      retryAfterMs: Math.ceil(sendLimit.windowMs / sendsMax),
+    });
+  });
+
+  it('is shared by the transports: guesses of a password', async () => {
+    const query = `mutation { logIn(input: { username: "${bob.session.user.username}", password: "guess guess" }) { deviceId } }`;
+    const codes: unknown[] = [];
+    for (const transport of [...both, both[0]]) {
+      const [error] = (await transport.ask(query)).errors ?? [];
+      codes.push(error?.extensions.limit ?? error?.extensions.code);
+    }
+    expect(Math.max(1, logInNameLimit.points * scale)).toBe(1);
+    expect(codes).toEqual(['UNAUTHENTICATED', 'logInName', 'logInName']);
+  });
+});
