@@ -5,7 +5,7 @@
  * a login that renews a device ends what was signed in there before. A refresh token works once. One that comes back means
  * that two hold it: then the device is signed out, whoever they are.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../domain/errors.ts';
 import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../domain/ids.ts';
@@ -75,6 +75,7 @@ export function createAccountService(ports: {
   const { users, bus, rateLimiter, passwords, accessTokens, externalTokens, newId, randomToken, clock, settings } =
     ports;
   const knownUsers = new LRUCache<UserId, User>({ max: 20_000 });
+  /** By the hash of the token: shorter, and nobody can use it. */
   const knownTokens = new LRUCache<string, KnownToken>({ max: knownTokensMax });
   /** Devices whose session has changed, with the number of that hearing. */
   const changedDevices = new LRUCache<DeviceId, { readonly heard: number; readonly isRevoked: boolean }>({
@@ -139,8 +140,8 @@ export function createAccountService(ports: {
 
   function forgetTokens(deviceId: DeviceId): void {
     // Rare, against a look at every token on every request.
-    for (const [token, { viewer }] of knownTokens.entries())
-      if (viewer.deviceId === deviceId) knownTokens.delete(token);
+    for (const [hash, { viewer }] of knownTokens.entries())
+      if (viewer.deviceId === deviceId) knownTokens.delete(hash);
   }
 
   /**
@@ -309,7 +310,8 @@ export function createAccountService(ports: {
      * @throws DomainError `UNAUTHENTICATED`: bad, ended or revoked
      */
     async verifyToken(token: string): Promise<Viewer> {
-      const known = knownTokens.get(token);
+      const tokenHash = hashToken(token);
+      const known = knownTokens.get(tokenHash);
       if (known !== undefined && known.until > clock()) return known.viewer;
       const claims = await claimsOf(token);
       const state = await stateOf(claims);
@@ -317,7 +319,7 @@ export function createAccountService(ports: {
       const { userId, deviceId, expiresAt } = claims;
       const viewer = { userId, deviceId, expiresAt };
       const until = state === 'good' ? expiresAt : Math.min(expiresAt, clock() + unsureForMs);
-      knownTokens.set(token, { viewer, until });
+      knownTokens.set(tokenHash, { viewer, until });
       return viewer;
     },
 
@@ -377,7 +379,7 @@ function toName(text: string): string | null {
 }
 
 function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return hash('sha256', token);
 }
 
 /** One id for each device of an outside user, the same at every sight: 62 bits of a hash. */

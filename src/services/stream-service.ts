@@ -111,7 +111,7 @@ class Stream {
   pushedSinceCheck = true;
   groups: Map<ConversationId, LiveGroup> | null = null;
   /** Groups that are not followed any more and whose last messages may not have inbox numbers yet. */
-  readonly owed = new Map<ConversationId, Conversation>();
+  owed: Map<ConversationId, Conversation> | null = null;
   /** The sum of the last messages that the user may see of groups they left. */
   leftTotal: Seq = 0n;
   /** Groups are looked at one call after the other. */
@@ -133,8 +133,10 @@ class Stream {
     // Subscribed before anything is read: what comes later than the reading is heard of.
     this.stopInbox = await bus.subscribe(topics.inbox(userId), (hint) => this.onInboxHint(hint));
     this.stopMemberships = await bus.subscribe(topics.memberships(userId), () => this.reviewSoon());
-    this.reviewing = this.reviewGroups('opening');
-    await this.reviewing;
+    const opening = this.reviewGroups('opening');
+    this.reviewing = opening;
+    await opening;
+    if (this.reviewing === opening) this.reviewing = null;
     const [head, acked] = await Promise.all([inbox.head(userId), afterSeq ?? inbox.ackedSeq(userId, deviceId)]);
     if (acked > head) throw cursorAhead(acked, head);
     this.position = acked;
@@ -362,19 +364,26 @@ class Stream {
 
   reviewSoon(): void {
     if (this.isClosed()) return;
-    this.reviewing = (this.reviewing ?? Promise.resolve())
-      .then(() => this.reviewGroups('told'))
-      .catch((error: unknown) => {
-        this.ports.onError(error, 'stream groups');
-        if (!this.isClosed()) setTimeout(() => this.reviewSoon(), this.settings.retryAfterMs).unref();
-      });
+    this.review('told', (error) => {
+      this.ports.onError(error, 'stream groups');
+      if (!this.isClosed()) setTimeout(() => this.reviewSoon(), this.settings.retryAfterMs).unref();
+    });
   }
 
   /** Looks whether a hint on a change of membership was lost. One that fails is made good by the next check. */
   reviewQuietly(): void {
-    this.reviewing = (this.reviewing ?? Promise.resolve())
-      .then(() => this.reviewGroups('check'))
-      .catch((error: unknown) => this.ports.onError(error, 'stream groups'));
+    this.review('check', (error) => this.ports.onError(error, 'stream groups'));
+  }
+
+  /** Looks at the groups once earlier looks are done. */
+  review(reason: 'told' | 'check', onFailure: (error: unknown) => void): void {
+    const own: Promise<void> = (this.reviewing ?? Promise.resolve())
+      .then(() => this.reviewGroups(reason))
+      .catch(onFailure)
+      .finally(() => {
+        if (this.reviewing === own) this.reviewing = null;
+      });
+    this.reviewing = own;
   }
 
   /** What the group's last messages were comes from the inbox, once they have their numbers there. */
@@ -382,6 +391,7 @@ class Stream {
     if (group.stop === null) return;
     group.stop();
     group.stop = null;
+    this.owed ??= new Map();
     this.owed.set(group.conversation.id, group.conversation);
   }
 
@@ -427,7 +437,7 @@ class Stream {
       group.base = heads[index]?.seq ?? 0n;
       group.shown = group.base;
     });
-    const owed = [...this.owed.values()];
+    const owed = [...(this.owed?.values() ?? [])];
     const changed = [...added.map(({ conversation }) => conversation), ...owed];
     // Named, so that a group that is small by now is entered all the same: nothing else brings what lies before `base` in time,
     // or the last messages of a group that is not followed any more.
@@ -435,7 +445,7 @@ class Stream {
     const leftTotal = wanted.reduce((sum, { members }) => sum + (members.get(userId)?.leftSeq ?? 0n), 0n);
     const isDue = changed.length > 0 || leftTotal !== this.leftTotal || reason !== 'check';
     const putOff = isDue ? await sync.enterAll(userId, changed) : new Set<ConversationId>();
-    for (const { id } of owed) if (!putOff.has(id)) this.owed.delete(id);
+    for (const { id } of owed) if (!putOff.has(id)) this.owed?.delete(id);
     for (const group of added) {
       if (putOff.has(group.conversation.id)) this.stopFollowing(group);
       else group.awaits = 'read';

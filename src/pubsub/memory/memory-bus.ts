@@ -2,13 +2,16 @@
 import type { Bus } from '../bus.ts';
 
 export function createMemoryBus({ onError }: { onError: (error: unknown, what: string) => void }): Bus {
-  type Receive = (payload: never) => void;
+  /** One of its own for each subscription, so that a function subscribed twice is called twice and ends one at a time. */
+  interface Receiver {
+    readonly receive: (payload: never) => void;
+  }
   // One receiver is the rule (a user's stream), so it is kept without a set.
-  const topics = new Map<string, Receive | Set<Receive>>();
+  const topics = new Map<string, Receiver | Set<Receiver>>();
 
-  function call(receive: Receive, payload: unknown, topic: string): void {
+  function call(receiver: Receiver, payload: unknown, topic: string): void {
     try {
-      receive(payload as never);
+      receiver.receive(payload as never);
     } catch (error) {
       // The kind of topic only: this becomes a metric's label, and ids would make it one label per user.
       onError(error, `receiver of ${topic.split(':', 1)[0]}`);
@@ -19,17 +22,16 @@ export function createMemoryBus({ onError }: { onError: (error: unknown, what: s
     publish({ name }, payload) {
       const receivers = topics.get(name);
       if (receivers === undefined) return;
-      if (typeof receivers === 'function') call(receivers, payload, name);
+      if (!(receivers instanceof Set)) call(receivers, payload, name);
       // A receiver that ends its subscription meanwhile is not called any more; one that comes meanwhile waits for the next.
-      else for (const receive of [...receivers]) if (receivers.has(receive)) call(receive, payload, name);
+      else for (const receiver of [...receivers]) if (receivers.has(receiver)) call(receiver, payload, name);
     },
 
     async subscribe({ name }, receive) {
-      // Wrapped, so that the same function subscribed twice is called twice and ends one at a time.
-      const own: Receive = (payload) => receive(payload);
+      const own: Receiver = { receive };
       const receivers = topics.get(name);
       if (receivers === undefined) topics.set(name, own);
-      else if (typeof receivers === 'function') topics.set(name, new Set([receivers, own]));
+      else if (!(receivers instanceof Set)) topics.set(name, new Set([receivers, own]));
       else receivers.add(own);
       return () => {
         const present = topics.get(name);
