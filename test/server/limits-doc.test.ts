@@ -1,0 +1,70 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { type Setting, type SettingName, settings } from '../../src/config/settings.ts';
+import { operationLimitDefaults } from '../../src/server/pipeline/limits.ts';
+import { serverLimitDefaults } from '../../src/server/ports.ts';
+
+const root = new URL('../../', import.meta.url).pathname;
+const page = readFileSync(`${root}docs/limits.md`, 'utf8');
+
+/** The cells of the rows below a heading. */
+function rowsUnder(heading: string): string[][] {
+  const section = page.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  const lines = section.split('\n').filter((line) => line.startsWith('|'));
+  return lines.slice(2).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+const thousands = (value: number) => value.toLocaleString('en-US');
+
+it('docs/limits.md shows how large an operation may be', () => {
+  const what: Record<keyof typeof operationLimitDefaults, string> = {
+    tokensMax: 'tokens of the document',
+    depthMax: 'fields within fields',
+    introspectionDepthMax: 'the same below `__schema` and `__type`',
+    rootFieldsMax: 'fields at the root',
+    aliasesMax: 'aliases',
+    costMax: 'cost',
+  };
+  expect(rowsUnder('The size of an operation')).toEqual(
+    Object.entries(operationLimitDefaults).map(([name, max]) => [what[name as keyof typeof what], thousands(max)]),
+  );
+});
+
+it('docs/limits.md shows each setting that is a limit, with its default', () => {
+  const rows = [...rowsUnder('Sizes in a request'), ...rowsUnder('Sockets')];
+  for (const [, name = '', initial] of rows) {
+    const setting: Setting = settings[name.replaceAll('`', '') as SettingName];
+    expect([name, initial]).toEqual([name, `${setting.default} ${setting.unit}`]);
+  }
+  // Those that bound the server's own work rather than a client's are in the README's table only.
+  const notOfClients = ['BACKLOG_MAX'];
+  const limits = Object.keys(settings).filter((name) => /_MAX(_BYTES)?$/.test(name) && !notOfClients.includes(name));
+  expect(rows.map(([, name]) => name?.replaceAll('`', '')).sort()).toEqual(limits.sort());
+});
+
+it('docs/limits.md shows how long a socket may be silent or unread', () => {
+  const { initTimeoutMs, slowReaderMs, socketBufferMaxBytes } = serverLimitDefaults;
+  const text = page.replaceAll('\n', ' ');
+  expect(text).toContain(`\`connection_init\` after ${initTimeoutMs / 1000} seconds is closed with 4408`);
+  expect(text).toContain(`When ${socketBufferMaxBytes / 2 ** 20} MiB waits`);
+  expect(text).toContain(`After ${slowReaderMs / 1000} seconds it is closed with 1013`);
+});
+
+it('docs/limits.md shows every rate limit there is in the source', () => {
+  const pattern = /: RateLimit = \{ name: '(\w+)', points: ([\d_]+), windowMs: ([\d_]+) \}/g;
+  const number = (text: string | undefined) => Number(text?.replaceAll('_', ''));
+  const found = globSync('src/**/*.ts', { cwd: root }).flatMap((path) =>
+    [...readFileSync(`${root}${path}`, 'utf8').matchAll(pattern)].map(([, name, points, windowMs]) => [
+      `\`${name}\``,
+      `${thousands(number(points))} in ${number(windowMs) / 1000} s`,
+    ]),
+  );
+  const shown = rowsUnder('How often').map(([name, , , allowance]) => [name, allowance]);
+  expect(found.length).toBeGreaterThan(0);
+  expect(shown.sort()).toEqual(found.sort());
+});
