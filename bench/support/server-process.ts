@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
+const root = new URL('../../', import.meta.url);
 const ticksPerSecond = 100;
 
 export interface BenchServer extends AsyncDisposable {
@@ -31,11 +32,11 @@ export async function startBenchServer({
 } = {}): Promise<BenchServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'heliograph-bench-'));
   const identity = await startIdentityProvider();
-  const main = new URL('../../src/main.ts', import.meta.url).pathname;
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', main];
+  const node = [process.execPath, ...startArguments()];
   const [command, ...args] = core === null ? node : ['taskset', '-c', String(core), ...node];
   const startedAt = performance.now();
   const child = spawn(command as string, args, {
+    cwd: root,
     env: {
       ...process.env,
       PORT: '0',
@@ -69,6 +70,12 @@ export async function startBenchServer({
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** What `npm start` passes to Node. */
+function startArguments(): string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { scripts: { start: string } };
+  return scripts.start.split(' ').slice(1);
 }
 
 function readyUrl(child: ChildProcess): Promise<string> {

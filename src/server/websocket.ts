@@ -93,7 +93,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
       }
       const { document, definition } = operation;
       const operationName = definition.name?.value ?? null;
-      const variables = (request as OperationRequest).variables ?? {};
+      const variables = variablesOf(request as OperationRequest);
       const known = { schema: ports.schema, document, operationName, contextValue: null, rootValue: null };
       return { ...known, connection, id, operation, variables } satisfies PreparedArgs;
     },
@@ -362,6 +362,12 @@ function count<Key>(counts: Map<Key, number>, key: Key, by: number): void {
   const next = (counts.get(key) ?? 0) + by;
   if (next > 0) counts.set(key, next);
   else counts.delete(key);
+}
+
+const noVariables: Variables = Object.freeze({});
+
+function variablesOf({ variables }: OperationRequest): Variables {
+  return variables == null || Object.keys(variables).length === 0 ? noVariables : variables;
 }
 
 /** The error inside the one that graphql-ws makes of what an iterator throws. */

@@ -151,11 +151,14 @@ export function createPresenceService(ports: {
 
     /** Counts whatever is heard of a live socket as beats until the function returned is called; the lease then lapses by itself. */
     attach({ userId, deviceId }: Viewer, socket: LiveSocket): () => void {
-      const entry = attached.get(deviceId) ?? { userId, deviceId, sockets: [], countedAt: clock() };
-      entry.sockets.push(socket);
-      if (entry.sockets.length === 1) {
+      const known = attached.get(deviceId);
+      // A list that begins with its only item has no room for more.
+      const entry = known ?? { userId, deviceId, sockets: [socket], countedAt: clock() };
+      if (known === undefined) {
         attached.set(deviceId, entry);
         renewSoon([entry]);
+      } else {
+        known.sockets.push(socket);
       }
       return () => {
         const index = entry.sockets.indexOf(socket);

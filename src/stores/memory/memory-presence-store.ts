@@ -7,19 +7,23 @@ const lastSeenMax = 1_000_000;
 
 export function createMemoryPresenceStore({ clock }: { clock: Clock }): PresenceStore {
   // A renewed lease moves to the end, and all have the same time to live: the first are the oldest.
-  const leases = new Map<DeviceId, { userId: UserId; renewedAt: Millis; expiresAt: Millis }>();
-  const devices = new Map<UserId, Set<DeviceId>>();
+  const leases = new Map<DeviceId, { userId: UserId; expiresAt: Millis }>();
+  /** How many leases each user has, who has any. */
+  const counts = new Map<UserId, number>();
   const lastSeen = new Map<UserId, Millis>();
 
   function remove(deviceId: DeviceId): UserId | null {
     const lease = leases.get(deviceId);
     if (lease === undefined) return null;
     leases.delete(deviceId);
-    const others = devices.get(lease.userId);
-    others?.delete(deviceId);
-    if (others === undefined || others.size > 0) return null;
-    devices.delete(lease.userId);
-    return lease.userId;
+    const { userId } = lease;
+    const others = (counts.get(userId) ?? 0) - 1;
+    if (others > 0) {
+      counts.set(userId, others);
+      return null;
+    }
+    counts.delete(userId);
+    return userId;
   }
 
   function see(userId: UserId, at: Millis): void {
@@ -33,15 +37,12 @@ export function createMemoryPresenceStore({ clock }: { clock: Clock }): Presence
       const now = clock();
       const came: UserId[] = [];
       for (const { userId, deviceId } of renewed) {
-        const known = devices.get(userId);
-        if (known === undefined) {
-          devices.set(userId, new Set([deviceId]));
-          came.push(userId);
-        } else {
-          known.add(deviceId);
+        if (!leases.delete(deviceId)) {
+          const others = counts.get(userId) ?? 0;
+          counts.set(userId, others + 1);
+          if (others === 0) came.push(userId);
         }
-        leases.delete(deviceId);
-        leases.set(deviceId, { userId, renewedAt: now, expiresAt: now + ttlMs });
+        leases.set(deviceId, { userId, expiresAt: now + ttlMs });
         see(userId, now);
       }
       return came;
@@ -65,7 +66,7 @@ export function createMemoryPresenceStore({ clock }: { clock: Clock }): Presence
     },
 
     async get(userIds) {
-      return userIds.map((userId) => ({ online: devices.has(userId), lastSeenAt: lastSeen.get(userId) ?? null }));
+      return userIds.map((userId) => ({ online: counts.has(userId), lastSeenAt: lastSeen.get(userId) ?? null }));
     },
   };
 }
