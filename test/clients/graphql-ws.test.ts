@@ -1,26 +1,15 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Client } from 'graphql-ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Session } from '../../examples/clients/session.ts';
 import { createSocketClient, type Place, streamSubscription } from '../../examples/clients/socket.ts';
 import { closeCodes } from '../../src/domain/errors.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Answer, Events, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 
 let server: TestServer;
 let now = Date.now();
 const opened: Client[] = [];
-
-/** A port that stays the same over a restart, as a deployed server's does. */
-async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return String(port);
-}
 
 beforeAll(async () => {
   server = await startServer({ PORT: await freePort() }, () => now);

@@ -6,6 +6,7 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolvers } from '../../src/resolvers/index.ts';
 import { createSchema } from '../../src/resolvers/schema.ts';
+import { freePort } from '../support/free-port.ts';
 import { hashGraphiqlSources } from '../support/graphiql-sources.ts';
 import { startServer, type TestServer } from '../support/heliograph.ts';
 
@@ -51,13 +52,13 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    server = await startServer();
+    server = await startServer({ PORT: await freePort() });
     folder = mkdtempSync(join(tmpdir(), 'chromium-'));
     browser = await chromium.launchPersistentContext(folder, {
       executablePath,
       headless: true,
       args: flags,
-      viewport: { width: 1400, height: 900 },
+      viewport: { width: 1280, height: 800 },
     });
     browser.on('request', (request) => {
       if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).host !== new URL(server.url).host)
@@ -127,12 +128,43 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     );
     await expect.poll(() => shown(alice), { timeout: 15_000 }).toContain('SENT');
     await expect.poll(() => shown(bob), { timeout: 15_000 }).toContain('from another tab');
-    const screenshot = process.env.SCREENSHOT;
-    if (screenshot !== undefined) {
-      await bob.bringToFront();
-      await bob.screenshot({ path: screenshot });
-    }
     expect(foreign).toEqual([]);
     expect(complaints).toEqual([]);
   }, 90_000);
+
+  it('runs the example stream over a restart of the server, with what came before in sight', async () => {
+    const [carol, dave] = [await openTab('carol'), await server.user()];
+    const { user } = await dave.ask('{ user(username: "carol") { id } }');
+    await carol.getByRole('tab', { name: 'Stream' }).click();
+    // At once: the page still has the operation of the tab before in mind.
+    await carol.getByRole('button', { name: /execute query/i }).click();
+    await expect.poll(() => shown(carol), { timeout: 15_000 }).toContain('StreamReady');
+    for (const text of ['first', 'second']) await dave.send({ userId: user.id }, text);
+    // The editor draws what is in sight only, so the older ones are further down.
+    const sees = async (...texts: string[]) => {
+      const text = await shown(carol);
+      return texts.filter((one) => !text.includes(one));
+    };
+    await expect.poll(() => sees('"second"', 'earlierEvents', '"first"'), { timeout: 15_000 }).toEqual([]);
+    await server.restart();
+    await dave.send({ userId: user.id }, 'third');
+    // It went on after the second one, instead of beginning anew.
+    await expect.poll(() => sees('"third"', '"startSeq": "2"'), { timeout: 15_000 }).toEqual([]);
+    const screenshot = process.env.SCREENSHOT;
+    if (screenshot !== undefined) await carol.screenshot({ path: screenshot });
+  }, 90_000);
+
+  it('says what is wrong with a sign-in, and who is signed in', async () => {
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await page.getByLabel('Username').fill('erin');
+    await page.getByLabel('Password').fill('short');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await expect.poll(() => page.locator('.sign-in [role=alert]').textContent()).toContain('password must have 8');
+    await page.getByLabel('Password').fill('long enough');
+    await page.getByRole('button', { name: 'Register' }).click();
+    await expect.poll(() => page.getByTestId('signed-in').textContent()).toContain('Signed in as erin');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
+  });
 });

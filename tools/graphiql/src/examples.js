@@ -1,95 +1,93 @@
-/** The tabs a new visitor finds, in the order of a first conversation. */
+/**
+ * The tabs a new visitor finds, in the order of a first conversation. Lines of up to 48 characters, and some 20 of them, are in sight on
+ * a screen of 1,280 by 800.
+ */
 export const examples = [
   {
     query: `# Heliograph: chat as a typed GraphQL schema.
 #
-# 1. Sign in above: choose a username and a password of 8 characters or more, and press Register.
-# 2. Open this page in a second tab, and register another user there.
-# 3. Run the subscription in the tab "Stream", then send from the other tab.
+# 1. Register above with a name and a password.
+# 2. In a second browser tab, register another.
+# 3. There run the tab "Stream". It stays live.
+# 4. Here run "FindUser" with the other's name,
+#    put the id into "Send", and run that.
 #
-# The schema, with a description of everything, is behind the book icon on the left.
+# The book icon on the left opens the schema,
+# with a description of everything.
 
 query WhoAmI {
   viewer { id username displayName }
-  server { version degraded pageSizeMax textMaxBytes }
+  server {
+    version degraded
+    pageSizeMax textMaxBytes
+  }
 }
 `,
   },
   {
-    query: `subscription Stream($afterSeq: Seq) {
+    query: `# All after the inbox number \`afterSeq\`, once,
+# in order, then live. The newest is on top; this
+# page keeps earlier events below it.
+subscription Stream($afterSeq: Seq) {
   messageReceived(afterSeq: $afterSeq) {
     __typename
-    ... on StreamReady { seq headSeq }
+    ... on StreamReady { startSeq: seq headSeq }
     ... on MessageReceived {
       inboxSeq: seq
-      message { id seq text sentAt sender { username } conversationId }
+      message {
+        id seq text sentAt conversationId
+        sender { username }
+      }
     }
-    ... on StreamTruncated { backlogs { seq conversationId fromSeq toSeq } }
-    ... on StreamHeartbeat { seq }
+    ... on StreamTruncated {
+      backlogs { seq conversationId toSeq }
+    }
+    ... on StreamHeartbeat { position: seq }
   }
 }
 `,
     variables: '{ "afterSeq": "0" }',
   },
   {
-    query: `query FindUser($username: String!) {
-  user(username: $username) { id username displayName }
+    query: `# Put the other user's name in below.
+
+query FindUser($username: String!) {
+  user(username: $username) {
+    id username displayName
+  }
 }
 `,
     variables: '{ "username": "bob" }',
   },
   {
-    query: `# Put in the id that FindUser gave. A resend with the same clientMessageId changes nothing.
+    query: `# Put in below the id that FindUser gave.
+#
+# Each new message needs a new clientMessageId.
+# The same id with the same text is a resend: it
+# answers the first message, and sends nothing.
+
 mutation Send($input: SendMessageInput!) {
   sendMessage(input: $input) {
     deduplicated
-    sentMessage { id seq status sentAt conversationId }
+    sentMessage {
+      id seq status sentAt conversationId
+    }
   }
 }
 `,
     variables: `{
   "input": {
     "to": { "userId": "0" },
-    "clientMessageId": "from-graphiql-1",
+    "clientMessageId": "message-1",
     "text": "Hello!"
   }
 }`,
   },
   {
-    query: `query Conversations {
-  conversations(first: 20) {
-    nodes {
-      id kind title unreadCount headSeq readSeq
-      lastMessage { text sender { username } }
-      members { totalCount nodes { user { username } role readSeq } }
-    }
-  }
-}
-`,
-  },
-  {
-    query: `query Offline($afterSeq: Seq!) {
-  offlineMessages(afterSeq: $afterSeq, first: 50) {
-    entries { seq message { id text sender { username } } }
-    nextSeq headSeq hasMore
-    truncated { seq conversationId fromSeq toSeq }
-  }
-}
-`,
-    variables: '{ "afterSeq": "0" }',
-  },
-  {
-    query: `query History($conversationId: ID!, $range: HistoryRange, $before: String) {
-  history(conversationId: $conversationId, range: $range, last: 20, before: $before) {
-    nodes { seq text status sentAt sender { username } }
-    pageInfo { hasPreviousPage startCursor }
-  }
-}
-`,
-    variables: '{ "conversationId": "0", "range": { "from": "2024-01-01T00:00:00Z" } }',
-  },
-  {
-    query: `mutation Read($input: AckMessagesInput!) {
+    query: `# All up to this inbox number is read. Put in the
+# \`inboxSeq\` that Stream showed last.
+
+mutation Read($input: AckMessagesInput!) {
   ackMessages(input: $input) {
     ackedSeq
     conversations { id unreadCount readSeq }
@@ -99,19 +97,92 @@ mutation Send($input: SendMessageInput!) {
     variables: '{ "input": { "status": "READ", "upToInboxSeq": "1" } }',
   },
   {
-    query: `mutation Group($input: CreateGroupInput!) {
-  createGroup(input: $input) { id title memberCount }
+    query: `# Newest activity first.
+
+query Conversations {
+  conversations(first: 20) {
+    nodes {
+      id kind title
+      unreadCount headSeq readSeq
+      lastMessage { text sender { username } }
+      members {
+        totalCount
+        nodes { user { username } role readSeq }
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Put in an id that Conversations gave. For the
+# page before, pass \`startCursor\` as \`before\`.
+
+query History(
+  $conversationId: ID!
+  $range: HistoryRange
+  $before: String
+) {
+  history(
+    conversationId: $conversationId
+    range: $range
+    last: 20
+    before: $before
+  ) {
+    nodes {
+      seq text status sender { username }
+    }
+    pageInfo { hasPreviousPage startCursor }
+  }
+}
+`,
+    variables: `{
+  "conversationId": "0",
+  "range": { "from": "2024-01-01T00:00:00Z" }
+}`,
+  },
+  {
+    query: `# What a device may have missed. Pass \`nextSeq\`
+# as the next \`afterSeq\`.
+
+query Offline($afterSeq: Seq!) {
+  offlineMessages(afterSeq: $afterSeq) {
+    entries {
+      seq
+      message { id text sender { username } }
+    }
+    nextSeq headSeq hasMore
+    truncated { seq conversationId toSeq }
+  }
+}
+`,
+    variables: '{ "afterSeq": "0" }',
+  },
+  {
+    query: `# Put in below ids that FindUser gave. Then send
+# to the group: "to": { "conversationId": "…" }.
+
+mutation Group($input: CreateGroupInput!) {
+  createGroup(input: $input) {
+    id title memberCount
+  }
 }
 `,
     variables: '{ "input": { "title": "Team", "memberIds": [] } }',
   },
   {
-    query: `subscription Receipts {
-  receiptChanged { conversationId userId deliveredSeq readSeq at }
+    query: `# What others do, live. Run asks for which.
+subscription Statuses {
+  messageStatusChanged {
+    messageId status seq sinceSeq
+  }
 }
 
-subscription Statuses {
-  messageStatusChanged { messageId status seq sinceSeq }
+subscription Receipts {
+  receiptChanged {
+    conversationId userId
+    deliveredSeq readSeq at
+  }
 }
 
 subscription Presence {

@@ -3,11 +3,22 @@ import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import './page.css';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { Kind, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { useState, useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';
 import { examples } from './examples.js';
-import { currentToken, getSession, logIn, logOut, register, subscribeSession } from './session.js';
+import { keepEvents } from './live.js';
+import {
+  currentToken,
+  getNotice,
+  getSession,
+  logIn,
+  logOut,
+  register,
+  subscribeSession,
+  tokenEnded,
+} from './session.js';
 
 const socketUrl = `${location.origin.replace(/^http/, 'ws')}/graphql`;
 
@@ -17,24 +28,52 @@ const wsClient = createClient({
   retryAttempts: Number.POSITIVE_INFINITY,
   // 4403 says that the token ended: the client comes back, and asks for a new one on the way.
   shouldRetry: () => getSession() !== null,
+  retryWait: (tries) =>
+    new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** tries, 10_000) * (0.5 + Math.random()))),
+  on: {
+    closed: ({ code }) => {
+      if (code === 4403) tokenEnded();
+    },
+  },
   connectionParams: async () => {
     const token = await currentToken();
     return token === null ? {} : { Authorization: `Bearer ${token}` };
   },
 });
-subscribeSession(() => wsClient.terminate());
+let userId = getSession()?.user.id;
+subscribeSession(() => {
+  // What runs is another user's now. A token that was only renewed leaves it alone.
+  if (getSession()?.user.id !== userId) wsClient.terminate();
+  userId = getSession()?.user.id;
+});
 
-const fetcher = createGraphiQLFetcher({
+const send = createGraphiQLFetcher({
   url: '/graphql',
-  wsClient,
+  wsClient: keepEvents(wsClient),
   fetch: async (url, init) => {
     const token = await currentToken();
     return fetch(url, { ...init, headers: { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) } });
   },
 });
 
+/** GraphiQL notes the name of a tab's operation a moment late: who runs it at once would run the last tab's by name. */
+function fetcher(params, options) {
+  let documentAST;
+  try {
+    documentAST = parse(params.query);
+  } catch {
+    return send(params, options); // The server says what is wrong with it.
+  }
+  const names = documentAST.definitions
+    .filter(({ kind }) => kind === Kind.OPERATION_DEFINITION)
+    .map(({ name }) => name?.value);
+  const operationName = names.includes(params.operationName ?? undefined) ? params.operationName : names[0];
+  return send({ ...params, operationName }, { ...options, documentAST });
+}
+
 function SignIn() {
   const session = useSyncExternalStore(subscribeSession, getSession);
+  const notice = useSyncExternalStore(subscribeSession, getNotice);
   const [problem, setProblem] = useState('');
   const attempt = (call) => async (event) => {
     event.preventDefault();
@@ -51,9 +90,14 @@ function SignIn() {
       <header className="sign-in">
         <strong>Heliograph</strong>
         <span data-testid="signed-in">
-          signed in as <b>{session.user.username}</b> (id {session.user.id})
+          Signed in as <b>{session.user.username}</b>, id <code>{session.user.id}</code>
         </span>
-        <button type="button" onClick={() => logOut()}>
+        {navigator.clipboard && (
+          <button type="button" className="quiet" onClick={() => navigator.clipboard.writeText(session.user.id)}>
+            Copy id
+          </button>
+        )}
+        <button type="button" className="quiet" onClick={() => logOut()}>
           Log out
         </button>
       </header>
@@ -67,17 +111,21 @@ function SignIn() {
         <input
           name="password"
           type="password"
-          placeholder="password"
+          placeholder="password, 8 characters or more"
           autoComplete="current-password"
           aria-label="Password"
           required
         />
         <button type="submit">Log in</button>
-        <button type="button" onClick={attempt(register)}>
+        <button type="button" className="quiet" onClick={attempt(register)}>
           Register
         </button>
       </form>
-      <span role="alert">{problem}</span>
+      {problem || notice ? (
+        <span role="alert">{problem || notice}</span>
+      ) : (
+        <span>New here? Fill in both, then press Register.</span>
+      )}
     </header>
   );
 }

@@ -5,11 +5,24 @@ const key = 'heliograph.session';
 const renewBeforeMs = 60_000;
 const fields = 'accessToken accessTokenExpiresAt refreshToken deviceId user { id username displayName }';
 
+const retryRenewMs = 5_000;
+
 let session = JSON.parse(sessionStorage.getItem(key) ?? 'null');
+let notice = '';
+/** Whether the server said that the token ended, whatever this machine's clock says. */
+let isTokenEnded = false;
+let renewing = null;
 let timer;
 const listeners = new Set();
 
 export const getSession = () => session;
+
+/** Why nobody is signed in any more; empty when that was the user's wish. */
+export const getNotice = () => notice;
+
+export function tokenEnded() {
+  isTokenEnded = true;
+}
 
 export function subscribeSession(listener) {
   listeners.add(listener);
@@ -18,27 +31,35 @@ export function subscribeSession(listener) {
 
 function setSession(next) {
   session = next;
+  isTokenEnded = false;
+  notice = '';
   if (next === null) sessionStorage.removeItem(key);
   else sessionStorage.setItem(key, JSON.stringify(next));
   plan();
-  for (const listener of listeners) listener(next);
+  tell();
+}
+
+function tell() {
+  for (const listener of listeners) listener();
 }
 
 function plan() {
   clearTimeout(timer);
   if (session === null) return;
   const ms = Date.parse(session.accessTokenExpiresAt) - Date.now() - renewBeforeMs;
-  timer = setTimeout(() => renew().catch(() => setSession(null)), Math.max(ms, 1_000));
+  timer = setTimeout(renew, Math.max(ms, retryRenewMs));
 }
 
-async function ask(query, variables) {
+async function ask(query, variables, token = null) {
   const response = await fetch('/graphql', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(session && { authorization: `Bearer ${session.accessToken}` }) },
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify({ query, variables }),
+  }).catch(() => {
+    throw new Error('The server does not answer.');
   });
   const { data, errors } = await response.json();
-  if (errors) throw new Error(`${errors[0].extensions?.code ?? 'ERROR'}: ${errors[0].message}`);
+  if (errors) throw Object.assign(new Error(errors[0].message), { code: errors[0].extensions?.code });
   return data;
 }
 
@@ -53,28 +74,36 @@ export async function logIn(username, password) {
 }
 
 export async function logOut() {
-  await ask('mutation { logOut }').catch(() => {});
+  await ask('mutation { logOut }', {}, session?.accessToken).catch(() => {});
   setSession(null);
 }
 
-async function renew() {
-  const refreshToken = session.refreshToken;
-  const old = session;
-  session = null; // The access token may have ended, and is not needed to renew.
+/** A refresh token works once: who needs a new access token meanwhile waits for the same one. */
+function renew() {
+  renewing ??= askForNewToken().finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+
+async function askForNewToken() {
+  const { refreshToken } = session;
   try {
     const query = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${fields} } }`;
     setSession((await ask(query, { input: { refreshToken } })).refreshSession);
   } catch (error) {
-    session = old;
-    throw error;
+    // A server that is away says nothing about the session: it is asked again.
+    if (error.code !== 'UNAUTHENTICATED') return plan();
+    setSession(null);
+    notice = 'Your session has ended: log in again.';
+    tell();
   }
 }
 
 /** The token to use now, renewed first when it has ended. */
 export async function currentToken() {
-  if (session !== null && Date.parse(session.accessTokenExpiresAt) - Date.now() < 5_000) {
-    await renew().catch(() => setSession(null));
-  }
+  if (session !== null && (isTokenEnded || Date.parse(session.accessTokenExpiresAt) - Date.now() < 5_000))
+    await renew();
   return session?.accessToken ?? null;
 }
 
