@@ -182,6 +182,15 @@ describe('without a session', () => {
   ])('%s is UNAUTHENTICATED on both transports', (_name, query) => expectRefusal(anonymous, 'UNAUTHENTICATED', query));
 });
 
+it('tells a few of many mistakes in one value, and no long value in full', async () => {
+  const input = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`wrong${index}`, index]));
+  for (const transport of signedIn) {
+    const { errors = [] } = await transport.ask(send, { input });
+    expect(errors.length).toBeLessThan(10);
+    expect(JSON.stringify(errors).length).toBeLessThan(20_000);
+  }
+});
+
 it('leaves nothing of all that behind', async () => {
   const { offlineMessages, conversations } = await alice.ask(
     '{ offlineMessages(afterSeq: "0") { headSeq } conversations { nodes { headSeq } } }',

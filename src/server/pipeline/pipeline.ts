@@ -52,6 +52,9 @@ type Prepared = { readonly errors: readonly GraphQLError[] } | { readonly operat
 /** Bytes of source text whose documents are kept; a document takes some twenty times its text. */
 const cacheMaxBytes = 4 * 1024 * 1024;
 
+/** Each error shows the whole value it is about, which takes as long as the value is large. */
+const executionOptions = { maxCoercionErrors: 5 };
+
 export type Pipeline = ReturnType<typeof createPipeline>;
 
 export function createPipeline(ports: { schema: GraphQLSchema; limits: OperationLimits; report: ReportFault }) {
@@ -129,6 +132,7 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       operationName: operation.definition.name?.value ?? null,
       variableValues: variables,
       contextValue,
+      options: executionOptions,
     };
   }
 
