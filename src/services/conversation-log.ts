@@ -234,21 +234,22 @@ export function createConversationLog(ports: {
     );
   }
 
-  /** The month the clock and the ids of a batch call for. */
-  function targetMonth({ waiting }: Batch): Month {
-    const newest = waiting.reduce((latest, { draft }) => Math.max(latest, snowflakeTime(draft.id)), clock.now());
-    return monthOf(newest);
+  /** The month an instant and the ids of a batch call for. */
+  function targetMonth({ waiting }: Batch, now: Millis): Month {
+    return monthOf(waiting.reduce((latest, { draft }) => Math.max(latest, snowflakeTime(draft.id)), now));
   }
 
   function prepare(batch: Batch): Append {
     const { conversation, chain, waiting } = batch;
     const { month } = openSegment(chain);
-    const target = targetMonth(batch);
+    // One look at the clock decides both: between two the month may end, and what belongs to the next would lie in this one.
+    const now = clock.now();
+    const target = targetMonth(batch, now);
     if (target > month) {
       const seal = { id: newId(), conversationId: conversation.id, seq: chain.head.seq + 1n, next: target };
       return { conversationId: conversation.id, month, seal };
     }
-    const sentAt = Math.max(clock.now(), chain.head.sentAt, monthStart(month));
+    const sentAt = Math.max(now, chain.head.sentAt, monthStart(month));
     let { seq, ordinal } = chain.head;
     const rows = waiting.map(({ draft, body }): MessageRow => {
       seq += 1n;

@@ -11,9 +11,15 @@ const at = (text: string) => Date.parse(text);
 const januaryEnd = at('2026-02-01T00:00:00.000Z');
 
 let now = at('2026-01-20T12:00:00.000Z');
+/** How far the clock jumps forth and back with every look at it. */
+let flickerMs = 0;
+let looks = 0;
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ JWT_SECRET: secret }, () => now);
+  server = await startServer({ JWT_SECRET: secret }, () => {
+    looks += 1;
+    return looks % 3 === 0 ? now + flickerMs : now;
+  });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -51,7 +57,7 @@ function expectOneLog(nodes: readonly Json[]): void {
   expect(new Set(nodes.map((node) => `${node.senderId}/${node.clientMessageId}`)).size).toBe(nodes.length);
 }
 
-/** The months' tables, each with the conversation's numbers in it. The server is stopped for it, and started again. */
+/** The months' tables, each with the conversation's numbers in it, and nothing of another month. The server is stopped for it, and started again. */
 async function tablesOf(conversationId: string): Promise<Map<string, string[]>> {
   await server.heliograph[Symbol.asyncDispose]();
   const database = new DatabaseSync(join(server.dataDir, 'messages.db'), { readOnly: true });
@@ -61,16 +67,14 @@ async function tablesOf(conversationId: string): Promise<Map<string, string[]>> 
   const found = new Map<string, string[]>();
   for (const { name } of names) {
     const rows = database
-      .prepare(`SELECT seq, sent_at FROM ${name} WHERE conversation_id = ? AND sender_id IS NOT NULL ORDER BY seq`)
-      .all(BigInt(conversationId)) as { seq: number; sent_at: number }[];
-    for (const { sent_at } of rows) {
-      expect(`message_${new Date(sent_at).toISOString().slice(0, 7).replace('-', '_')}`).toBe(name);
-    }
-    if (rows.length > 0)
-      found.set(
-        name as string,
-        rows.map(({ seq }) => String(seq)),
-      );
+      .prepare(
+        `SELECT CAST(conversation_id AS TEXT) AS id, seq, sent_at FROM ${name} WHERE sender_id IS NOT NULL ORDER BY seq`,
+      )
+      .all() as { id: string; seq: number; sent_at: number }[];
+    const months = new Set(rows.map(({ sent_at }) => new Date(sent_at).toISOString().slice(0, 7).replace('-', '_')));
+    expect([...months].map((month) => `message_${month}`)).toEqual(rows.length > 0 ? [name] : []);
+    const seqs = rows.filter(({ id }) => id === conversationId).map(({ seq }) => String(seq));
+    if (seqs.length > 0) found.set(name as string, seqs);
   }
   database.close();
   await server.restart();
@@ -156,6 +160,27 @@ describe('a conversation over the end of a month', () => {
       'in March',
     ]);
   });
+});
+
+it('a clock that jumps with every look at it leaves each message in its month', async () => {
+  const [alice, bob] = [await user(), await user()];
+  now = januaryEnd - 1_000;
+  const groups = await Promise.all(numbers(1, 8).map(() => createGroup(alice, [bob])));
+  // What is decided by one look is written by another, a month apart; each group crosses the end of two months.
+  flickerMs = 30 * 24 * 60 * 60 * 1000;
+  for (let round = 0; round < 4; round += 1) {
+    if (round === 2) now = at('2026-02-28T12:00:00.000Z');
+    await Promise.all(
+      groups.flatMap((conversationId) => [alice, bob].map((sender) => sender.send({ conversationId }, 'text'))),
+    );
+  }
+  flickerMs = 0;
+  for (const group of groups) {
+    const nodes = await historyOf(bob, group);
+    expect(nodes).toHaveLength(9);
+    expectOneLog(nodes);
+  }
+  expect([...(await tablesOf(groups[0] ?? '')).values()].flat()).toEqual(numbers(1, 9));
 });
 
 describe('a clock that is set to and fro over months while many send, and send again', () => {
