@@ -7,7 +7,7 @@
  * changes nothing. One run per conversation is under way at a time.
  */
 import type { Conversation } from '../domain/conversation.ts';
-import type { ConversationId, MessageId, Millis, Seq } from '../domain/ids.ts';
+import type { ConversationId, MessageId, Millis, Seq, UserId } from '../domain/ids.ts';
 import type { InboxRun } from '../domain/inbox.ts';
 import type { Message } from '../domain/message.ts';
 import { type Month, monthOf } from '../domain/month.ts';
@@ -222,6 +222,21 @@ export function createFanOut(ports: {
       });
       await Promise.race([Promise.all(waits), late]);
       clearTimeout(timer);
+    },
+
+    /**
+     * Enters the rest of an earlier stay for those who are about to come back. Their place in the roster tells of one stay only:
+     * what a large group's member had not asked for before they were taken out would be lost to them with the new one.
+     */
+    async finishStays(id: ConversationId, userIds: readonly UserId[]): Promise<void> {
+      const roster = await rosters.get(id);
+      const entries = [];
+      for (const userId of userIds) {
+        const member = roster?.members.get(userId);
+        if (member === undefined || member.leftSeq === null || member.leftSeq <= member.joinedSeq) continue;
+        entries.push({ userId, conversationId: id, joinedSeq: member.joinedSeq, upTo: member.leftSeq });
+      }
+      await writer.enter(entries);
     },
 
     /**

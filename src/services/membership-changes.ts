@@ -78,6 +78,7 @@ export function createMembershipChanges(ports: {
         clientMessageId: change.id,
         body: { text: await describe(change), systemEvent: change.event },
       });
+      if (change.event.kind === 'MEMBERS_ADDED') await fanOut.finishStays(conversation.id, change.event.userIds);
       await store.settleChange(change, message.seq);
       rosters.forget(conversation.id, change.event.userIds);
       const isOther = wasLarge !== (await isLarge(conversation.id));

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
+
+const add = `mutation ($id: ID!, $ids: [ID!]!) { addMembers(input: { conversationId: $id, userIds: $ids }) { id } }`;
+const remove = `mutation ($id: ID!, $ids: [ID!]!) { removeMembers(input: { conversationId: $id, userIds: $ids }) { id } }`;
+
+describe('who was taken out of a group and comes back', () => {
+  let server: TestServer;
+  let alice: TestUser;
+  let bob: TestUser;
+  let carol: TestUser;
+  beforeAll(async () => {
+    server = await startServer({ FAN_OUT_ON_WRITE_MAX_MEMBERS: '2' });
+    [alice, bob, carol] = [await server.user(), await server.user(), await server.user()];
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  async function pull(user: TestUser, conversationId: string): Promise<[string, string][]> {
+    const { offlineMessages } = await user.ask(
+      `{ offlineMessages(afterSeq: 0) { entries { seq message { text kind conversationId } } } }`,
+    );
+    return offlineMessages.entries
+      .filter(({ message }: { message: { conversationId: string } }) => message.conversationId === conversationId)
+      .map(({ message }: { message: { text: string; kind: string } }) => [message.kind, message.text]);
+  }
+
+  it.each([
+    ['small', () => [carol]],
+    ['large', () => [bob, carol]],
+  ])('still gets what a %s group said while they were in it, and nothing in between', async (_size, others) => {
+    const ids = others().map(({ id }) => id);
+    const { createGroup } = await alice.ask(
+      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,
+      { ids },
+    );
+    const { id } = createGroup;
+    for (const text of ['one', 'two']) await alice.send({ conversationId: id }, text);
+    await alice.ask(remove, { id, ids: [carol.id] });
+    await alice.send({ conversationId: id }, 'among ourselves');
+    await alice.ask(add, { id, ids: [carol.id] });
+    await alice.send({ conversationId: id }, 'welcome back');
+
+    const system = ['SYSTEM', expect.any(String)];
+    const expected = [system, ['USER', 'one'], ['USER', 'two'], system, system, ['USER', 'welcome back']];
+    expect(await pull(carol, id)).toEqual(expected);
+    expect(await pull(carol, id)).toEqual(expected);
+  });
+});
