@@ -125,7 +125,7 @@ export const streamSubscription: TypedDocumentNode<StreamData, { afterSeq: strin
   ${shownMessage}
 `;
 
-const sendMutation: TypedDocumentNode<SendData, { input: object }> = gql`
+export const sendMutation: TypedDocumentNode<SendData, { input: object }> = gql`
   mutation Send($input: SendMessageInput!) {
     sendMessage(input: $input) { sentMessage { ...ShownMessage } }
   }

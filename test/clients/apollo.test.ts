@@ -9,6 +9,7 @@ import {
   inOrder,
   type ShownMessage,
   sendMessage,
+  sendMutation,
   show,
   streamSubscription,
 } from '../../examples/clients/apollo.ts';
@@ -145,6 +146,25 @@ describe('one message in Apollo Client', () => {
     stop();
   });
 
+  it('is one object with an optimisticResponse, too', async () => {
+    const events = stream();
+    await events.ready;
+    const clientMessageId = crypto.randomUUID();
+    const copy = { clientMessageId, conversationId, text: 'hello', senderId: alice.userId, id: clientMessageId };
+    const { data } = await client.mutate({
+      mutation: sendMutation,
+      variables: { input: { to: { conversationId }, clientMessageId, text: 'hello' } },
+      optimisticResponse: {
+        sendMessage: { sentMessage: { __typename: 'Message', seq: null, status: 'SENDING', ...copy } },
+      },
+    });
+    await eventually(() => events.seen.includes('hello'));
+    expect(messagesInCache()).toEqual([
+      { ...copy, __typename: 'Message', seq: '2', status: 'SENT', id: data?.sendMessage?.sentMessage.id },
+    ]);
+    events.stop();
+  });
+
   it('does not fall back to SENT when it was read before the answer came', async () => {
     const { renders, refetch, stop } = watch();
     await eventually(() => renders.length > 0);
@@ -247,7 +267,7 @@ describe('history in Apollo Client', () => {
     await events.ready;
     await bob.send({ conversationId }, 'line 7');
     await eventually(() => events.seen.includes('line 7'));
-    expect(list.numbers.at(-1)).toBe('8');
+    await eventually(() => list.numbers.at(-1) === '8', 'the live message in the list');
     await list.fetchMore({ after: list.page.pageInfo.endCursor });
     expect(list.numbers).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
     events.stop();
