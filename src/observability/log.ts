@@ -43,8 +43,21 @@ export function createLog({
       timestamp: () => `,"@timestamp":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ 'log.level': label }), log: hideFields },
     },
-    destination ?? pino.destination({ sync: false }),
+    destination ?? openStandardOutput(),
   );
+}
+
+/** Lines that wait to be written, in characters. What is more is dropped: a server goes on without its log. */
+const waitingMax = 4 * 1024 * 1024;
+
+/** Standard output may be a file on a disk that is full: lines are held, tried again with the next one, and never waited for. */
+function openStandardOutput(): DestinationStream {
+  const lines = pino.destination({ sync: false, maxLength: waitingMax });
+  // Without a listener the first failed write would end the process.
+  lines.on('error', () => {});
+  // It repeats a failed write until it succeeds, at exit too: the process would stand still for ever. Lines are under way already.
+  lines.flushSync = () => {};
+  return lines;
 }
 
 /** Copies the fields of a line; an error given as `err`, as pino has it, becomes ECS' `error`. */

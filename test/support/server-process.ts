@@ -1,12 +1,10 @@
 /** The server as its users start it: a process of its own that can be killed, frozen and started again on its folder. */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import { closeSync, openSync } from 'node:fs';
 import { type Answer, register, type TestUser } from './heliograph.ts';
 
 const main = new URL('../../src/main.ts', import.meta.url).pathname;
-
-type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 export class ServerProcess implements AsyncDisposable {
   readonly env: Record<string, string>;
@@ -14,29 +12,34 @@ export class ServerProcess implements AsyncDisposable {
   /** What it has written since it was last started. */
   stdout = '';
   stderr = '';
-  private child: Child | null = null;
+  private child: ChildProcess | null = null;
+  /** Where standard output goes instead of into `stdout`. */
+  private readonly logPath: string | null;
   private readonly users: TestUser[] = [];
 
-  constructor(env: Record<string, string>) {
+  constructor(env: Record<string, string>, { logPath = null }: { logPath?: string | null } = {}) {
     this.env = env;
+    this.logPath = logPath;
   }
 
   get wsUrl(): string {
     return `${this.url.replace('http', 'ws')}/graphql`;
   }
 
-  private launch(): Child {
+  private launch(): ChildProcess {
+    const log = this.logPath === null ? null : openSync(this.logPath, 'a');
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
       env: { ...process.env, PORT: '0', RATE_LIMIT_SCALE: '1000', DRAIN_MS: '0', ...this.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log ?? 'pipe', 'pipe'],
     });
+    if (log !== null) closeSync(log);
     this.child = child;
     this.stdout = '';
     this.stderr = '';
-    child.stdout.on('data', (chunk) => {
+    child.stdout?.on('data', (chunk) => {
       this.stdout += chunk;
     });
-    child.stderr.on('data', (chunk) => {
+    child.stderr?.on('data', (chunk) => {
       this.stderr += chunk;
     });
     return child;
@@ -46,8 +49,8 @@ export class ServerProcess implements AsyncDisposable {
   async start(): Promise<void> {
     const child = this.launch();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    child.stdout.on('data', () => {
-      const url = /"url":"([^"]+)"/.exec(this.stdout)?.[1];
+    child.stderr?.on('data', () => {
+      const url = / is ready\. {2}GraphiQL: (\S+)\/graphiql\n/.exec(this.stderr)?.[1];
       if (url === undefined) return;
       this.url = url;
       resolve();
