@@ -167,11 +167,11 @@ export async function findDeliveryViolations(world: DeliveryWorld): Promise<stri
     }
     const entered = new Set([...entries.values()].flat());
     for (const [id, list] of stays) {
-      const latest = list.findLast((stay) => stay.userId === userId);
-      if (latest === undefined) continue;
-      const toSeq = latest.toSeq ?? BigInt(logs.get(id)?.length ?? 0);
-      for (let seq = latest.fromSeq; seq <= toSeq; seq += 1n)
-        if (!entered.has(messageKey(id, seq))) found.push(`the inbox of ${userId} lacks ${messageKey(id, seq)}`);
+      for (const stay of list.filter((one) => one.userId === userId)) {
+        const toSeq = stay.toSeq ?? BigInt(logs.get(id)?.length ?? 0);
+        for (let seq = stay.fromSeq; seq <= toSeq; seq += 1n)
+          if (!entered.has(messageKey(id, seq))) found.push(`the inbox of ${userId} lacks ${messageKey(id, seq)}`);
+      }
     }
     for (const device of devices.filter(({ viewer }) => viewer.userId === userId)) {
       if (device.position !== nextSeq - 1n) found.push(`${device.name} ends at ${device.position} of ${nextSeq - 1n}`);
