@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/folders.ts';
 import { eventually, type TestUser } from '../support/heliograph.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
-const boundMs = 5_000;
+const boundMs = 10_000;
 const folder = temporaryFolder();
 const server = new ServerProcess({ DATA_DIR: folder.path, STORE_TIMEOUT_MS: '600' });
 let alice: TestUser;

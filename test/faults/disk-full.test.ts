@@ -6,7 +6,7 @@ import { type Answer, eventually } from '../support/heliograph.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { smallDisk } from '../support/small-disk.ts';
 
-const boundMs = 5_000;
+const boundMs = 10_000;
 const disk = smallDisk(24 * 1024 * 1024);
 const why = disk === null ? ' (not run: mounting a small disk needs root)' : '';
 

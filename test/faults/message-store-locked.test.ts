@@ -7,7 +7,7 @@ import { type Answer, eventually, type TestUser } from '../support/heliograph.ts
 import { ServerProcess } from '../support/server-process.ts';
 
 /** Far more than `STORE_TIMEOUT_MS`, far less than for ever: a call may need the store more than once. */
-const boundMs = 5_000;
+const boundMs = 10_000;
 const sendMutation = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) {
   deduplicated sentMessage { id seq status text clientMessageId } } }`;
 
