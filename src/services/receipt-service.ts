@@ -89,9 +89,8 @@ export function createReceiptService(ports: {
       if (message === null) throw notFound();
       const roster = await rosters.get(message.conversationId);
       const member = roster?.members.get(viewer.userId);
-      if (member === undefined || message.seq <= member.joinedSeq || message.seq > visibleHead(member, message.seq)) {
-        throw notFound();
-      }
+      if (member === undefined || message.seq > visibleHead(member, message.seq)) throw notFound();
+      if (message.seq <= member.joinedSeq && !(await wasEntered(viewer.userId, message))) throw notFound();
       name(message.conversationId, message.seq);
     }
     for (const { conversationId, seq } of upTo ?? []) {
@@ -102,6 +101,25 @@ export function createReceiptService(ports: {
       name(conversationId, seq);
     }
     return named;
+  }
+
+  /** Whether a message lies in a user's inbox, be it from an earlier stay than the one the roster tells of. */
+  async function wasEntered(userId: UserId, { conversationId, seq }: Message): Promise<boolean> {
+    const [run] = await inboxes.runsAt([{ userId, conversationId, seq }]);
+    return run != null && seq <= run.toSeq;
+  }
+
+  /** What raises a position: an earlier stay's messages count as got already, for the others as for the member. */
+  async function ofPresentStay(
+    userId: UserId,
+    covered: ReadonlyMap<ConversationId, Seq>,
+  ): Promise<[ConversationId, Seq][]> {
+    const found: [ConversationId, Seq][] = [];
+    for (const [id, seq] of covered) {
+      const member = (await rosters.get(id))?.members.get(userId);
+      if (member !== undefined && seq > member.joinedSeq) found.push([id, seq]);
+    }
+    return found;
   }
 
   async function requireInInbox(userId: UserId, seq: Seq): Promise<void> {
@@ -223,7 +241,7 @@ export function createReceiptService(ports: {
         ackedSeq = await coveredUpTo(viewer, ackedSeq, named);
       }
       const advances = await book.raise(
-        [...covered].map(([conversationId, seq]) => ({
+        (await ofPresentStay(viewer.userId, covered)).map(([conversationId, seq]) => ({
           conversationId,
           userId: viewer.userId,
           deliveredSeq: seq,

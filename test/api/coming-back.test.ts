@@ -45,4 +45,30 @@ describe('who was taken out of a group and comes back', () => {
     expect(await pull(carol, id)).toEqual(expected);
     expect(await pull(carol, id)).toEqual(expected);
   });
+
+  it('acknowledges it by the ids of its messages, and knows of nothing in between', async () => {
+    const dave = await server.user();
+    const { createGroup } = await alice.ask(
+      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,
+      { ids: [dave.id] },
+    );
+    const { id } = createGroup;
+    await alice.send({ conversationId: id }, 'one');
+    await alice.ask(remove, { id, ids: [dave.id] });
+    const hidden = await alice.send({ conversationId: id }, 'among ourselves');
+    await alice.ask(add, { id, ids: [dave.id] });
+    await alice.send({ conversationId: id }, 'welcome back');
+    const { entries, headSeq } = (
+      await dave.ask('{ offlineMessages(afterSeq: 0) { headSeq entries { message { id } } } }')
+    ).offlineMessages;
+    const messageIds: string[] = entries.map(({ message }: { message: { id: string } }) => message.id);
+
+    const ack = `mutation ($ids: [ID!]!) {
+      ackMessages(input: { status: READ, messageIds: $ids }) { ackedSeq conversations { id unreadCount readSeq } } }`;
+    expect(await dave.fails(ack, { ids: [...messageIds, hidden.id] })).toBe('NOT_FOUND');
+    const ofEarlierStay = (await dave.ask(ack, { ids: messageIds.slice(0, 2) })).ackMessages;
+    expect(ofEarlierStay).toEqual({ ackedSeq: '2', conversations: [{ id, unreadCount: 1, readSeq: '0' }] });
+    const all = (await dave.ask(ack, { ids: messageIds })).ackMessages;
+    expect(all).toEqual({ ackedSeq: headSeq, conversations: [{ id, unreadCount: 0, readSeq: '6' }] });
+  });
 });
