@@ -1,9 +1,12 @@
 /** Another program holds `directory.db`: who talks already goes on talking, and nobody gets in for want of an answer. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { codeOf, countUp, lockDatabase, readInbox, within } from '../support/faults.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { eventually, type TestUser } from '../support/heliograph.ts';
 import { ServerProcess } from '../support/server-process.ts';
+
+// Processes are started, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const boundMs = 10_000;
 const folder = temporaryFolder();

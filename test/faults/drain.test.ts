@@ -1,12 +1,15 @@
 /** SIGTERM: clients are sent elsewhere in slices, what was asked is answered, and the process ends in time. */
 import { createClient } from 'graphql-ws';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { countUp, readInbox } from '../support/faults.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { eventually } from '../support/heliograph.ts';
 import { Sends } from '../support/sends.ts';
 import { ServerProcess } from '../support/server-process.ts';
+
+// Processes are started, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Connects so many clients; collects the codes their sockets are closed with. */
 async function connect(server: ServerProcess, count: number): Promise<number[]> {

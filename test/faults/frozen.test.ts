@@ -1,10 +1,13 @@
 /** The process stands still for a while, as under a stopped virtual machine, and goes on as if nothing had been. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { countUp, readInbox } from '../support/faults.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { eventually } from '../support/heliograph.ts';
 import { Sends } from '../support/sends.ts';
 import { ServerProcess } from '../support/server-process.ts';
+
+// Processes are started, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const leaseTtlMs = 1_500;
 

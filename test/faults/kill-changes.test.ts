@@ -9,7 +9,7 @@ import type { Answer, TestUser } from '../support/heliograph.ts';
 import { Sends } from '../support/sends.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
-const kills = Number(process.env.KILLS ?? 5);
+const kills = Number(process.env.KILLS ?? 4);
 
 const createGroup = 'mutation ($t: String!, $m: [ID!]!) { createGroup(input: { title: $t, memberIds: $m }) { id } }';
 const change = (verb: string) =>

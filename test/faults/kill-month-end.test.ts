@@ -5,7 +5,7 @@ import { temporaryFolder } from '../support/folders.ts';
 import { Sends } from '../support/sends.ts';
 import { ServerProcess } from '../support/server-process.ts';
 
-const months = Number(process.env.KILLS ?? 2);
+const months = Number(process.env.KILLS ?? 1);
 const setClock = new URL('../support/set-clock.ts', import.meta.url).href;
 
 it(`a server killed at the end of a month loses, doubles and renumbers nothing (${months} months)`, async () => {

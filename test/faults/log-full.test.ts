@@ -1,9 +1,12 @@
 /** Standard output goes to a disk that is full: the server does without its log. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { codeOf, lockDatabase, within } from '../support/faults.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { eventually } from '../support/heliograph.ts';
 import { ServerProcess } from '../support/server-process.ts';
+
+// Processes are started, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const boundMs = 10_000;
 

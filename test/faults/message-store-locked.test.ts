@@ -1,10 +1,13 @@
 /** Another program holds the message store's files: the server answers in time, keeps its clients, and goes on when they are free. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { codeOf, countUp, lockDatabase, overSocket, readInbox, within } from '../support/faults.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { type Answer, eventually, type TestUser } from '../support/heliograph.ts';
 import { ServerProcess } from '../support/server-process.ts';
+
+// Processes are started, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** Far more than `STORE_TIMEOUT_MS`, far less than for ever: a call may need the store more than once. */
 const boundMs = 10_000;

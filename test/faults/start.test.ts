@@ -3,13 +3,16 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startHeliograph } from '../../src/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { StartError } from '../../src/domain/errors.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { ServerProcess } from '../support/server-process.ts';
+
+// Processes are started, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const used = temporaryFolder();
 
