@@ -20,6 +20,9 @@ export function createContext(
   return { viewer, address, services, loaders: createLoaders(services, viewer) };
 }
 
+/** Root fields that need no session: whoever signs in may still send the token of a session that has ended. */
+export const sessionlessFields: ReadonlySet<string> = new Set(['server', 'register', 'logIn', 'refreshSession']);
+
 /** @throws DomainError `UNAUTHENTICATED` without a session */
 export function requireViewer({ viewer }: Context): Viewer {
   if (viewer === null) throw new DomainError('UNAUTHENTICATED', 'Log in first.');

@@ -133,11 +133,14 @@ async function answerTo(
   // Before the token is looked at: whoever tries tokens out is counted, too.
   const tooMany = await takeOperation(ports, null, http.ip);
   if (tooMany !== null) return { type: 'none', result: { errors: [tooMany] } };
-  const viewer = await viewerOf(ports, pipeline, http.headers.authorization);
-  if (viewer instanceof GraphQLError) return { type: 'none', result: { errors: [viewer] } };
+  const found = await viewerOf(ports, pipeline, http.headers.authorization);
+  const viewer = found instanceof GraphQLError ? null : found;
   const refused = await takeOperation(ports, viewer, null);
   if (refused !== null) return { type: 'none', result: { errors: [refused] } };
   const operation = pipeline.prepare(request);
+  // Clients mostly send the token they have with everything: when it has ended they must still be able to sign in.
+  if (found instanceof GraphQLError && (isErrors(operation) || operation.needsSession))
+    return { type: 'none', result: { errors: [found] } };
   if (isErrors(operation)) return { type: 'none', result: { errors: operation } };
   const { type } = operation;
   if (type === 'subscription') {

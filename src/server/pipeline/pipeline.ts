@@ -18,7 +18,7 @@ import {
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { Context } from '../../resolvers/context.ts';
+import { type Context, sessionlessFields } from '../../resolvers/context.ts';
 import { clientError, type ReportFault, toClientError } from './client-errors.ts';
 import { type MeasuredOperation, measureOperation, type OperationLimits } from './limits.ts';
 import { isShared, variablesOfEvents } from './shared-fields.ts';
@@ -38,6 +38,8 @@ export interface Operation {
   readonly type: 'query' | 'mutation' | 'subscription';
   /** For metrics: of a subscription its only field, else empty. */
   readonly field: string;
+  /** Whether any of its fields asks who is asking. */
+  readonly needsSession: boolean;
   readonly measured: MeasuredOperation;
   /** Whether its events can be executed once for all subscribers. */
   readonly isShared: boolean;
@@ -94,13 +96,15 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
       const measured = measureOperation(schema, definition, fragments, limits);
       const type = definition.operation;
-      const field = type === 'subscription' ? rootFieldOf(definition.selectionSet, fragments) : null;
+      const roots = rootFieldsOf(definition.selectionSet, fragments);
+      const field = type === 'subscription' ? (roots[0]?.name.value ?? '') : '';
       operations.set(definition.name?.value ?? '', {
         source,
         document,
         definition,
         type,
-        field: field?.name.value ?? '',
+        field,
+        needsSession: roots.some(({ name: { value } }) => !value.startsWith('__') && !sessionlessFields.has(value)),
         measured,
         isShared: type === 'subscription' && isShared(schema, definition.selectionSet, 'Subscription', fragments),
         eventVariables: type === 'subscription' ? variablesOfEvents(definition.selectionSet, fragments) : [],
@@ -195,12 +199,14 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
   };
 }
 
-/** The only field of a subscription, which may lie in a fragment, and may be written more than once. */
-function rootFieldOf(
-  { selections: [first] }: SelectionSetNode,
+/** The fields of an operation's first level, which may lie in fragments. */
+function rootFieldsOf(
+  { selections }: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): FieldNode | null {
-  if (first === undefined || first.kind === Kind.FIELD) return first ?? null;
-  const inner = first.kind === Kind.INLINE_FRAGMENT ? first : fragments.get(first.name.value);
-  return inner === undefined ? null : rootFieldOf(inner.selectionSet, fragments);
+): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+    return inner === undefined ? [] : rootFieldsOf(inner.selectionSet, fragments);
+  });
 }
