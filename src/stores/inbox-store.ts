@@ -2,7 +2,8 @@ import type { ConversationId, DeviceId, Seq, UserId } from '../domain/ids.ts';
 import type { InboxRun } from '../domain/inbox.ts';
 
 /**
- * Every user's inbox as runs. (userId, seq) and (userId, conversationId, fromSeq) are unique; rows never change.
+ * Every user's inbox as runs. (userId, seq) and (userId, conversationId, fromSeq) are unique; rows never change, but that a store may
+ * join runs that follow one another both in the inbox and in the conversation.
  * Every method rejects with DomainError `UNAVAILABLE` (retryable) when the store does not answer within its deadline.
  */
 export interface InboxStore {

@@ -62,8 +62,36 @@ describe.each(messageStoreDrivers)('InboxStore on %s', (_driver, open) => {
   it('tells the run a message lies in', async () => {
     await store.inboxes.append([run(1, 1, 3), run(4, 4, 9)]);
     const key = (seq: bigint, conversationId = '1') => ({ userId: '7', conversationId, seq });
-    const found = await store.inboxes.runsAt([key(1n), key(3n), key(4n), key(99n), key(0n), key(1n, '2')]);
-    expect(found.map((one) => one && Number(one.seq))).toEqual([1, 1, 4, 4, null, null]);
+    for (const _ of [1, 2]) {
+      const found = await store.inboxes.runsAt([key(1n), key(3n), key(4n), key(9n), key(99n), key(0n), key(1n, '2')]);
+      // Where the first message of a run has its number, so to say; runs may have been joined.
+      expect(found.map((one) => one && Number(one.seq - one.fromSeq))).toEqual([0, 0, 0, 0, 0, null, null]);
+      expect(found.map((one) => one && Number(one.toSeq)).slice(3)).toEqual([9, 9, null, null]);
+      await store.reopen();
+    }
+  });
+
+  it('refuses what lies in the middle of a run, or of runs it has joined', async () => {
+    await store.inboxes.append([run(1, 1, 1), run(2, 2, 2), run(3, 3, 3), run(4, 7, 7, { conversationId: '2' })]);
+    for (const _ of [1, 2]) {
+      expect(await store.inboxes.append([run(2, 4, 4)])).toEqual([false]);
+      expect(await store.inboxes.append([run(5, 2, 5)])).toEqual([false]);
+      expect(await store.inboxes.heads(['7'])).toEqual([4n]);
+      const entries = (await store.inboxes.list('7', 0n, 10)).flatMap(({ seq, conversationId, fromSeq, toSeq }) =>
+        Array.from({ length: Number(toSeq - fromSeq) + 1 }, (_, at) => [
+          Number(seq) + at,
+          `${conversationId}/${Number(fromSeq) + at}`,
+        ]),
+      );
+      expect(entries).toEqual([
+        [1, '1/1'],
+        [2, '1/2'],
+        [3, '1/3'],
+        [4, '2/7'],
+      ]);
+      await store.reopen();
+    }
+    expect(await store.inboxes.append([run(5, 4, 4)])).toEqual([true]);
   });
 
   it('only ever raises the positions of devices', async () => {

@@ -93,10 +93,10 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
 
   function enterOne(run: InboxRun): boolean {
     const { userId, conversationId, seq, fromSeq } = run;
-    if (seq <= head(userId)) {
-      if (overlay.inbox(userId).some((other) => other.seq === seq) || tables.hasRun(userId, seq)) return false;
-    }
-    if (runAt(userId, conversationId, fromSeq)?.fromSeq === fromSeq) return false;
+    if (seq <= head(userId)) return false;
+    // What begins before may have been joined with what came after it, and reach beyond.
+    const before = runAt(userId, conversationId, fromSeq);
+    if (before !== null && (before.fromSeq === fromSeq || before.toSeq >= fromSeq)) return false;
     stage({ type: 'run', run });
     inboxHeads.set(userId, maxSeq(head(userId), lastInboxSeq(run)));
     return true;

@@ -9,6 +9,7 @@ import type { InboxRun } from '../../domain/inbox.ts';
 import { type Month, segmentName } from '../../domain/month.ts';
 import { noPositions, type Positions } from '../../domain/receipt.ts';
 import type { LogRange, MessageRow, Seal, SegmentTail, SenderKey } from '../message-log.ts';
+import { type CondensedOperation, condense } from './condense.ts';
 import type { Operation } from './journal-entry.ts';
 
 const kinds = { USER: 0, SYSTEM: 1, SEAL: 2 } as const;
@@ -104,12 +105,12 @@ export function createTableWriter(database: DatabaseSync) {
 
   const insert = (month: Month) => statement(`INSERT INTO ${table(month)} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
 
-  function apply(operation: Operation, fannedOut: ReadonlySet<string>): void {
+  function apply(operation: CondensedOperation): void {
     switch (operation.type) {
       case 'message': {
         const { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt } = operation.row;
         const keys = [BigInt(id), BigInt(conversationId), seq, ordinal, kinds[kind], BigInt(senderId)] as const;
-        insert(operation.month).run(...keys, clientMessageId, body, sentAt, fannedOut.has(id) ? 1 : 0);
+        insert(operation.month).run(...keys, clientMessageId, body, sentAt, operation.fannedOut ? 1 : 0);
         break;
       }
       case 'seal': {
@@ -153,16 +154,9 @@ export function createTableWriter(database: DatabaseSync) {
     /** Applies all of the operations and the number of the journal row they end with, or none. */
     applyAll(operations: readonly Operation[], journalId: number): void {
       const monthsBefore = [...months];
-      // A message whose mark comes in the same move is written with it, so that the index of unfinished ones stays out of it.
-      const fannedOut = new Set(operations.flatMap((one) => (one.type === 'fannedOut' ? [one.id] : [])));
-      const written = new Set<string>();
       database.exec('BEGIN IMMEDIATE');
       try {
-        for (const operation of operations) {
-          if (operation.type === 'message') written.add(operation.row.id);
-          if (operation.type === 'fannedOut' && written.has(operation.id)) continue;
-          apply(operation, fannedOut);
-        }
+        for (const operation of condense(operations)) apply(operation);
         statement('UPDATE applied SET journal_id = ?').run(journalId);
         database.exec('COMMIT');
       } catch (error) {
@@ -258,9 +252,6 @@ export function createTableReader(database: DatabaseSync) {
       return firstRun(
         statement(`SELECT * FROM inbox_run WHERE user_id = ? ORDER BY seq DESC LIMIT 1`).get(BigInt(userId)),
       );
-    },
-    hasRun(userId: UserId, seq: Seq): boolean {
-      return seqWhere('SELECT seq FROM inbox_run WHERE user_id = ? AND seq = ?', BigInt(userId), seq) !== null;
     },
     /** The last run of a conversation that begins at or before `seq`. */
     runAt(userId: UserId, conversationId: ConversationId, seq: Seq): InboxRun | null {
