@@ -32,6 +32,8 @@ try {
 
 const journal = openDatabase(journalPath, lockWaitMs);
 const messages = openDatabase(messagesPath, lockWaitMs);
+// Pages that many moves write again, such as the ends of indexes, are copied into the file once: 32 MiB of them at most wait.
+messages.exec('PRAGMA wal_autocheckpoint = 8000');
 const writer = createTableWriter(messages);
 let applied = Number(messages.prepare('SELECT journal_id FROM applied').get()?.journal_id ?? 0);
 const nextEntries = journal.prepare('SELECT id, entry FROM journal WHERE id > ? ORDER BY id');
