@@ -16,9 +16,7 @@ const migrations: readonly Migration[] = [
         table.string('username_key', 64).notNullable().unique();
         table.string('display_name', 255).notNullable();
         table.bigInteger('created_at').notNullable();
-      });
-      await knex.schema.createTable('logins', (table) => {
-        table.bigInteger('user_id').notNullable().primary();
+        // Here, not in a table of their own: a new user is then one statement, and needs no transaction.
         table.string('password_hash', 255);
         table.string('external_subject', 255).unique();
       });
@@ -28,6 +26,7 @@ const migrations: readonly Migration[] = [
         table.string('name', 255);
         table.bigInteger('created_at').notNullable();
         table.bigInteger('revoked_at');
+        table.string('session_id', 64);
       });
       await knex.schema.createTable('refresh_tokens', (table) => {
         table.string('hash', 64).notNullable().primary();
@@ -59,14 +58,6 @@ const migrations: readonly Migration[] = [
         table.bigInteger('actor_id').notNullable();
         table.text('event', 'mediumtext').notNullable();
         table.bigInteger('at').notNullable();
-      });
-    },
-  },
-  {
-    name: '0002-device-session',
-    async up(knex) {
-      await knex.schema.alterTable('devices', (table) => {
-        table.string('session_id', 64);
       });
     },
   },

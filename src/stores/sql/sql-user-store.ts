@@ -8,6 +8,9 @@ import { guardStore, isUniqueViolation } from './sql-errors.ts';
 
 type Row = Record<string, unknown>;
 
+/** Hashes are read only where a password is checked. */
+const userColumns = ['id', 'username', 'display_name', 'created_at'];
+
 /** @param timeoutMs - how long a call may take, waiting included */
 export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
   async function first(query: Knex.QueryBuilder): Promise<Row | null> {
@@ -15,25 +18,17 @@ export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
     return row ?? null;
   }
 
-  const userByLogin = (where: Row) =>
-    knex('users').join('logins', 'logins.user_id', 'users.id').select('*').where(where);
-
   const store: UserStore = {
     async create(user, { passwordHash, externalSubject }) {
       try {
-        await knex.transaction(async (trx) => {
-          await trx('users').insert({
-            id: user.id,
-            username: user.username,
-            username_key: foldUsername(user.username),
-            display_name: user.displayName,
-            created_at: user.createdAt,
-          });
-          await trx('logins').insert({
-            user_id: user.id,
-            password_hash: passwordHash,
-            external_subject: externalSubject,
-          });
+        await knex('users').insert({
+          id: user.id,
+          username: user.username,
+          username_key: foldUsername(user.username),
+          display_name: user.displayName,
+          created_at: user.createdAt,
+          password_hash: passwordHash,
+          external_subject: externalSubject,
         });
         return user;
       } catch (error) {
@@ -47,24 +42,28 @@ export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
     async get(ids) {
       const rows = await inChunks(
         [...new Set(ids)],
-        async (some) => (await knex('users').whereIn('id', some)) as Row[],
+        async (some) => (await knex('users').select(userColumns).whereIn('id', some)) as Row[],
       );
       const byId = new Map(rows.map((row) => [String(row.id), toUser(row)]));
       return ids.map((id) => byId.get(id) ?? null);
     },
 
     async findByUsername(username) {
-      const row = await first(knex('users').where({ username_key: foldUsername(username) }));
+      const row = await first(
+        knex('users')
+          .select(userColumns)
+          .where({ username_key: foldUsername(username) }),
+      );
       return row === null ? null : toUser(row);
     },
 
     async findByExternalSubject(subject) {
-      const row = await first(userByLogin({ external_subject: subject }));
+      const row = await first(knex('users').select(userColumns).where({ external_subject: subject }));
       return row === null ? null : toUser(row);
     },
 
     async findLogin(username) {
-      const row = await first(userByLogin({ username_key: foldUsername(username) }));
+      const row = await first(knex('users').where({ username_key: foldUsername(username) }));
       return row === null ? null : { user: toUser(row), passwordHash: (row.password_hash as string | null) ?? null };
     },
 

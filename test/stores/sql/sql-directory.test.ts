@@ -109,10 +109,7 @@ describe('the directory in SQLite', () => {
   it('keeps its tables when it is opened again, and refuses those of a newer version', async () => {
     for (let round = 0; round < 3; round += 1) await (await open())[Symbol.asyncDispose]();
     const file = openFile();
-    expect(file.prepare('SELECT name FROM knex_migrations ORDER BY id').all()).toEqual([
-      { name: '0001-directory' },
-      { name: '0002-device-session' },
-    ]);
+    expect(file.prepare('SELECT name FROM knex_migrations ORDER BY id').all()).toEqual([{ name: '0001-directory' }]);
     file.exec(`INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('9999-from-the-future', 9, 0)`);
     file.close();
     await expect(open()).rejects.toThrow(/9999-from-the-future/);
