@@ -222,6 +222,7 @@ export async function startHeliograph(
   metrics.watch({
     sendQueue: () => conversationLog.queued,
     fanOutPending: () => fanOut.pending,
+    inboxLag: () => Math.max(0, clock() - (fanOut.oldestPendingAt ?? clock())) / 1000,
     storePending: () => messageStore.pending,
     storeBacklog: async () => (await messageStore.stats()).backlog,
     online: () => presence.onlineCount,

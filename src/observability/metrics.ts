@@ -6,6 +6,8 @@ import type { ServerMetrics } from '../server/ports.ts';
 export interface Gauges {
   readonly sendQueue: () => number;
   readonly fanOutPending: () => number;
+  /** Seconds. */
+  readonly inboxLag: () => number;
   readonly storePending: () => number;
   readonly storeBacklog: () => Promise<number>;
   readonly online: () => number;
@@ -95,6 +97,7 @@ export function createMetrics() {
         });
       gauge('send_queue_depth', 'Accepted sends waiting to be written.', gauges.sendQueue);
       gauge('fanout_pending', 'Committed messages not yet recorded as fanned out.', gauges.fanOutPending);
+      gauge('inbox_lag_seconds', 'How long the oldest message waits to be in every inbox.', gauges.inboxLag);
       gauge('store_pending_calls', 'Calls to the message store that are not answered.', gauges.storePending);
       gauge('store_journal_backlog', 'Operations in the journal that are not in the tables yet.', gauges.storeBacklog);
       gauge('presence_online', 'Users that are online.', gauges.online);

@@ -271,6 +271,17 @@ export function createFanOut(ports: {
       return count;
     },
 
+    /** When the oldest message was sent that is not in every inbox yet; null when all are. */
+    get oldestPendingAt(): Millis | null {
+      let oldest: Millis | null = null;
+      for (const waiting of [running, queues]) {
+        for (const [first] of waiting.values()) {
+          if (first !== undefined && (oldest === null || first.sentAt < oldest)) oldest = first.sentAt;
+        }
+      }
+      return oldest;
+    },
+
     /** Finishes what is under way and stops. */
     async close(): Promise<void> {
       closed = true;

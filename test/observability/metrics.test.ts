@@ -5,6 +5,7 @@ import { createMetrics } from '../../src/observability/metrics.ts';
 const gauges = {
   sendQueue: () => 1,
   fanOutPending: () => 2,
+  inboxLag: () => 0.5,
   storePending: () => 3,
   storeBacklog: async () => 4,
   online: () => 5,
