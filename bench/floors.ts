@@ -14,6 +14,8 @@ import { createSchema } from '../src/resolvers/schema.ts';
 export interface Floors {
   readonly webSocketEchoPerSecond: number;
   readonly sqliteRowsPerSecond: number;
+  /** Microseconds for each message of a journal's commit, by `synchronous` and by messages in one commit. */
+  readonly commitMicros: Readonly<Record<'FULL' | 'NORMAL', Readonly<Record<'1' | '50' | '200', number>>>>;
   readonly graphqlExecuteMicros: number;
   readonly graphqlValidateMicros: number;
 }
@@ -111,6 +113,27 @@ function sqliteRowsPerSecond(): number {
   return (batches * perBatch) / seconds;
 }
 
+/** One row of JSON per commit, as the message store's journal has it. */
+function commitMicros(synchronous: 'FULL' | 'NORMAL'): Record<'1' | '50' | '200', number> {
+  const folder = mkdtempSync(join(tmpdir(), 'heliograph-floor-'));
+  const database = new DatabaseSync(join(folder, 'journal.db'));
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA wal_autocheckpoint = 4000;
+    CREATE TABLE journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL)`);
+  const insert = database.prepare('INSERT INTO journal (entry) VALUES (?)');
+  // A message and its two inbox runs take some 400 bytes there.
+  const time = (messages: number) => {
+    const commits = 500;
+    const entry = JSON.stringify('x'.repeat(400 * messages));
+    const startedAt = performance.now();
+    for (let commit = 0; commit < commits; commit += 1) insert.run(entry);
+    return ((performance.now() - startedAt) / commits / messages) * 1000;
+  };
+  const figures = { 1: time(1), 50: time(50), 200: time(200) };
+  database.close();
+  rmSync(folder, { recursive: true, force: true });
+  return figures;
+}
+
 async function graphqlMicros(): Promise<{ executing: number; validating: number }> {
   const schema = createSchema({});
   const query =
@@ -139,6 +162,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   console.log(
     JSON.stringify({
       sqliteRowsPerSecond: sqliteRowsPerSecond(),
+      commitMicros: { FULL: commitMicros('FULL'), NORMAL: commitMicros('NORMAL') },
       graphqlExecuteMicros: executing,
       graphqlValidateMicros: validating,
     }),
