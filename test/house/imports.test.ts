@@ -37,7 +37,7 @@ const arrow: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only some layers know of: services know neither GraphQL nor a store. */
 const packageLayers: readonly (readonly [name: RegExp, layers: readonly string[]])[] = [
   [/^(graphql|@graphql-tools|dataloader)/, ['resolvers', 'generated', 'server']],
-  [/^(fastify|@fastify|ws$|graphql-ws|graphql-http|graphql-jit|node:(http|net)$)/, ['server']],
+  [/^(fastify|@fastify|ws$|graphql-ws|graphql-http|node:(http|net)$)/, ['server']],
   [/^(knex|mysql2|mongoose|mongodb|ioredis|node:sqlite|node:worker_threads)/, ['drivers']],
   [/^(pino|prom-client|@opentelemetry)/, ['observability']],
 ];
