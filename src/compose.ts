@@ -149,6 +149,7 @@ export async function startHeliograph(
     newId,
     clock,
     onError,
+    onLeft: (conversationId, userIds) => void receipts.announceLeft(conversationId, userIds),
   });
   const conversations = createConversationService({
     store: directory.conversations,

@@ -33,8 +33,10 @@ export function createMembershipChanges(ports: {
   newId: () => MessageId;
   clock: Clock;
   onError: (error: unknown, what: string) => void;
+  /** Told of those who are no members any more, once that is settled. Must not throw. */
+  onLeft?: (conversationId: ConversationId, userIds: readonly UserId[]) => void;
 }) {
-  const { store, users, rosters, log, fanOut, bus, newId, clock, onError } = ports;
+  const { store, users, rosters, log, fanOut, bus, newId, clock, onError, onLeft } = ports;
   const turns = new Map<ConversationId, Promise<unknown>>();
   let closed = false;
 
@@ -86,6 +88,7 @@ export function createMembershipChanges(ports: {
       // A group that grows over the threshold, or shrinks under it, reaches all its members in another way from now on.
       const roster = isOther ? await rosters.get(conversation.id) : null;
       announce(conversation.id, roster === null ? change.event.userIds : [...roster.members.keys()]);
+      if (isDeparture(change.event)) onLeft?.(conversation.id, change.event.userIds);
     } catch (error) {
       // Said or not, who may see what follows is unknown until this is settled; meanwhile fan-out waits.
       onError(error, 'membership change');
@@ -192,6 +195,10 @@ export function createMembershipChanges(ports: {
       closed = true;
     },
   };
+}
+
+function isDeparture({ kind }: SystemEvent): boolean {
+  return kind === 'MEMBERS_REMOVED' || kind === 'MEMBER_LEFT';
 }
 
 /** By number, what has none last; the order is kept otherwise. */

@@ -151,6 +151,39 @@ export function createReceiptBook({ store, soleWriter = true }: { store: Receipt
     },
 
     /**
+     * Whose messages reached a new status because the last who had not got or read them have left: the same as if those had read
+     * all up to their leaving.
+     */
+    async statusAdvancesOfLeaving(roster: Roster, userIds: readonly UserId[]): Promise<StatusAdvance[]> {
+      const id = roster.conversation.id;
+      const book = await load(id);
+      const left = userIds
+        .flatMap((userId) => roster.members.get(userId) ?? [])
+        .filter(({ leftSeq }) => leftSeq !== null);
+      const [first, ...rest] = left.map((member) => {
+        const { deliveredSeq, readSeq } = effective(book, id, member.userId);
+        return {
+          deliveredSeq: maxSeq(deliveredSeq, member.joinedSeq),
+          readSeq: maxSeq(readSeq, member.joinedSeq),
+          leftSeq: member.leftSeq ?? 0n,
+        };
+      });
+      if (first === undefined) return [];
+      const lowest = rest.reduce(
+        (a, b) => ({
+          deliveredSeq: minSeq(a.deliveredSeq, b.deliveredSeq),
+          readSeq: minSeq(a.readSeq, b.readSeq),
+          leftSeq: maxSeq(a.leftSeq, b.leftSeq),
+        }),
+        first,
+      );
+      const after = { deliveredSeq: lowest.leftSeq, readSeq: lowest.leftSeq };
+      // With nobody else left there is nobody who has read it.
+      if (roster.activeCount < 2) return [];
+      return this.statusAdvances(roster, { conversationId: id, userId: '', before: lowest, after });
+    },
+
+    /**
      * Whose messages reached a new status by an advance: for each sender the lowest position among the others moved.
      * A member counts as having got what was sent before they joined.
      */
@@ -175,11 +208,6 @@ export function createReceiptBook({ store, soleWriter = true }: { store: Receipt
         }
       }
       return advances;
-    },
-
-    /** Positions noted but not stored yet. */
-    get unsaved(): number {
-      return sent.size + sentInFlight.size;
     },
   };
 }

@@ -259,6 +259,18 @@ export function createReceiptService(ports: {
       announceSoon(await book.flushSent());
     },
 
+    /** Tells senders what has reached a new status because the last who lacked it are no members any more. Never rejects. */
+    async announceLeft(conversationId: ConversationId, userIds: readonly UserId[]): Promise<void> {
+      try {
+        const roster = await rosters.get(conversationId);
+        if (roster === null) return;
+        const statuses = await book.statusAdvancesOfLeaving(roster, userIds);
+        if (statuses.length > 0) await announceStatuses(roster.conversation, statuses);
+      } catch (error) {
+        onError(error, 'receipt announcement');
+      }
+    },
+
     /** Positions of members, in the order asked for. */
     positions: book.get,
 

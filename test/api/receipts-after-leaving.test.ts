@@ -46,4 +46,36 @@ describe('receipts of a group', () => {
     expect(asFormer.values).toEqual([{ userId: bob.id, readSeq: '2' }]);
     expect(asMember.values.slice(3).map(({ userId }) => userId)).not.toContain(alice.id);
   });
+
+  it('tell a sender what everybody has read once the last who had not is gone', async () => {
+    const carol = await server.user();
+    const { createGroup } = await alice.ask(
+      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,
+      { ids: [bob.id, carol.id] },
+    );
+    const { id } = createGroup;
+    const first = await alice.send({ conversationId: id }, 'read by all');
+    const second = await alice.send({ conversationId: id }, 'read by one');
+    const statuses = alice.subscribe('subscription { messageStatusChanged { messageId status sinceSeq } }');
+    const watched = alice.subscribe(watchQuery, { id });
+    await watched.until(({ values }) => values.length === 3, 'present positions');
+    await bob.ask(readAll, { id, seq: 3 });
+    await carol.ask(readAll, { id, seq: 2 });
+    await statuses.until(({ values }) => values.length === 2, 'the first');
+    expect(statuses.values).toEqual([
+      { messageId: first.id, status: 'DELIVERED', sinceSeq: '0' },
+      { messageId: first.id, status: 'READ', sinceSeq: '0' },
+    ]);
+    await alice.ask(
+      `mutation ($id: ID!, $who: [ID!]!) { removeMembers(input: { conversationId: $id, userIds: $who }) { id } }`,
+      { id, who: [carol.id] },
+    );
+    await statuses.until(({ values }) => values.length === 4, 'the second');
+    expect(statuses.values.slice(2)).toEqual([
+      { messageId: second.id, status: 'DELIVERED', sinceSeq: '2' },
+      { messageId: second.id, status: 'READ', sinceSeq: '2' },
+    ]);
+    const { message } = await alice.ask('query ($id: ID!) { message(id: $id) { status } }', { id: second.id });
+    expect(message.status).toBe('READ');
+  });
 });
