@@ -59,7 +59,7 @@ const skipped =
     assertionResults.filter(({ status }) => status !== 'passed' && status !== 'failed'),
   ) ?? [];
 if (skipped.length > 0) {
-  console.log(`\nSKIPPED, not proven here (docs/development.md says how to run them):`);
+  console.log(`\nSKIPPED, not proven here; README.md says under Development what they need:`);
   for (const { fullName } of skipped) console.log(`  - ${fullName}`);
 }
 process.exitCode = failed === 0 && isGood ? 0 : 1;
