@@ -1,0 +1,151 @@
+/**
+ * The operations of sockets, on their way into the pipeline.
+ *
+ * Each counts in `socket.operations` from before it is admitted until it is over: a query or mutation with its answer, a
+ * subscription with its source. Mutations count in `socket.mutations`, too: a socket whose session has ended is closed only once
+ * the last of them is answered.
+ */
+import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
+import type { Context as Connection } from 'graphql-ws';
+import { eventSourceOf } from '../resolvers/event-source.ts';
+import { outcomeOf, takeOperation } from './admission.ts';
+import type { ClientSocket } from './client-socket.ts';
+import { isErrors } from './http.ts';
+import { clientError } from './pipeline/client-errors.ts';
+import type { Operation, OperationRequest, Pipeline, Variables } from './pipeline/pipeline.ts';
+import type { ServerPorts } from './ports.ts';
+import { PushOperation, type PushPorts } from './push-operation.ts';
+
+/** What `prepare` found, on its way through graphql-ws to `runOnce` and `runLive`. */
+export interface PreparedArgs extends ExecutionArgs {
+  readonly connection: Connection<Record<string, unknown>, ClientSocket>;
+  readonly id: string;
+  readonly operation: Operation;
+  readonly variables: Variables;
+}
+
+/** @param endSession - closes a socket marked by the end of its session, once nothing is to be answered on it */
+export function createSocketOperations(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  endSession: (socket: ClientSocket) => void,
+) {
+  const { limits, metrics } = ports;
+
+  async function admit(socket: ClientSocket, request: OperationRequest): Promise<Operation | readonly GraphQLError[]> {
+    if (socket.operations >= limits.operationsPerSocketMax) {
+      metrics.limitHit('operationsPerSocket');
+      const max = limits.operationsPerSocketMax;
+      return [clientError('OVERLOADED', `At most ${max} operations run on one socket at a time.`, { max })];
+    }
+    // Taken before the first pause, so that a burst cannot slip through it.
+    socket.operations += 1;
+    try {
+      const refused = await takeOperation(ports, socket.viewer, socket.address);
+      const answer = refused === null ? pipeline.prepare(request) : [refused];
+      if (isErrors(answer)) socket.operations -= 1;
+      return answer;
+    } catch (error) {
+      socket.operations -= 1;
+      return [pipeline.mask(error)];
+    }
+  }
+
+  const createContext = (socket: ClientSocket) =>
+    ports.createContext({ viewer: socket.viewer, address: socket.address });
+
+  const pushPorts: PushPorts = {
+    pipeline,
+    createContext,
+    onEvent: metrics.eventSent,
+    onEnd: ({ socket, operation }) => endLive(socket, operation),
+    renderings: new WeakMap(),
+  };
+
+  function endLive(socket: ClientSocket, { field }: Operation): void {
+    socket.operations -= 1;
+    metrics.subscriptionEnded(field);
+  }
+
+  async function startLive({
+    connection,
+    id,
+    operation,
+    variables,
+  }: PreparedArgs): Promise<AsyncGenerator<never> | ExecutionResult> {
+    const socket = connection.extra;
+    let push: PushOperation | null = null;
+    try {
+      const subscribed = await pipeline.subscribe(operation, variables, createContext(socket));
+      const found = eventSourceOf(subscribed);
+      if (found === null) {
+        endLive(socket, operation);
+        return subscribed as ExecutionResult;
+      }
+      push = new PushOperation(connection, id, operation, variables, pushPorts);
+      await push.open(found.source);
+      return push;
+    } catch (error) {
+      if (push === null) endLive(socket, operation);
+      else push.end();
+      return { errors: [pipeline.mask(error)] };
+    }
+  }
+
+  return {
+    /** Admits an operation; the errors it is answered with instead, when it may not run. */
+    async prepare(
+      connection: PreparedArgs['connection'],
+      id: string,
+      request: OperationRequest,
+    ): Promise<PreparedArgs | readonly GraphQLError[]> {
+      const startedAt = performance.now();
+      const operation = await admit(connection.extra, request);
+      if (isErrors(operation)) {
+        const code = outcomeOf(operation);
+        metrics.operationDone({ transport: 'ws', type: 'none', code }, performance.now() - startedAt);
+        return operation;
+      }
+      const { document, definition } = operation;
+      const operationName = definition.name?.value ?? null;
+      const variables = variablesOf(request);
+      const known = { schema: ports.schema, document, operationName, contextValue: null, rootValue: null };
+      return { ...known, connection, id, operation, variables };
+    },
+
+    /** Runs a query or a mutation. */
+    async runOnce({ connection, operation, variables }: PreparedArgs): Promise<ExecutionResult> {
+      const socket = connection.extra;
+      const startedAt = performance.now();
+      const isMutation = operation.type === 'mutation';
+      if (isMutation) socket.mutations += 1;
+      try {
+        const result = await pipeline.execute(operation, variables, createContext(socket));
+        const code = outcomeOf(result.errors);
+        metrics.operationDone({ transport: 'ws', type: operation.type, code }, performance.now() - startedAt);
+        return result;
+      } finally {
+        socket.operations -= 1;
+        if (isMutation) socket.mutations -= 1;
+        // graphql-ws writes the answer before the next turn.
+        if (socket.isEnding) setImmediate(endSession, socket);
+      }
+    },
+
+    /** Starts a subscription, which goes on by itself; an answer when it does not. */
+    async runLive(args: PreparedArgs): Promise<AsyncGenerator<never> | ExecutionResult> {
+      const startedAt = performance.now();
+      metrics.subscriptionStarted(args.operation.field);
+      const result = await startLive(args);
+      const code = outcomeOf('errors' in result ? result.errors : undefined);
+      metrics.operationDone({ transport: 'ws', type: 'subscription', code }, performance.now() - startedAt);
+      return result;
+    },
+  };
+}
+
+const noVariables: Variables = Object.freeze({});
+
+function variablesOf({ variables }: OperationRequest): Variables {
+  return variables == null || Object.keys(variables).length === 0 ? noVariables : variables;
+}
