@@ -2,7 +2,7 @@
  * What the parts cost alone, on the same core: a WebSocket echo, a batch insert into indexed tables, graphql-js by itself. Each is run
  * in a process pinned like the server.
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,14 +10,22 @@ import { DatabaseSync } from 'node:sqlite';
 import { execute, parse, validate } from 'graphql';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createSchema } from '../src/resolvers/schema.ts';
+import { inParallel } from './support/raw-client.ts';
+import { residentBytes } from './support/server-process.ts';
+
+const idleSockets = 10_000;
 
 export interface Floors {
   readonly webSocketEchoPerSecond: number;
   readonly sqliteRowsPerSecond: number;
   /** Microseconds for each message of a journal's commit, by `synchronous` and by messages in one commit. */
   readonly commitMicros: Readonly<Record<'FULL' | 'NORMAL', Readonly<Record<'1' | '50' | '200', number>>>>;
+  /** Memory of an idle connection of the same server, without any protocol on it. */
+  readonly webSocketIdleKib: number;
   readonly graphqlExecuteMicros: number;
   readonly graphqlValidateMicros: number;
+  /** Node alone, doing nothing. */
+  readonly nodeStartMs: number;
 }
 
 /** Runs this file in a process of its own on one core. */
@@ -30,40 +38,60 @@ export function measureFloors(core: number): Promise<Floors> {
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     let output = '';
-    let echo = 0;
-    child.stdout.on('data', async (chunk) => {
+    let isStarted = false;
+    child.stdout.on('data', (chunk) => {
       output += chunk;
       const port = /port (\d+)/.exec(output)?.[1];
-      if (port === undefined || echo !== 0) return;
-      echo = -1;
-      echo = await echoPerSecond(`ws://127.0.0.1:${port}`);
-      child.kill('SIGTERM');
+      if (port === undefined || isStarted) return;
+      isStarted = true;
+      measureWebSockets(`ws://127.0.0.1:${port}`, child.pid as number).then((ofWebSockets) => {
+        const ofProcess = JSON.parse(/^\{.*\}$/m.exec(output)?.[0] ?? '{}');
+        child.kill('SIGTERM');
+        resolve({ ...ofWebSockets, ...ofProcess, nodeStartMs: nodeStartMs(core) });
+      }, reject);
     });
     child.once('error', reject);
-    child.once('exit', () => {
-      const figures = JSON.parse(/^\{.*\}$/m.exec(output)?.[0] ?? '{}') as Omit<Floors, 'webSocketEchoPerSecond'>;
-      resolve({ webSocketEchoPerSecond: echo, ...figures });
-    });
   });
+}
+
+async function measureWebSockets(url: string, pid: number) {
+  // First, while the process is as small as it ever is.
+  const before = residentBytes(pid);
+  const sockets = await inParallel(Array.from({ length: idleSockets }), 16, () => openSocket(url));
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const webSocketIdleKib = (residentBytes(pid) - before) / idleSockets / 1024;
+  for (const ws of sockets) ws.terminate();
+  const webSocketEchoPerSecond = await echoPerSecond(url);
+  return { webSocketEchoPerSecond, webSocketIdleKib };
+}
+
+function openSocket(url: string): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const ws = new WebSocket(url, { perMessageDeflate: false });
+    ws.once('open', () => resolve(ws));
+    ws.once('error', reject);
+  });
+}
+
+function nodeStartMs(core: number): number {
+  const times = Array.from({ length: 5 }, () => {
+    const startedAt = performance.now();
+    execFileSync('taskset', ['-c', String(core), process.execPath, '-e', '0']);
+    return performance.now() - startedAt;
+  });
+  return times.sort((a, b) => a - b)[2] as number;
 }
 
 /** 200 sockets with one message each under way, for three seconds. */
 async function echoPerSecond(url: string): Promise<number> {
   let count = 0;
-  const sockets = await Promise.all(
-    Array.from(
-      { length: 200 },
-      () =>
-        new Promise<WebSocket>((resolve) => {
-          const ws = new WebSocket(url, { perMessageDeflate: false });
-          ws.once('open', () => resolve(ws));
-          ws.on('message', () => {
-            count += 1;
-            ws.send(message);
-          });
-        }),
-    ),
-  );
+  const sockets = await Promise.all(Array.from({ length: 200 }, () => openSocket(url)));
+  for (const ws of sockets) {
+    ws.on('message', () => {
+      count += 1;
+      ws.send(message);
+    });
+  }
   for (const ws of sockets) ws.send(message);
   const startedAt = performance.now();
   await new Promise((resolve) => setTimeout(resolve, 3_000));

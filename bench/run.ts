@@ -79,7 +79,7 @@ const machine = {
 };
 const folder = new URL('results/', import.meta.url);
 mkdirSync(folder, { recursive: true });
-const name = `${new Date().toISOString().slice(0, 10)}-${commit}${wanted.size === 0 ? '' : `-${[...wanted].join('-')}`}.json`;
+const name = `${new Date().toISOString().slice(0, 16).replace(':', '')}-${commit}-${wanted.size === 0 ? 'all' : [...wanted].join('-')}.json`;
 writeFileSync(
   new URL(name, folder),
   `${JSON.stringify({ at: new Date().toISOString(), commit, machine, results }, null, 2)}\n`,
