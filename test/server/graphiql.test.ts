@@ -93,7 +93,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     // The editor takes note of a new operation's name a moment later, and then keeps the tab.
     const name = /(?:query|mutation|subscription) (\w+)/.exec(query)?.[1] as string;
     await page.waitForFunction(
-      (wanted) => (localStorage.getItem('graphiql:tabState') ?? '').includes(`"operationName":"${wanted}"`),
+      (wanted) => (sessionStorage.getItem('graphiql:tabState') ?? '').includes(`"operationName":"${wanted}"`),
       name,
     );
     await page.getByRole('button', { name: /execute query/i }).click();
@@ -152,6 +152,29 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     await expect.poll(() => sees('"third"', '"startSeq": "2"'), { timeout: 15_000 }).toEqual([]);
     const screenshot = process.env.SCREENSHOT;
     if (screenshot !== undefined) await carol.screenshot({ path: screenshot });
+  }, 90_000);
+
+  it('opens with the examples as they are, whatever other tabs have in their editors', async () => {
+    const [frank, grace] = [await openTab('frank'), await openTab('grace')];
+    await run(frank, 'query Mine { viewer { username } }');
+    await expect.poll(() => shown(frank), { timeout: 15_000 }).toContain('frank');
+    await grace.getByRole('tab', { name: 'Send' }).click();
+    await frank.close();
+    const heidi = await openTab('heidi');
+    expect(await heidi.getByRole('tab').allInnerTexts()).toEqual([
+      'WhoAmI',
+      'Stream',
+      'FindUser',
+      'Send',
+      'Read',
+      'Conversations',
+      'History',
+      'Offline',
+      'Group',
+      'Statuses',
+    ]);
+    const editor = await heidi.locator('.graphiql-query-editor').textContent();
+    expect(editor?.replaceAll('\u00a0', ' ')).toContain('chat as a typed GraphQL schema');
   }, 90_000);
 
   it('says what is wrong with a sign-in, and who is signed in', async () => {

@@ -139,6 +139,8 @@ createRoot(document.getElementById('root')).render(
         defaultTabs={examples}
         defaultEditorToolsVisibility="variables"
         shouldPersistHeaders={false}
+        // What a tab has in its editors is its own, as its user is: shared, two tabs would mix theirs up in the next one.
+        storage={sessionStorage}
       />
     </main>
   </>,
