@@ -3,18 +3,21 @@
  * writes what they changed as one row of the journal, and answers them only when that row has reached the disk. A failed
  * commit fails all of its calls, and the state is read anew from what the disk holds.
  *
- * `check` is a call of its own: it asks for the right to write without writing anything. After a write that failed it writes a
- * row with nothing in it but as large, because a full disk shows in nothing less.
+ * `check` is a call of its own: it asks the journal for the right to write without writing anything.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';
 import { DomainError } from '../../domain/errors.ts';
-import { decodeOperations, encodeOperations, type Operation } from './journal-entry.ts';
+import { openDatabase, requireFormat } from './database.ts';
+import { openJournal } from './journal.ts';
+import type { Operation } from './journal-entry.ts';
 import { createOverlay } from './overlay.ts';
 import { createStoreState, type StoreState } from './store-state.ts';
-import { createTableReader, createTables, createTableWriter, openDatabase, requireFormat } from './tables.ts';
+import { createTableReader } from './table-reader.ts';
+import { createTableWriter } from './table-writer.ts';
+import { createTables } from './tables.ts';
 import type { AnswerMessage, CallMessage, FaultMessage } from './thread-client.ts';
 
 export interface LogThreadData {
@@ -36,14 +39,7 @@ const journalPath = join(dataDir, 'journal.db');
 const messages = openDatabase(messagesPath, lockWaitMs);
 requireFormat(messages, 'messages.db');
 createTables(messages);
-const journal = openDatabase(journalPath, lockWaitMs);
-requireFormat(journal, 'journal.db');
-journal.exec(
-  'PRAGMA wal_autocheckpoint = 4000; CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL)',
-);
-const insertEntry = journal.prepare('INSERT INTO journal VALUES (?, ?)');
-const takeWriteLock = journal.prepare('DELETE FROM journal WHERE id < 0');
-const deleteEntries = journal.prepare('DELETE FROM journal WHERE id <= ?');
+const journal = openJournal(journalPath, lockWaitMs);
 
 const tables = createTableReader(messages);
 let overlay = createOverlay();
@@ -53,12 +49,6 @@ let deletedUpTo = 0;
 let state: StoreState = loadState();
 /** Set while memory may differ from the disk: it is read anew before anything else. */
 let isStale = false;
-/**
- * The length of the write that failed, until one of that length succeeds; 0 when all is well. Meanwhile none waits long for a
- * lock, so that reads are not held up behind each of them.
- */
-let failedLength = 0;
-const lockWaitAfterFailureMs = 50;
 let queue: CallMessage[] = [];
 /** Appends that wait for the mover. */
 let held: CallMessage[] = [];
@@ -70,13 +60,10 @@ function loadState(): StoreState {
   staged = [];
   const applied = tables.appliedId();
   nextJournalId = applied + 1;
-  for (const { id, entry } of journal
-    .prepare('SELECT id, entry FROM journal WHERE id > ? ORDER BY id')
-    .iterate(applied)) {
-    const operations = decodeOperations(entry as string);
-    for (const operation of operations) overlay.add(operation, id as number);
-    overlay.close(id as number, operations);
-    nextJournalId = (id as number) + 1;
+  for (const { id, operations } of journal.rowsAfter(applied)) {
+    for (const operation of operations) overlay.add(operation, id);
+    overlay.close(id, operations);
+    nextJournalId = id + 1;
   }
   return createStoreState(tables, overlay, (operation) => {
     overlay.add(operation, nextJournalId);
@@ -140,28 +127,10 @@ function commit(isCheck: boolean): void {
   if (staged.length === 0 && !isCheck) return;
   const operations = staged;
   staged = [];
-  const entry = operations.length > 0 ? encodeOperations(operations) : `[${' '.repeat(Math.max(0, failedLength - 2))}]`;
-  try {
-    if (operations.length === 0 && failedLength === 0) {
-      takeWriteLock.run();
-      return;
-    }
-    insertEntry.run(nextJournalId, entry);
-    if (entry.length >= failedLength) noteFailure(0);
-  } catch (error) {
-    noteFailure(Math.max(entry.length, failedLength));
-    throw error;
-  }
+  if (!journal.write(nextJournalId, operations)) return;
   overlay.close(nextJournalId, operations);
   nextJournalId += 1;
   mover.postMessage({ backlog: overlay.size });
-}
-
-function noteFailure(length: number): void {
-  const wasFailing = failedLength > 0;
-  failedLength = length;
-  if (wasFailing === length > 0) return;
-  journal.exec(`PRAGMA busy_timeout = ${length > 0 ? Math.min(lockWaitAfterFailureMs, lockWaitMs) : lockWaitMs}`);
 }
 
 /** The mover has brought the journal up to `applied` into the tables, durably. */
@@ -179,7 +148,7 @@ function onMoved({ applied }: { applied: number }): void {
   // Deleting has its own commit; it is worth one only now and then.
   if (applied - deletedUpTo < 200 && overlay.size > 0) return;
   try {
-    deleteEntries.run(applied);
+    journal.deleteUpTo(applied);
     deletedUpTo = applied;
   } catch {
     // Rows that stay are passed over: the tables know how far they have got.
@@ -192,13 +161,9 @@ function shutDown(call: number): void {
   moverThread.once('exit', () => {
     const writer = createTableWriter(messages);
     const rest: Operation[] = [];
-    for (const { entry } of journal
-      .prepare('SELECT entry FROM journal WHERE id > ? ORDER BY id')
-      .iterate(tables.appliedId())) {
-      rest.push(...decodeOperations(entry as string));
-    }
+    for (const { operations } of journal.rowsAfter(tables.appliedId())) rest.push(...operations);
     if (rest.length > 0) writer.applyAll(rest, nextJournalId - 1);
-    deleteEntries.run(nextJournalId - 1);
+    journal.deleteUpTo(nextJournalId - 1);
     journal.close();
     messages.close();
     port.postMessage([[call, true]] satisfies AnswerMessage[]);

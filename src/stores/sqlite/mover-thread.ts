@@ -7,8 +7,9 @@
  */
 import os from 'node:os';
 import { type MessagePort, workerData } from 'node:worker_threads';
+import { openDatabase } from './database.ts';
 import { decodeOperations, type Operation } from './journal-entry.ts';
-import { createTableWriter, openDatabase } from './tables.ts';
+import { createTableWriter } from './table-writer.ts';
 
 const { messagesPath, journalPath, lockWaitMs, port } = workerData as {
   messagesPath: string;

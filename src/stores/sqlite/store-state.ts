@@ -12,7 +12,7 @@ import type { Append, AppendResult, LogRange, MessageLog, MessageRow, SegmentTai
 import type { Receipt, ReceiptStore } from '../receipt-store.ts';
 import type { Operation } from './journal-entry.ts';
 import type { Overlay } from './overlay.ts';
-import type { TableReader } from './tables.ts';
+import type { TableReader } from './table-reader.ts';
 
 /** The methods of the three ports, without their promises, under their names on the wire between threads. */
 export type StoreState = ReturnType<typeof createStoreState>;

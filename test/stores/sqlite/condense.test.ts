@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { condense } from '../../../src/stores/sqlite/condense.ts';
 import type { Operation } from '../../../src/stores/sqlite/journal-entry.ts';
-import { createTables, createTableWriter } from '../../../src/stores/sqlite/tables.ts';
+import { createTableWriter } from '../../../src/stores/sqlite/table-writer.ts';
+import { createTables } from '../../../src/stores/sqlite/tables.ts';
 
 const users = ['11', '12', '13'];
 const conversations = ['1', '2'];

@@ -1,0 +1,74 @@
+/**
+ * The journal's file as the committing thread writes it: rows numbered on from what the tables hold, each with the operations of
+ * one commit. A row that `write` has returned for has reached the disk.
+ *
+ * After a write that failed it is failing, until one as large succeeds: a full disk shows in nothing less. Meanwhile no write waits
+ * long for a lock, so that reads are not held up behind each of them.
+ */
+import { openDatabase, requireFormat } from './database.ts';
+import { decodeOperations, encodeOperations, type Operation } from './journal-entry.ts';
+
+const lockWaitAfterFailureMs = 50;
+
+export interface JournalRow {
+  readonly id: number;
+  readonly operations: Operation[];
+}
+
+export function openJournal(path: string, lockWaitMs: number) {
+  const database = openDatabase(path, lockWaitMs);
+  requireFormat(database, 'journal.db');
+  database.exec(
+    'PRAGMA wal_autocheckpoint = 4000; CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL)',
+  );
+  const insertEntry = database.prepare('INSERT INTO journal VALUES (?, ?)');
+  const takeWriteLock = database.prepare('DELETE FROM journal WHERE id < 0');
+  const deleteEntries = database.prepare('DELETE FROM journal WHERE id <= ?');
+  /** The length of the write that failed, until one of that length succeeds; 0 when all is well. */
+  let failedLength = 0;
+
+  function noteFailure(length: number): void {
+    const wasFailing = failedLength > 0;
+    failedLength = length;
+    if (wasFailing === length > 0) return;
+    database.exec(`PRAGMA busy_timeout = ${length > 0 ? Math.min(lockWaitAfterFailureMs, lockWaitMs) : lockWaitMs}`);
+  }
+
+  return {
+    *rowsAfter(applied: number): Generator<JournalRow> {
+      const rows = database.prepare('SELECT id, entry FROM journal WHERE id > ? ORDER BY id').iterate(applied);
+      for (const { id, entry } of rows) yield { id: id as number, operations: decodeOperations(entry as string) };
+    },
+
+    /**
+     * Writes a row. With no operations it only asks for the right to write; while it is failing, by a row that is as large as the
+     * one that failed.
+     *
+     * @returns whether there is a row of that number now
+     */
+    write(id: number, operations: readonly Operation[]): boolean {
+      const entry =
+        operations.length > 0 ? encodeOperations(operations) : `[${' '.repeat(Math.max(0, failedLength - 2))}]`;
+      try {
+        if (operations.length === 0 && failedLength === 0) {
+          takeWriteLock.run();
+          return false;
+        }
+        insertEntry.run(id, entry);
+        if (entry.length >= failedLength) noteFailure(0);
+        return true;
+      } catch (error) {
+        noteFailure(Math.max(entry.length, failedLength));
+        throw error;
+      }
+    },
+
+    deleteUpTo(id: number): void {
+      deleteEntries.run(id);
+    },
+
+    close(): void {
+      database.close();
+    },
+  };
+}

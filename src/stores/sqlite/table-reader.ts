@@ -1,0 +1,178 @@
+/**
+ * Reads the tables; what is only in the journal yet is not here. Ids leave here as decimal strings. The months it knows are those
+ * of the last `refreshMonths`: one that was made since reads as empty.
+ */
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { ConversationId, DeviceId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
+import type { InboxRun } from '../../domain/inbox.ts';
+import { type Month, segmentName } from '../../domain/month.ts';
+import { noPositions, type Positions } from '../../domain/receipt.ts';
+import type { LogRange, MessageRow, Seal, SegmentTail, SenderKey } from '../message-log.ts';
+import { createStatements } from './database.ts';
+import { kinds, listMonths } from './tables.ts';
+
+type Row = Record<string, SQLInputValue>;
+
+export type TableReader = ReturnType<typeof createTableReader>;
+
+export function createTableReader(database: DatabaseSync) {
+  const statement = createStatements(database);
+  let months = new Set(listMonths(database));
+
+  const columns = 'id, conversation_id, seq, ordinal, kind, sender_id, client_message_id, body, sent_at, fanned_out';
+  const select = (month: Month, rest: string) =>
+    statement(`SELECT ${columns} FROM ${segmentName(month)} WHERE ${rest}`);
+
+  function seqWhere(sql: string, ...values: SQLInputValue[]): Seq | null {
+    const row = statement(sql).get(...values) as { seq: bigint | null } | undefined;
+    return row?.seq ?? null;
+  }
+
+  return {
+    appliedId(): number {
+      return Number((statement('SELECT journal_id FROM applied').get() as { journal_id: bigint }).journal_id);
+    },
+    months: () => [...months].sort(),
+    /** Takes note of months that were made by the mover. */
+    refreshMonths(): void {
+      months = new Set(listMonths(database));
+    },
+    tail(conversationId: ConversationId, month: Month): SegmentTail {
+      if (!months.has(month)) return { last: null, seal: null };
+      const rows = select(month, 'conversation_id = ? ORDER BY seq DESC LIMIT 2').all(BigInt(conversationId)) as Row[];
+      const seal = rows[0]?.kind === BigInt(kinds.SEAL) ? toSeal(rows[0]) : null;
+      const last = rows.find(({ kind }) => kind !== BigInt(kinds.SEAL));
+      return { last: last === undefined ? null : toMessageRow(last), seal };
+    },
+    hasSeq(conversationId: ConversationId, month: Month, seq: Seq): boolean {
+      if (!months.has(month)) return false;
+      const sql = `SELECT seq FROM ${segmentName(month)} WHERE conversation_id = ? AND seq = ?`;
+      return seqWhere(sql, BigInt(conversationId), seq) !== null;
+    },
+    list({ conversationId, month, fromSeq, toSeq, limit, newestFirst }: LogRange): MessageRow[] {
+      if (!months.has(month) || toSeq < fromSeq) return [];
+      const order = newestFirst === true ? 'DESC' : 'ASC';
+      const rest = `conversation_id = ? AND seq BETWEEN ? AND ? AND kind < ${kinds.SEAL} ORDER BY seq ${order} LIMIT ?`;
+      const rows = (select(month, rest).all(BigInt(conversationId), fromSeq, toSeq, limit) as Row[]).map(toMessageRow);
+      return newestFirst === true ? rows.reverse() : rows;
+    },
+    /** By bisection over `seq`, along which `sentAt` never goes back: an index on it would cost every insert. */
+    firstSeqAt(conversationId: ConversationId, month: Month, at: Millis): Seq | null {
+      if (!months.has(month)) return null;
+      const name = segmentName(month);
+      const where = `FROM ${name} WHERE conversation_id = ? AND kind < ${kinds.SEAL}`;
+      let low = seqWhere(`SELECT min(seq) AS seq ${where}`, BigInt(conversationId));
+      const last = seqWhere(`SELECT max(seq) AS seq ${where}`, BigInt(conversationId));
+      if (low === null || last === null) return null;
+      let high = last + 1n;
+      while (low < high) {
+        const middle: Seq = (low + high) / 2n;
+        const row = statement(`SELECT sent_at FROM ${name} WHERE conversation_id = ? AND seq = ?`).get(
+          BigInt(conversationId),
+          middle,
+        ) as { sent_at: bigint } | undefined;
+        if (row !== undefined && row.sent_at >= BigInt(Math.ceil(at))) high = middle;
+        else low = middle + 1n;
+      }
+      return low > last ? null : low;
+    },
+    findById(month: Month, id: MessageId): MessageRow | null {
+      if (!months.has(month)) return null;
+      const row = select(month, `id = ? AND kind < ${kinds.SEAL}`).get(BigInt(id)) as Row | undefined;
+      return row === undefined ? null : toMessageRow(row);
+    },
+    findBySenderKey(month: Month, { senderId, clientMessageId }: SenderKey): MessageRow | null {
+      if (!months.has(month)) return null;
+      const row = select(month, 'sender_id = ? AND client_message_id = ?').get(BigInt(senderId), clientMessageId);
+      return row === undefined ? null : toMessageRow(row as Row);
+    },
+    listUnfinished(month: Month, before: Millis, limit: number): MessageRow[] {
+      if (!months.has(month)) return [];
+      const rest = 'fanned_out = 0 AND sent_at < ? ORDER BY sent_at LIMIT ?';
+      return (select(month, rest).all(Math.min(before, Number.MAX_SAFE_INTEGER), limit) as Row[]).map(toMessageRow);
+    },
+    lastRun(userId: UserId): InboxRun | null {
+      return firstRun(
+        statement(`SELECT * FROM inbox_run WHERE user_id = ? ORDER BY seq DESC LIMIT 1`).get(BigInt(userId)),
+      );
+    },
+    /** The last run of a conversation that begins at or before `seq`. */
+    runAt(userId: UserId, conversationId: ConversationId, seq: Seq): InboxRun | null {
+      const sql = `SELECT * FROM inbox_run WHERE user_id = ? AND conversation_id = ? AND from_seq <= ?
+        ORDER BY from_seq DESC LIMIT 1`;
+      return firstRun(statement(sql).get(BigInt(userId), BigInt(conversationId), seq));
+    },
+    /** Runs that begin after `afterSeq` and the one that covers it, ascending. */
+    listRuns(userId: UserId, afterSeq: Seq, limit: number): InboxRun[] {
+      const covering = firstRun(
+        statement('SELECT * FROM inbox_run WHERE user_id = ? AND seq <= ? ORDER BY seq DESC LIMIT 1').get(
+          BigInt(userId),
+          afterSeq,
+        ),
+      );
+      const later = statement('SELECT * FROM inbox_run WHERE user_id = ? AND seq > ? ORDER BY seq LIMIT ?').all(
+        BigInt(userId),
+        afterSeq,
+        limit,
+      );
+      return [...(covering === null ? [] : [covering]), ...(later as Row[]).map(toRun)];
+    },
+    positions(conversationId: ConversationId, userId: UserId): Positions {
+      const sql = 'SELECT delivered_seq, read_seq FROM receipt WHERE conversation_id = ? AND user_id = ?';
+      const row = statement(sql).get(BigInt(conversationId), BigInt(userId)) as Row | undefined;
+      if (row === undefined) return noPositions;
+      return { deliveredSeq: row.delivered_seq as bigint, readSeq: row.read_seq as bigint };
+    },
+    listReceipts(conversationId: ConversationId): [UserId, Positions][] {
+      const sql = 'SELECT user_id, delivered_seq, read_seq FROM receipt WHERE conversation_id = ?';
+      return (statement(sql).all(BigInt(conversationId)) as Row[]).map((row) => [
+        String(row.user_id),
+        { deliveredSeq: row.delivered_seq as bigint, readSeq: row.read_seq as bigint },
+      ]);
+    },
+    ackedSeq(userId: UserId, deviceId: DeviceId): Seq {
+      return (
+        seqWhere('SELECT seq FROM acked WHERE user_id = ? AND device_id = ?', BigInt(userId), BigInt(deviceId)) ?? 0n
+      );
+    },
+  };
+}
+
+function toMessageRow(row: Row): MessageRow {
+  return {
+    id: String(row.id),
+    conversationId: String(row.conversation_id),
+    seq: row.seq as bigint,
+    ordinal: row.ordinal as bigint,
+    kind: row.kind === BigInt(kinds.USER) ? 'USER' : 'SYSTEM',
+    senderId: String(row.sender_id),
+    clientMessageId: row.client_message_id as string,
+    body: row.body as string,
+    sentAt: Number(row.sent_at),
+    fannedOut: row.fanned_out === 1n,
+  };
+}
+
+function toSeal(row: Row): Seal {
+  return {
+    id: String(row.id),
+    conversationId: String(row.conversation_id),
+    seq: row.seq as bigint,
+    next: row.body as string,
+  };
+}
+
+function toRun(row: Row): InboxRun {
+  return {
+    userId: String(row.user_id),
+    seq: row.seq as bigint,
+    conversationId: String(row.conversation_id),
+    fromSeq: row.from_seq as bigint,
+    toSeq: row.to_seq as bigint,
+    truncated: row.truncated === 1n,
+  };
+}
+
+function firstRun(row: unknown): InboxRun | null {
+  return row === undefined ? null : toRun(row as Row);
+}

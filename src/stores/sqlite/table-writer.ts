@@ -1,0 +1,88 @@
+/**
+ * Writes operations from the journal into the tables, in their order. A call writes all of its operations and how far the journal
+ * has been applied by them, or nothing. The months it knows are those whose tables exist, before and after each call.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { type Month, segmentName } from '../../domain/month.ts';
+import { type CondensedOperation, condense } from './condense.ts';
+import { createStatements } from './database.ts';
+import type { Operation } from './journal-entry.ts';
+import { createMonth, kinds, listMonths } from './tables.ts';
+
+export function createTableWriter(database: DatabaseSync) {
+  const statement = createStatements(database);
+  const months = new Set(listMonths(database));
+
+  function table(month: Month): string {
+    if (!months.has(month)) {
+      createMonth(database, month);
+      months.add(month);
+    }
+    return segmentName(month);
+  }
+
+  const insert = (month: Month) => statement(`INSERT INTO ${table(month)} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+
+  function apply(operation: CondensedOperation): void {
+    switch (operation.type) {
+      case 'message': {
+        const { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt } = operation.row;
+        const keys = [BigInt(id), BigInt(conversationId), seq, ordinal, kinds[kind], BigInt(senderId)] as const;
+        insert(operation.month).run(...keys, clientMessageId, body, sentAt, operation.fannedOut ? 1 : 0);
+        break;
+      }
+      case 'seal': {
+        const { id, conversationId, seq, next } = operation.seal;
+        insert(operation.month).run(BigInt(id), BigInt(conversationId), seq, 0, kinds.SEAL, null, null, next, 0, 1);
+        break;
+      }
+      case 'run': {
+        const { userId, seq, conversationId, fromSeq, toSeq, truncated } = operation.run;
+        const values = [BigInt(userId), seq, BigInt(conversationId), fromSeq, toSeq, truncated ? 1 : 0] as const;
+        statement('INSERT INTO inbox_run VALUES (?, ?, ?, ?, ?, ?)').run(...values);
+        break;
+      }
+      case 'receipt': {
+        const { conversationId, userId, deliveredSeq, readSeq } = operation.receipt;
+        statement(`INSERT INTO receipt VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+          delivered_seq = max(delivered_seq, excluded.delivered_seq), read_seq = max(read_seq, excluded.read_seq)`).run(
+          BigInt(conversationId),
+          BigInt(userId),
+          deliveredSeq,
+          readSeq,
+        );
+        break;
+      }
+      case 'acked':
+        statement('INSERT INTO acked VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)').run(
+          BigInt(operation.userId),
+          BigInt(operation.deviceId),
+          operation.seq,
+        );
+        break;
+      case 'fannedOut':
+        statement(`UPDATE ${table(operation.month)} SET fanned_out = 1 WHERE id = ? AND fanned_out = 0`).run(
+          BigInt(operation.id),
+        );
+    }
+  }
+
+  return {
+    months: () => [...months],
+    /** Applies all of the operations and the number of the journal row they end with, or none. */
+    applyAll(operations: readonly Operation[], journalId: number): void {
+      const monthsBefore = [...months];
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        for (const operation of condense(operations)) apply(operation);
+        statement('UPDATE applied SET journal_id = ?').run(journalId);
+        database.exec('COMMIT');
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK');
+        months.clear();
+        for (const month of monthsBefore) months.add(month);
+        throw error;
+      }
+    },
+  };
+}
