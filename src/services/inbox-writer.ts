@@ -105,11 +105,17 @@ export function createInboxWriter(ports: {
     const owners: Waiting[] = [];
     const nextSeq = new Map<UserId, Seq>();
     const nextFrom = new Map<string, Seq>();
+    /** Whose run the next entry with the same key begins after. */
+    const leaders = new Map<string, Waiting>();
+    const followers = new Map<Waiting, Waiting>();
     for (const one of waiting) {
       const { userId, conversationId, joinedSeq, upTo, wholeFrom } = one.entry;
       const key = endKey(one.entry);
       let fromSeq = maxSeq(nextFrom.get(key) ?? ends.get(key) ?? 0n, joinedSeq) + 1n;
+      const leader = leaders.get(key);
+      if (leader !== undefined) followers.set(one, leader);
       if (fromSeq > upTo) continue;
+      leaders.set(key, one);
       let seq = (nextSeq.get(userId) ?? heads.get(userId) ?? 0n) + 1n;
       const newest = minSeq(upTo - BigInt(settings.backlogMax), (wholeFrom ?? upTo) - 1n);
       if (newest >= fromSeq) {
@@ -139,6 +145,8 @@ export function createInboxWriter(ports: {
       }
     });
     if (entered.length > 0) onEntered(entered);
+    // What an earlier entry of this round covers is there only if that was written.
+    for (const [follower, leader] of followers) if (again.has(leader)) again.add(follower);
     for (const one of waiting) if (!again.has(one)) one.resolve();
     return [...again];
   }

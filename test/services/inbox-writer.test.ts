@@ -182,3 +182,24 @@ describe('heads', () => {
     expect(await shared.writer.heads(['101'])).toEqual([3n]);
   });
 });
+
+describe('an entry that an earlier one of the same moment covers', () => {
+  it('is entered only if that one is', async () => {
+    const store = createMemoryMessageStore().inboxes;
+    let isAway = false;
+    const heads: InboxStore['heads'] = async (userIds) => {
+      if (isAway) throw new DomainError('UNAVAILABLE', 'away');
+      return store.heads(userIds);
+    };
+    const { enter } = setUp({ store: { ...store, heads } });
+    await enter('101', 'a', 1n);
+    // Another instance is faster, and the store is away when the refused run is to be tried again.
+    await setUp({ store }).enter('101', 'a', 2n);
+    isAway = true;
+    const outcomes = await Promise.allSettled([enter('101', 'a', 3n), enter('101', 'a', 3n)]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    isAway = false;
+    await enter('101', 'a', 3n);
+    expect(await store.heads(['101'])).toEqual([3n]);
+  });
+});
