@@ -1,0 +1,78 @@
+/** The account service over a directory, a clock the test sets, and passwords that cost nothing. */
+import { randomBytes } from 'node:crypto';
+import { createMemoryBus } from '../../src/pubsub/memory/memory-bus.ts';
+import { type RevocationHint, topics } from '../../src/pubsub/topics.ts';
+import { createAccountService, type Session } from '../../src/services/account-service.ts';
+import type { Passwords } from '../../src/services/passwords.ts';
+import { createAccessTokens } from '../../src/services/tokens/access-tokens.ts';
+import { createMemoryRateLimiter } from '../../src/stores/memory/memory-rate-limiter.ts';
+import type { UserStore } from '../../src/stores/user-store.ts';
+import { at, nextId } from '../contract/directory-drivers.ts';
+
+export const secret = randomBytes(32);
+export const password = 'correct horse';
+export const from = { address: '127.0.0.1' };
+export const minute = 60_000;
+export const unauthenticated = { code: 'UNAUTHENTICATED', retryable: false };
+
+const failOnError = (error: unknown) => {
+  throw error;
+};
+
+/** Stands in for argon2, which has a test of its own. */
+export const plainPasswords = (): Passwords => ({
+  hash: async (text) => `hash of ${text}`,
+  verify: async (text, phc) => phc === `hash of ${text}`,
+});
+
+let names = 0;
+export const newName = () => {
+  names += 1;
+  return `user${names}`;
+};
+
+export type AccountPorts = Parameters<typeof createAccountService>[0];
+
+export function setUpAccounts(users: UserStore, over: Partial<AccountPorts> = {}, rateLimitScale = 1_000) {
+  const time = { now: at };
+  const clock = () => time.now;
+  const bus = over.bus ?? createMemoryBus({ onError: failOnError });
+  const revocations: RevocationHint[] = [];
+  void bus.subscribe(topics.revocations, (hint) => revocations.push(hint));
+  const accounts = createAccountService({
+    users,
+    bus,
+    rateLimiter: createMemoryRateLimiter({ clock, scale: rateLimitScale }),
+    passwords: plainPasswords(),
+    accessTokens: createAccessTokens({ secret, ttlMs: 15 * minute, clock }),
+    externalTokens: null,
+    newId: nextId,
+    randomToken: () => randomBytes(32).toString('base64url'),
+    clock,
+    settings: { refreshTokenTtlMs: 60 * 24 * 60 * minute },
+    ...over,
+  });
+  const register = (username = newName()) => accounts.register({ username, password }, from);
+  const refresh = ({ refreshToken }: Session) => accounts.refreshSession({ refreshToken }, from);
+  const verify = ({ accessToken }: Session) => accounts.verifyToken(accessToken);
+  return { accounts, bus, time, clock, revocations, register, refresh, verify };
+}
+
+/** A store whose methods can be replaced. */
+export function pick(users: UserStore): UserStore {
+  const { create, get, findByUsername, findByExternalSubject, findLogin } = users;
+  const { putDevice, getDevice, revokeDevice, addRefreshToken, useRefreshToken, purgeRefreshTokens } = users;
+  return {
+    create,
+    get,
+    findByUsername,
+    findByExternalSubject,
+    findLogin,
+    putDevice,
+    getDevice,
+    revokeDevice,
+    addRefreshToken,
+    useRefreshToken,
+    purgeRefreshTokens,
+  };
+}
