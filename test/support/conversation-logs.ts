@@ -1,0 +1,49 @@
+/** Conversation logs over a store in memory, each as an instance of its own. */
+import { vi } from 'vitest';
+import { DomainError } from '../../src/domain/errors.ts';
+import { createSnowflakes } from '../../src/domain/snowflake.ts';
+import { type ConversationLogSettings, createConversationLog } from '../../src/services/conversation-log.ts';
+import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
+import type { MessageLog } from '../../src/stores/message-log.ts';
+import { aConversation, january } from './drafts.ts';
+
+let workers = 0;
+
+/** A log over a store whose calls are counted; several may share one store. */
+export function setUpLog(
+  options: { store?: MessageLog; settings?: Partial<ConversationLogSettings>; isSteady?: boolean } = {},
+) {
+  const store = options.store ?? createMemoryMessageStore().messageLog;
+  const calls = {
+    append: vi.fn(store.append),
+    tails: vi.fn(store.tails),
+    findBySenderKeys: vi.fn(store.findBySenderKeys),
+  };
+  const list = vi.fn(store.list);
+  const port: MessageLog = { ...store, ...calls, list };
+  const time = { now: january };
+  const worker = workers++ % 1024;
+  const told: bigint[] = [];
+  const log = createConversationLog({
+    log: port,
+    clock: { now: () => time.now, isSteady: () => options.isSteady ?? true },
+    newId: createSnowflakes(
+      () => time.now,
+      () => worker,
+    ).next,
+    settings: { recentMax: 10, chainsMax: 10, ...options.settings },
+    onAppended: (_conversation, messages) => told.push(...messages.map(({ seq }) => seq)),
+  });
+  return { store, port, log, time, told, ...calls, list };
+}
+
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'none';
+  } catch (error) {
+    return error instanceof DomainError ? error.code : String(error);
+  }
+}
+
+export const conversation = aConversation();
