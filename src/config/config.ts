@@ -97,6 +97,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     sweepEveryMs: number('SWEEP_EVERY_MS'),
     sweepAgeMs: number('SWEEP_AGE_MS'),
   };
+  // Unheard, they would leave the impression that tokens are checked against them.
+  for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const)
+    if (read(name) !== null && config.jwtJwksUrl === null) problems.push(`${name} needs JWT_JWKS_URL`);
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }

@@ -60,8 +60,12 @@ export const settings = {
     "An identity provider's keys: its tokens are taken, and users made when first seen. Without `JWT_SECRET` they are then the only way in.",
     webUrl,
   ),
-  JWT_ISSUER: text(null, 'text', "The `iss` that the identity provider's tokens must have."),
-  JWT_AUDIENCE: text(null, 'text', "The `aud` that the identity provider's tokens must have."),
+  JWT_ISSUER: text(null, 'text', "The `iss` that the identity provider's tokens must have; any when unset."),
+  JWT_AUDIENCE: text(
+    null,
+    'text',
+    "The `aud` that the identity provider's tokens must have; any when unset, also those made for its other applications.",
+  ),
   RATE_LIMIT_SCALE: {
     kind: 'number',
     isWhole: false,
@@ -79,7 +83,7 @@ export const settings = {
     0,
     0,
     1,
-    '0 or 1',
+    'flag',
     "1 behind a proxy that sets `X-Forwarded-For`: the client's address is taken from it.",
   ),
   FAN_OUT_ON_WRITE_MAX_MEMBERS: whole(100, 0, 10_000, 'members', 'Larger groups are fanned out on read.'),

@@ -86,6 +86,11 @@ describe('readConfig', () => {
     expect(problemsOf({ [name]: 'x://127.0.0.1' })).toEqual([expect.stringMatching(`^${name} .*not served`)]);
   });
 
+  it.each(['JWT_ISSUER', 'JWT_AUDIENCE'])('refuses %s where no identity provider is named', (name) => {
+    expect(problemsOf({ [name]: 'heliograph' })).toEqual([`${name} needs JWT_JWKS_URL`]);
+    expect(problemsOf({ [name]: 'heliograph', JWT_JWKS_URL: 'https://id.example/keys' })).toEqual([]);
+  });
+
   it.each(['1.5', 'NaN', 'Infinity', '-1', '65536'])('refuses the port %s', (PORT) => {
     expect(problemsOf({ PORT })).toHaveLength(1);
   });

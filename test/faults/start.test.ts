@@ -1,5 +1,5 @@
 /** Starts that cannot succeed end at once, with one sentence that says what to put right. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -44,6 +44,14 @@ async function reasonOf(env: Record<string, string>): Promise<string> {
   expect(error).toBeInstanceOf(StartError);
   return error.message;
 }
+
+it('makes a folder that nobody else can look into', async () => {
+  using folder = temporaryFolder();
+  const dataDir = join(folder.path, 'new', 'data');
+  await using server = new ServerProcess({ DATA_DIR: dataDir });
+  await server.start();
+  expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+});
 
 describe('a start that cannot succeed', () => {
   it('refuses a folder that another process uses, which goes on undisturbed, and takes it over when that one was killed', async () => {

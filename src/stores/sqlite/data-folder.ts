@@ -21,7 +21,8 @@ const sqliteBusy = 5;
 export function openDataFolder(dataDir: string): Disposable {
   const path = resolve(dataDir);
   try {
-    mkdirSync(path, { recursive: true });
+    // It holds what people wrote, and what signs their tokens.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new StartError(`DATA_DIR ${path} ${problemWithFolder(error as NodeJS.ErrnoException)}`, { cause: error });
   }
