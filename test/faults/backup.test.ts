@@ -10,8 +10,8 @@ import { ServerProcess } from '../support/server-process.ts';
 // Processes are started, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-it.each(['stopped', 'standing still'] as const)(
-  'a copy taken of a %s server holds all it had answered',
+it.each(['was stopped', 'stands still'] as const)(
+  'a copy of a server that %s holds all it had answered',
   async (how) => {
     using folder = temporaryFolder();
     const [dataDir, copy] = [join(folder.path, 'data'), join(folder.path, 'copy')];
