@@ -5,7 +5,7 @@
  * a login that renews a device ends what was signed in there before. A refresh token works once. One that comes back means
  * that two hold it: then the device is signed out, whoever they are.
  */
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../domain/errors.ts';
 import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../domain/ids.ts';
@@ -14,10 +14,12 @@ import type { Bus } from '../pubsub/bus.ts';
 import { topics } from '../pubsub/topics.ts';
 import type { RateLimit, RateLimiter } from '../stores/rate-limiter.ts';
 import type { UserStore } from '../stores/user-store.ts';
+import { createExternalUsers } from './external-users.ts';
+import { checkName, isUsername } from './names.ts';
 import type { Passwords } from './passwords.ts';
 import { takeOrThrow } from './rate-limits.ts';
 import type { AccessClaims, AccessTokens } from './tokens/access-tokens.ts';
-import type { ExternalIdentity, ExternalTokens } from './tokens/external-tokens.ts';
+import type { ExternalTokens } from './tokens/external-tokens.ts';
 
 export const registerLimit: RateLimit = { name: 'register', points: 100, windowMs: 60_000 };
 export const logInAddressLimit: RateLimit = { name: 'logInAddress', points: 300, windowMs: 60_000 };
@@ -37,10 +39,6 @@ export interface Origin {
   readonly address: string;
 }
 
-const usernamePattern = /^[A-Za-z0-9._-]{3,32}$/;
-/** Control characters, and whatever else ends a line. */
-const controlPattern = /[\p{Cc}\u2028\u2029]/u;
-const nameMax = 64;
 const knownTokensMax = 20_000;
 /** How long a token is taken while the directory cannot say whether its session has ended. */
 const unsureForMs = 10_000;
@@ -49,12 +47,6 @@ const unsureForMs = 10_000;
 interface KnownToken {
   readonly viewer: Viewer;
   readonly until: Millis;
-}
-
-interface ExternalDevice {
-  readonly userId: UserId;
-  readonly deviceId: DeviceId;
-  readonly sessionId: string | null;
 }
 
 export type AccountService = ReturnType<typeof createAccountService>;
@@ -82,7 +74,13 @@ export function createAccountService(ports: {
     max: 20_000,
   });
   let heard = 0;
-  const externalDevices = new LRUCache<string, ExternalDevice>({ max: 20_000 });
+  const externalUsers = createExternalUsers({
+    users,
+    newId,
+    clock,
+    isRevoked,
+    onRenewed: (deviceId) => noteChanged(deviceId, false),
+  });
 
   function requireLocal(): AccessTokens {
     if (accessTokens === null)
@@ -136,7 +134,9 @@ export function createAccountService(ports: {
     forgetTokens(deviceId);
   }
 
-  const isRevoked = (deviceId: DeviceId) => changedDevices.get(deviceId)?.isRevoked === true;
+  function isRevoked(deviceId: DeviceId): boolean {
+    return changedDevices.get(deviceId)?.isRevoked === true;
+  }
 
   function forgetTokens(deviceId: DeviceId): void {
     // Rare, against a look at every token on every request.
@@ -172,54 +172,7 @@ export function createAccountService(ports: {
       }
     }
     if (externalTokens === null) throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.');
-    const identity = await externalTokens.verify(token);
-    const { userId, deviceId, sessionId } = await provision(identity);
-    // A token made before the session began belongs to what was logged out.
-    const isOfSession = sessionId !== null && identity.issuedAt > Number(sessionId);
-    return { userId, deviceId, sessionId: isOfSession ? sessionId : null, expiresAt: identity.expiresAt };
-  }
-
-  /**
-   * The user and device an outside identity stands for, made when it is seen first. Its session has no name until the device
-   * is logged out; from the next sign-in at the provider on it is named after the time of the log-out.
-   */
-  async function provision({ subject, deviceKey, issuedAt, ...names }: ExternalIdentity): Promise<ExternalDevice> {
-    const key = JSON.stringify([subject, deviceKey]);
-    const known = externalDevices.get(key);
-    if (known !== undefined && !isRevoked(known.deviceId)) return known;
-    const user = (await users.findByExternalSubject(subject)) ?? (await createExternalUser({ subject, ...names }));
-    const id = deviceIdFor(user.id, deviceKey);
-    const device = await users.getDevice(id);
-    const renewed = { id, userId: user.id, name: device?.name ?? null, createdAt: clock(), revokedAt: null };
-    let sessionId = device?.sessionId ?? null;
-    if (device === null) {
-      await users.putDevice({ ...renewed, sessionId });
-    } else if (device.revokedAt !== null && issuedAt > device.revokedAt) {
-      sessionId = String(device.revokedAt);
-      await users.putDevice({ ...renewed, sessionId });
-      noteChanged(id, false);
-    }
-    const found = { userId: user.id, deviceId: id, sessionId };
-    externalDevices.set(key, found);
-    return found;
-  }
-
-  async function createExternalUser({
-    subject,
-    suggestedName,
-    displayName,
-  }: Pick<ExternalIdentity, 'subject' | 'suggestedName' | 'displayName'>): Promise<User> {
-    const base = suggestedName.replace(/[^A-Za-z0-9._-]/g, '').slice(0, 24);
-    for (let attempt = 0; ; attempt += 1) {
-      const id = newId();
-      const username = attempt === 0 && base.length >= 3 ? base : `${base}-${id.slice(-6)}`;
-      const user = { id, username, displayName: toName(displayName ?? '') ?? username, createdAt: clock() };
-      try {
-        return await users.create(user, { passwordHash: null, externalSubject: subject });
-      } catch (error) {
-        if (!(error instanceof DomainError) || error.code !== 'USERNAME_TAKEN' || attempt >= 5) throw error;
-      }
-    }
+    return externalUsers.claimsOf(await externalTokens.verify(token));
   }
 
   return {
@@ -231,7 +184,7 @@ export function createAccountService(ports: {
       requireLocal();
       await takeOrThrow(rateLimiter, registerLimit, address);
       const { username, password } = input;
-      if (!usernamePattern.test(username)) {
+      if (!isUsername(username)) {
         throw bad('username must have 3 to 32 letters, digits, dots, underscores or hyphens.');
       }
       checkPassword(password);
@@ -262,7 +215,7 @@ export function createAccountService(ports: {
       await takeOrThrow(rateLimiter, logInAddressLimit, address);
       await takeOrThrow(rateLimiter, logInNameLimit, input.username.slice(0, 64).toLowerCase());
       const deviceName = input.deviceName == null ? null : checkName('deviceName', input.deviceName);
-      const login = usernamePattern.test(input.username) ? await users.findLogin(input.username) : null;
+      const login = isUsername(input.username) ? await users.findLogin(input.username) : null;
       const isRight = await passwords.verify(input.password.slice(0, 256), login?.passwordHash ?? null);
       if (!isRight || login === null || input.password.length > 256) {
         throw new DomainError('UNAUTHENTICATED', 'The username or the password is wrong.');
@@ -362,29 +315,8 @@ function checkPassword(password: string): void {
   }
 }
 
-function checkName(field: string, text: string): string {
-  const name = text.trim();
-  if (name.length < 1 || name.length > nameMax || !name.isWellFormed() || controlPattern.test(name)) {
-    throw bad(`${field} must have 1 to ${nameMax} characters on one line.`);
-  }
-  return name;
-}
-
-/** What an identity provider calls somebody, made to fit; null when nothing is left. */
-function toName(text: string): string | null {
-  const onOneLine = text.replaceAll(new RegExp(controlPattern, 'gu'), ' ').slice(0, nameMax);
-  // A pair that the cut has split ends as a replacement character.
-  return onOneLine.toWellFormed().trim() || null;
-}
-
 function hashToken(token: string): string {
   return hash('sha256', token);
-}
-
-/** One id for each device of an outside user, the same at every sight: 62 bits of a hash. */
-function deviceIdFor(userId: UserId, deviceKey: string): DeviceId {
-  const digest = createHash('sha256').update(`${userId}|${deviceKey}`).digest();
-  return ((digest.readBigUInt64BE() >> 2n) | 1n).toString();
 }
 
 function sessionEnded(): DomainError {
