@@ -72,9 +72,9 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
           flush();
         } else if ('fault' in message) {
           onError(message.fault, 'store thread');
-        } else {
+        } else if (Array.isArray(message)) {
           for (const answer of message) settle(answer);
-        }
+        } // Else it is of `node --watch`, whose threads tell on this port which files they have loaded.
       });
       let cause: unknown;
       started.on('error', (error) => {
