@@ -168,7 +168,7 @@ export const closeCodes = {
   tooManyRequests: {
     code: 4429,
     reconnect: 'no',
-    meaning: 'More than one `connection_init` on a socket.',
-    clientAction: 'Send it once.',
+    meaning: 'More than one `connection_init` on a socket, or a flood of messages.',
+    clientAction: 'Send it once; look for a loop.',
   },
 } as const satisfies Record<string, CloseEntry>;

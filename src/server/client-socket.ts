@@ -30,6 +30,8 @@ export class ClientSocket extends WebSocket {
   operations = 0;
   /** Mutations that are not answered yet. */
   mutations = 0;
+  /** Messages that came since the last sweep. */
+  messages = 0;
   /** Set when its session has ended: nothing more is taken from it. */
   isEnding = false;
   openedAt = 0;

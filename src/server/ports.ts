@@ -33,6 +33,8 @@ export interface ServerLimits extends OperationLimits {
   readonly socketsMax: number;
   readonly socketsPerUserMax: number;
   readonly socketsPerAddressMax: number;
+  /** Messages of any kind from one socket; far more than operations may come, so that only a flood reaches it. */
+  readonly messagesPerSecondMax: number;
   /** How long a socket may take to say `connection_init`. */
   readonly initTimeoutMs: number;
   /** Bytes waiting for a socket above which its reader counts as slow. */
@@ -46,6 +48,7 @@ export interface ServerLimits extends OperationLimits {
 }
 
 export const serverLimitDefaults = {
+  messagesPerSecondMax: 5_000,
   initTimeoutMs: 5_000,
   socketBufferMaxBytes: 1024 * 1024,
   slowReaderMs: 10_000,

@@ -65,6 +65,7 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
     for (const socket of sockets) {
       const ending = closing.has(socket) ? null : endingOf(socket, now);
       if (ending !== null) close(socket, ending);
+      socket.messages = 0;
       if (!isPing) continue;
       if (!socket.isAlive) {
         socket.terminate();

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
-import { handleProtocols, makeServer } from 'graphql-ws';
+import { type Context as Connection, handleProtocols, makeServer } from 'graphql-ws';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { closeCodes, DomainError } from '../domain/errors.ts';
 import { tokenOfPayload } from './admission.ts';
@@ -39,7 +39,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   const protocol = makeServer<Record<string, unknown>, ClientSocket>({
     // The registry's sweep looks after it.
     connectionInitWaitTimeout: 0,
-    onConnect: ({ connectionParams, extra: socket }) => initialise(socket, connectionParams),
+    onConnect: initialise,
     onSubscribe: (connection, id, request) => operations.prepare(connection, id, request as OperationRequest),
     execute: (args) => operations.runOnce(args as PreparedArgs),
     subscribe: (args) => operations.runLive(args as PreparedArgs),
@@ -48,11 +48,12 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   });
 
   /** Finds out whose a socket is; false, which ends it, when its token is not good. */
-  async function initialise(socket: ClientSocket, payload: Record<string, unknown> | undefined): Promise<boolean> {
+  async function initialise(connection: Connection<Record<string, unknown>, ClientSocket>): Promise<boolean> {
+    const socket = connection.extra;
     socket.isInitialised = true;
-    const token = tokenOfPayload(payload);
-    // Needed no more, and not to be kept for as long as the socket.
-    for (const name of Object.keys(payload ?? {})) delete (payload as Record<string, unknown>)[name];
+    const token = tokenOfPayload(connection.connectionParams);
+    // A token is needed no more, and must not be kept for as long as the socket.
+    (connection as { connectionParams?: unknown }).connectionParams = undefined;
     if (token === null) return true;
     if (token === undefined) return false;
     try {
@@ -77,7 +78,11 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     socket.hear(clock());
     // A client may write on after a close, until it answers it.
     if (!socket.isOpen || socket.isEnding) return;
-    if (isBinary) socket.close(closeCodes.badRequest.code, 'Messages are text');
+    socket.messages += 1;
+    if (socket.messages > limits.messagesPerSecondMax) {
+      metrics.limitHit('messages');
+      registry.close(socket, closeCodes.tooManyRequests);
+    } else if (isBinary) socket.close(closeCodes.badRequest.code, 'Messages are text');
     else socket.handle?.(String(data)).catch((error: unknown) => onProtocolError(socket, error));
   }
 

@@ -47,9 +47,10 @@ it('docs/limits.md shows each setting that is a limit, with its default', () => 
   expect(rows.map(([, name]) => name?.replaceAll('`', '')).sort()).toEqual(limits.sort());
 });
 
-it('docs/limits.md shows how long a socket may be silent or unread', () => {
-  const { initTimeoutMs, slowReaderMs, socketBufferMaxBytes } = serverLimitDefaults;
+it('docs/limits.md shows how much a socket may send, and how long it may be silent or unread', () => {
+  const { initTimeoutMs, slowReaderMs, socketBufferMaxBytes, messagesPerSecondMax } = serverLimitDefaults;
   const text = page.replaceAll('\n', ' ');
+  expect(text).toContain(`more than ${thousands(messagesPerSecondMax)} messages in a second is closed with 4429`);
   expect(text).toContain(`\`connection_init\` after ${initTimeoutMs / 1000} seconds is closed with 4408`);
   expect(text).toContain(`When ${socketBufferMaxBytes / 2 ** 20} MiB waits`);
   expect(text).toContain(`After ${slowReaderMs / 1000} seconds it is closed with 1013`);
