@@ -14,7 +14,7 @@ import { type Month, monthOf } from '../domain/month.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import { topics } from '../pubsub/topics.ts';
 import type { MessageLog } from '../stores/message-log.ts';
-import { toMessage } from './conversation-log.ts';
+import { toMessage } from './conversation-reader.ts';
 import type { InboxWriter } from './inbox-writer.ts';
 import type { Roster, Rosters } from './rosters.ts';
 

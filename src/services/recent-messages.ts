@@ -8,6 +8,8 @@ const perConversationMax = 32;
 const textMax = 1_000;
 export const recentConversationsMax = 5_000;
 
+export type RecentMessages = ReturnType<typeof createRecentMessages>;
+
 export function createRecentMessages(conversationsMax = recentConversationsMax) {
   // Each list is consecutive in `seq`, ascending.
   const lists = new LRUCache<ConversationId, Message[]>({ max: conversationsMax });
