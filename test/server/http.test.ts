@@ -147,6 +147,6 @@ describe('the kinds of operations', () => {
 });
 
 it.each(['Basic YTpi', 'Bearer', 'Bearer a b', 'token'])('takes no other authorization: %s', async (authorization) => {
-  const init = { method: 'POST', headers: { ...json, authorization }, body: typename };
+  const init = { method: 'POST', headers: { ...json, authorization }, body: '{"query":"{ viewer { id } }"}' };
   expect(await ask('/graphql', init)).toMatchObject({ code: 'UNAUTHENTICATED', data: undefined });
 });
