@@ -22,14 +22,13 @@ describe('receipts of a group', () => {
     );
     const { id } = createGroup;
     const asMember = bob.subscribe(watchQuery, { id });
-    await asMember.until(() => asMember.values.length === 2, 'present positions');
-    expect(asMember.values).toEqual([
-      { userId: alice.id, readSeq: '1' },
-      { userId: bob.id, readSeq: '0' },
-    ]);
+    // That Alice has read what says that she made the group may be told twice: as a position, and as it happens.
+    const isTold = (userId: string, readSeq: string) =>
+      asMember.values.some((told) => told.userId === userId && told.readSeq === readSeq);
+    await asMember.until(() => isTold(alice.id, '1') && isTold(bob.id, '0'), 'present positions');
 
     await bob.ask(readAll, { id, seq: 1 });
-    await asMember.until(() => asMember.values.length === 3, 'own advance');
+    await asMember.until(() => isTold(bob.id, '1'), 'own advance');
     await bob.ask('mutation ($id: ID!) { leaveGroup(input: { conversationId: $id }) { id } }', { id });
     await alice.send({ conversationId: id }, 'among ourselves');
     const asFormer = bob.subscribe(watchQuery, { id });
@@ -44,7 +43,7 @@ describe('receipts of a group', () => {
     await everywhere.until(() => everywhere.values.length > 0, 'marker');
     expect(everywhere.values[0]).toEqual({ conversationId, userId: alice.id });
     expect(asFormer.values).toEqual([{ userId: bob.id, readSeq: '2' }]);
-    expect(asMember.values.slice(3).map(({ userId }) => userId)).not.toContain(alice.id);
+    expect(asMember.values.filter(({ userId, readSeq }) => userId === alice.id && readSeq !== '1')).toEqual([]);
   });
 
   it('tell a sender what everybody has read once the last who had not is gone', async () => {
