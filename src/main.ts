@@ -7,6 +7,7 @@ import { createLog } from './observability/log.ts';
 
 /** How long all but the sockets' drain may take. */
 const exitAfterMs = 30_000;
+const orphanCheckMs = 500;
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
@@ -37,11 +38,23 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+  if (config.startedByNpm) whenOrphaned(() => stop('the end of npm'));
 
   // Only now: whoever reads this may end the process at once.
   log.info({ url }, 'heliograph is ready');
   if (process.stdout.isTTY || config.logLevel !== 'silent')
     console.error(`\n  Heliograph ${version} is ready.  GraphiQL: ${url}/graphiql\n`);
+}
+
+/** A signal that is sent to npm alone ends npm and its shell, and would leave the server running under nobody. */
+function whenOrphaned(call: () => void): void {
+  const { ppid } = process;
+  const timer = setInterval(() => {
+    if (process.ppid === ppid) return;
+    clearInterval(timer);
+    call();
+  }, orphanCheckMs);
+  timer.unref();
 }
 
 /** What whoever starts the server can put right, in their words; null for a fault of ours, which needs its stack. */

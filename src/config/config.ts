@@ -30,6 +30,8 @@ export interface Config {
   readonly leaseTtlMs: number;
   readonly sweepEveryMs: number;
   readonly sweepAgeMs: number;
+  /** Whether npm stands between the server and whoever started it; npm says so itself. */
+  readonly startedByNpm: boolean;
 }
 
 /** All that is wrong with the environment. */
@@ -96,6 +98,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     leaseTtlMs: number('LEASE_TTL_MS'),
     sweepEveryMs: number('SWEEP_EVERY_MS'),
     sweepAgeMs: number('SWEEP_AGE_MS'),
+    startedByNpm: env.npm_lifecycle_event !== undefined,
   };
   // Unheard, they would leave the impression that tokens are checked against them.
   for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE'] as const)
