@@ -84,6 +84,9 @@ export function createSocketOperations(
       }
       push = new PushOperation(connection, id, operation, variables, pushPorts);
       await push.open(found.source);
+      // One that the client completed while it was opening may have gone live all the same: its id is this one's now.
+      const earlier = connection.subscriptions[id];
+      if (earlier instanceof PushOperation) void earlier.return();
       return push;
     } catch (error) {
       if (push === null) endLive(socket, operation);
