@@ -826,7 +826,9 @@ export type SystemEvent = {
   kind: SystemEventKind;
   /** The group's title, for GROUP_CREATED. */
   title: Maybe<Scalars['String']['output']>;
-  /** Whom it concerns: those who were added, were taken out, or left. */
+  /** How many it concerns. */
+  userCount: Scalars['Int']['output'];
+  /** Whom it concerns: those who were added, were taken out, or left. Of more than 200 the first 200. */
   users: Array<User>;
 };
 
@@ -1305,6 +1307,7 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
 export type SystemEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SystemEvent'] = ResolversParentTypes['SystemEvent']> = {
   kind?: Resolver<ResolversTypes['SystemEventKind'], ParentType, ContextType>;
   title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  userCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   users?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType>;
 };
 

@@ -47,10 +47,14 @@ export const Message: MessageResolvers = {
   readCount: async (message, _args, { services }) => (await services.receipts.progress(message)).readCount,
 };
 
+/** A change can concern thousands, and is shown to every member of the group. */
+const shownUsersMax = 200;
+
 export const SystemEvent: SystemEventResolvers = {
   users: async ({ userIds }, _args, { loaders }) => {
-    const users = await loaders.users.loadMany(userIds);
+    const users = await loaders.users.loadMany(userIds.slice(0, shownUsersMax));
     return users.filter((user): user is User => user !== null && !(user instanceof Error));
   },
+  userCount: ({ userIds }) => userIds.length,
   title: ({ title }) => title ?? null,
 };

@@ -34,7 +34,7 @@ const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
     'sentAt',
   ]),
   User: new Set(['id', 'username', 'displayName', 'createdAt']),
-  SystemEvent: new Set(['kind', 'users', 'title']),
+  SystemEvent: new Set(['kind', 'users', 'userCount', 'title']),
   Attachment: new Set(['url', 'contentType', 'name', 'bytes']),
 };
 

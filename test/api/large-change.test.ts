@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { startServer } from '../support/heliograph.ts';
+import { startIdentityProvider } from '../support/identity-provider.ts';
+
+it('a change that concerns hundreds says how many, and shows the first 200', async () => {
+  await using provider = await startIdentityProvider();
+  await using server = await startServer({ ...provider.env, JWT_SECRET: 's'.repeat(32) });
+  const owner = await server.user();
+  const ids = await Promise.all(
+    Array.from({ length: 230 }, async (_, index) => {
+      const token = await provider.sign({ sub: `user${index}` });
+      const { data } = await server.post('{ viewer { id } }', {}, token);
+      return data?.viewer.id as string;
+    }),
+  );
+  const { createGroup } = await owner.ask(
+    `mutation ($ids: [ID!]!) { createGroup(input: { title: "many", memberIds: $ids }) {
+      memberCount lastMessage { systemEvent { userCount users { id } } } } }`,
+    { ids },
+  );
+  const { userCount, users } = createGroup.lastMessage.systemEvent;
+  expect([createGroup.memberCount, userCount, users.length]).toEqual([231, 231, 200]);
+});
