@@ -69,10 +69,22 @@ describe('a document', () => {
     expect(await codeOf(document)).toBe(code);
     const live = document.replace(
       '{ message(id: "1") { ...F0 } }',
-      'subscription { messageReceived { ... on MessageReceived { message { ...F0 } } } }',
+      'subscription S { messageReceived { ... on MessageReceived { message { ...F0 } } } }',
     );
-    expect(await codeOf(`query Q { __typename } ${live}`)).toBeDefined();
+    expect(await codeOf(`query Q { __typename } ${live}`)).toBe('OPERATION_RESOLUTION_FAILURE');
   });
+
+  it.each([
+    ['Query', '{ ...F0 }', 'server { version }'],
+    ['Subscription', 'query Q { __typename } subscription S { ...F0 }', 'messageReceived { __typename }'],
+  ])(
+    'is measured at once when fragments at the root of a %s spread each other twice',
+    async (type, operation, field) => {
+      const fragments = repeat(60, (i) => `fragment F${i} on ${type} { ...F${i + 1} ...F${i + 1} }`);
+      const code = await codeOf(`${operation} ${fragments} fragment F60 on ${type} { ${field} }`);
+      expect(code).toBe(type === 'Query' ? undefined : 'OPERATION_RESOLUTION_FAILURE');
+    },
+  );
 });
 
 describe('the cost of lists in lists', () => {

@@ -1,7 +1,6 @@
 /** How large an operation may be, judged before it runs. */
 import {
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLError,
   type GraphQLField,
   type GraphQLObjectType,
@@ -16,6 +15,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { clientError } from './client-errors.ts';
+import { type Fragments, fieldsOf } from './selections.ts';
 
 export interface OperationLimits {
   /** Lexical tokens of the document. */
@@ -66,7 +66,7 @@ export interface MeasuredOperation {
 export function measureOperation(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  fragments: Fragments,
   limits: OperationLimits,
 ): MeasuredOperation {
   const root = schema.getRootType(operation.operation) as GraphQLObjectType;
@@ -75,30 +75,17 @@ export function measureOperation(
 
   const fieldsBySet = new Map<SelectionSetNode, readonly FieldNode[]>();
 
-  function fieldsOf(selectionSet: SelectionSetNode): readonly FieldNode[] {
+  function fieldsIn(selectionSet: SelectionSetNode): readonly FieldNode[] {
     let fields = fieldsBySet.get(selectionSet);
     if (fields === undefined) {
-      fields = [...collect(selectionSet, new Set())];
+      fields = fieldsOf(selectionSet, fragments);
       fieldsBySet.set(selectionSet, fields);
     }
     return fields;
   }
 
-  /** Each fragment once, as in execution: fragments that name each other twice would double at every step. */
-  function* collect(selectionSet: SelectionSetNode, seen: Set<string>): Generator<FieldNode> {
-    for (const selection of selectionSet.selections) {
-      if (selection.kind === Kind.FIELD) yield selection;
-      else if (selection.kind === Kind.INLINE_FRAGMENT) yield* collect(selection.selectionSet, seen);
-      else if (!seen.has(selection.name.value)) {
-        seen.add(selection.name.value);
-        const fragment = fragments.get(selection.name.value);
-        if (fragment !== undefined) yield* collect(fragment.selectionSet, seen);
-      }
-    }
-  }
-
   function walk(selectionSet: SelectionSetNode, depth: number, isIntrospection: boolean): void {
-    for (const field of fieldsOf(selectionSet)) {
+    for (const field of fieldsIn(selectionSet)) {
       // Aliases can repeat fragments exponentially, too: this much is more than any limit allows.
       visited += 1;
       if (visited > limits.costMax) return;
@@ -111,7 +98,7 @@ export function measureOperation(
   }
 
   walk(operation.selectionSet, 1, false);
-  const rootFields = fieldsOf(operation.selectionSet).length;
+  const rootFields = fieldsIn(operation.selectionSet).length;
 
   function refuse(what: string, found: number, max: number): GraphQLError {
     return clientError('QUERY_TOO_COMPLEX', `The operation has ${what} of ${found}; at most ${max} is allowed.`, {
@@ -136,7 +123,7 @@ export function measureOperation(
     variables: Readonly<Record<string, unknown>>,
   ): number {
     let cost = 0;
-    for (const field of fieldsOf(selectionSet)) {
+    for (const field of fieldsIn(selectionSet)) {
       const name = field.name.value;
       if (name === '__schema') cost += schemaCost;
       if (name.startsWith('__')) continue;

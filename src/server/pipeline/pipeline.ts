@@ -7,20 +7,19 @@ import {
   type DocumentNode,
   type ExecutionResult,
   execute,
-  type FieldNode,
   type FragmentDefinitionNode,
   GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
   parse,
-  type SelectionSetNode,
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { type Context, sessionlessFields } from '../../resolvers/context.ts';
 import { clientError, type ReportFault, toClientError } from './client-errors.ts';
 import { type MeasuredOperation, measureOperation, type OperationLimits } from './limits.ts';
+import { fieldsOf } from './selections.ts';
 import { isShared, variablesOfEvents } from './shared-fields.ts';
 
 export interface OperationRequest {
@@ -96,7 +95,7 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
       const measured = measureOperation(schema, definition, fragments, limits);
       const type = definition.operation;
-      const roots = rootFieldsOf(definition.selectionSet, fragments);
+      const roots = fieldsOf(definition.selectionSet, fragments);
       const field = type === 'subscription' ? (roots[0]?.name.value ?? '') : '';
       operations.set(definition.name?.value ?? '', {
         source,
@@ -107,7 +106,7 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
         needsSession: roots.some(({ name: { value } }) => !value.startsWith('__') && !sessionlessFields.has(value)),
         measured,
         isShared: type === 'subscription' && isShared(schema, definition.selectionSet, 'Subscription', fragments),
-        eventVariables: type === 'subscription' ? variablesOfEvents(definition.selectionSet, fragments) : [],
+        eventVariables: type === 'subscription' ? variablesOfEvents(definition.selectionSet, fragments, roots) : [],
       });
     }
     return { operations };
@@ -197,16 +196,4 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
 
     mask: (error: unknown) => toClientError(error, 'BAD_USER_INPUT', report),
   };
-}
-
-/** The fields of an operation's first level, which may lie in fragments. */
-function rootFieldsOf(
-  { selections }: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): FieldNode[] {
-  return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection];
-    const inner = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-    return inner === undefined ? [] : rootFieldsOf(inner.selectionSet, fragments);
-  });
 }

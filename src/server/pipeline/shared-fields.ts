@@ -3,8 +3,8 @@
  * any other field, one that was forgotten here included, is executed for each.
  */
 import {
-  type ASTNode,
-  type FragmentDefinitionNode,
+  type ArgumentNode,
+  type FieldNode,
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
@@ -12,6 +12,7 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
+import type { Fragments } from './selections.ts';
 
 const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
   Subscription: new Set(['messageReceived']),
@@ -43,7 +44,7 @@ export function isShared(
   schema: GraphQLSchema,
   selectionSet: SelectionSetNode,
   typeName: string,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  fragments: Fragments,
   seen: Set<string> = new Set(),
 ): boolean {
   return selectionSet.selections.every((selection) => {
@@ -74,29 +75,22 @@ export function isShared(
 }
 
 /**
- * The variables an event's rendering depends on: all that its selection mentions, but for the arguments of the root field, which
- * say where a subscription begins.
+ * The variables an event's rendering may depend on: all that the selection and the document's fragments mention, but for the
+ * arguments of the root fields, which say where a subscription begins.
  */
 export function variablesOfEvents(
   selectionSet: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+  fragments: Fragments,
+  roots: readonly FieldNode[],
 ): string[] {
   const names = new Set<string>();
-  const collect = (node: ASTNode) => void visit(node, { Variable: ({ name }) => void names.add(name.value) });
-
-  function walk({ selections }: SelectionSetNode, isRoot: boolean): void {
-    for (const selection of selections) {
-      for (const directive of selection.directives ?? []) collect(directive);
-      if (selection.kind === Kind.FIELD) {
-        if (!isRoot) for (const argument of selection.arguments ?? []) collect(argument);
-        if (selection.selectionSet !== undefined) walk(selection.selectionSet, false);
-      } else {
-        const inner = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection;
-        if (inner !== undefined) walk(inner.selectionSet, isRoot);
-      }
-    }
+  const leftOut = new Set<ArgumentNode>(roots.flatMap((root) => root.arguments ?? []));
+  // Each fragment by itself, and once: followed from where they are named, they could double at every step.
+  for (const node of [selectionSet, ...[...fragments.values()].map((fragment) => fragment.selectionSet)]) {
+    visit(node, {
+      Argument: (argument) => (leftOut.has(argument) ? false : undefined),
+      Variable: ({ name }) => void names.add(name.value),
+    });
   }
-
-  walk(selectionSet, true);
   return [...names].sort();
 }
