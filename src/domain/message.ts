@@ -20,6 +20,11 @@ export interface SystemEvent {
   readonly title?: string;
 }
 
+/** Whether those whom an event concerns are no members from it on. */
+export function isDeparture({ kind }: Pick<SystemEvent, 'kind'>): boolean {
+  return kind === 'MEMBERS_REMOVED' || kind === 'MEMBER_LEFT';
+}
+
 /** What the sender wrote. */
 export interface MessageBody {
   readonly text: string;

@@ -140,7 +140,8 @@ export function createAccountService(ports: {
 
   function forgetTokens(deviceId: DeviceId): void {
     // Rare, against a look at every token on every request.
-    for (const [hash, { viewer }] of knownTokens.entries()) if (viewer.deviceId === deviceId) knownTokens.delete(hash);
+    for (const [tokenHash, { viewer }] of knownTokens.entries())
+      if (viewer.deviceId === deviceId) knownTokens.delete(tokenHash);
   }
 
   /**

@@ -14,7 +14,7 @@
  */
 import type { Conversation } from '../domain/conversation.ts';
 import type { Millis, Seq } from '../domain/ids.ts';
-import type { Message } from '../domain/message.ts';
+import { isDeparture, type Message } from '../domain/message.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import type { ConversationHint } from '../pubsub/topics.ts';
@@ -109,8 +109,8 @@ export class LiveGroup {
   show(message: Message): void {
     this.shown = message.seq;
     const { systemEvent } = message.body;
-    const isRemoval = systemEvent?.kind === 'MEMBERS_REMOVED' || systemEvent?.kind === 'MEMBER_LEFT';
-    if (isRemoval && systemEvent.userIds.includes(this.stream.viewer.userId)) this.leftSeq = message.seq;
+    if (systemEvent === undefined || !isDeparture(systemEvent)) return;
+    if (systemEvent.userIds.includes(this.stream.viewer.userId)) this.leftSeq = message.seq;
   }
 
   /** Reads messages that no hint brought. Never rejects. */

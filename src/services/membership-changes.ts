@@ -7,7 +7,7 @@
 import type { Conversation } from '../domain/conversation.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Clock, ConversationId, MessageId, Millis, Seq, UserId } from '../domain/ids.ts';
-import type { SystemEvent } from '../domain/message.ts';
+import { isDeparture, type SystemEvent } from '../domain/message.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import { topics } from '../pubsub/topics.ts';
 import type { ConversationStore, MembershipChange } from '../stores/conversation-store.ts';
@@ -195,10 +195,6 @@ export function createMembershipChanges(ports: {
       closed = true;
     },
   };
-}
-
-function isDeparture({ kind }: SystemEvent): boolean {
-  return kind === 'MEMBERS_REMOVED' || kind === 'MEMBER_LEFT';
 }
 
 /** By number, what has none last; the order is kept otherwise. */

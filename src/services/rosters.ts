@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache';
 import type { Conversation, Member } from '../domain/conversation.ts';
 import { DomainError } from '../domain/errors.ts';
 import { type ConversationId, isId, type Seq, type UserId } from '../domain/ids.ts';
+import { isDeparture } from '../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../stores/conversation-store.ts';
 
 export interface Roster {
@@ -104,8 +105,7 @@ export function createRosters(store: ConversationStore, usersMax = 50_000) {
     begin({ conversationId, event }: MembershipChange): void {
       const { promise, resolve } = Promise.withResolvers<void>();
       const { settled, settle } = pending.get(conversationId) ?? { settled: promise, settle: resolve };
-      const isRemoval = event.kind === 'MEMBERS_REMOVED' || event.kind === 'MEMBER_LEFT';
-      pending.set(conversationId, { leaving: new Set(isRemoval ? event.userIds : []), settled, settle });
+      pending.set(conversationId, { leaving: new Set(isDeparture(event) ? event.userIds : []), settled, settle });
     },
 
     /** Ends what `begin` announced. */

@@ -1,6 +1,7 @@
 /** Conversations and their members in maps: for tests that are not about storage. Nothing outlives the process. */
 import type { Conversation, Member } from '../../domain/conversation.ts';
 import type { ConversationId, MessageId, Seq, UserId } from '../../domain/ids.ts';
+import { isDeparture } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../conversation-store.ts';
 
 export function createMemoryConversationStore(): ConversationStore {
@@ -80,8 +81,7 @@ export function createMemoryConversationStore(): ConversationStore {
 
     async settleChange(change, seq) {
       if (!unsettled.delete(change.id)) return;
-      const isRemoval = change.event.kind === 'MEMBERS_REMOVED' || change.event.kind === 'MEMBER_LEFT';
-      (isRemoval ? removeMembers : addMembers)(change, seq);
+      (isDeparture(change.event) ? removeMembers : addMembers)(change, seq);
     },
 
     async dropChange(id) {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Conversation, ConversationKind, Member, MemberRole } from '../../domain/conversation.ts';
 import type { Millis, Seq, UserId } from '../../domain/ids.ts';
-import type { SystemEvent } from '../../domain/message.ts';
+import { isDeparture, type SystemEvent } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../conversation-store.ts';
 import { inChunks } from './in-chunks.ts';
 import { guardStore, isUniqueViolation } from './sql-errors.ts';
@@ -73,8 +73,7 @@ export function createSqlConversationStore(knex: Knex, timeoutMs: Millis): Conve
         // Whoever removes the record applies it: a repeated call finds it gone.
         const removed = await trx('membership_changes').where({ id: change.id }).delete();
         if (removed === 0) return;
-        if (change.event.kind === 'MEMBERS_REMOVED' || change.event.kind === 'MEMBER_LEFT')
-          await removeMembers(trx, change, seq);
+        if (isDeparture(change.event)) await removeMembers(trx, change, seq);
         else await addMembers(trx, change, seq);
       });
     },
