@@ -1,4 +1,5 @@
 /** Whether the process lives, and whether it can do its work now. */
+import { inTime } from '../domain/deadline.ts';
 
 /** A part that must answer, under its name in docs/reliability.md. */
 export interface HealthCheck {
@@ -35,18 +36,11 @@ export function createHealth({
   async function failing(): Promise<string[]> {
     const outcomes = await Promise.all(
       checks.map(async (part) => {
-        const { name } = part;
-        let timer: NodeJS.Timeout | undefined;
-        const late = new Promise<never>((_, reject) => {
-          timer = setTimeout(() => reject(new Error('late')), timeoutMs);
-        });
         try {
-          await Promise.race([ask(part), late]);
+          await inTime(ask(part), timeoutMs, () => new Error('late'));
           return null;
         } catch {
-          return name;
-        } finally {
-          clearTimeout(timer);
+          return part.name;
         }
       }),
     );

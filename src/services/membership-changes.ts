@@ -5,6 +5,7 @@
  * nothing if it was said, and settles it with the number it got.
  */
 import type { Conversation } from '../domain/conversation.ts';
+import { inTime } from '../domain/deadline.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Clock, ConversationId, MessageId, Millis, Seq, UserId } from '../domain/ids.ts';
 import { isDeparture, type SystemEvent } from '../domain/message.ts';
@@ -50,19 +51,11 @@ export function createMembershipChanges(ports: {
     void turn.then(() => {
       if (turns.get(id) === turn) turns.delete(id);
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new DomainError('OVERLOADED', 'Too many changes of this group at once.')),
-        waitMaxMs,
-      );
-    });
+    const late = () => new DomainError('OVERLOADED', 'Too many changes of this group at once.');
     try {
-      await Promise.race([before, late]);
-      clearTimeout(timer);
+      await inTime(before, waitMaxMs, late);
       return await call();
     } finally {
-      clearTimeout(timer);
       resolve();
     }
   }

@@ -1,3 +1,4 @@
+import { inTime } from '../../domain/deadline.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Millis } from '../../domain/ids.ts';
 
@@ -24,7 +25,8 @@ export function guardStore<Store extends object>(store: Store, timeoutMs: Millis
       if (typeof method !== 'function') return method;
       return async (...args: unknown[]) => {
         try {
-          return await inTime(Reflect.apply(method, target, args) as Promise<unknown>, timeoutMs);
+          // A call may be several statements, and each has waited its turn: the deadline is one over all of them.
+          return await inTime(Reflect.apply(method, target, args) as Promise<unknown>, timeoutMs, late);
         } catch (error) {
           if (error instanceof DomainError || isBug(error)) throw error;
           throw new DomainError('UNAVAILABLE', 'The directory did not answer.', { cause: error });
@@ -34,18 +36,6 @@ export function guardStore<Store extends object>(store: Store, timeoutMs: Millis
   });
 }
 
-/** A call may be several statements, and each has waited its turn: the deadline is one over all of them. */
-async function inTime<T>(answer: Promise<T>, timeoutMs: Millis): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new DomainError('UNAVAILABLE', 'The directory did not answer in time.')),
-      timeoutMs,
-    );
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function late(): DomainError {
+  return new DomainError('UNAVAILABLE', 'The directory did not answer in time.');
 }
