@@ -11,7 +11,7 @@ import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../domain/conversation.ts';
 import type { ConversationId, Millis } from '../domain/ids.ts';
 import type { MessageLog, MessageRow } from '../stores/message-log.ts';
-import { applyTail, loadChains, openSegment, type SegmentChain } from './segment-chain.ts';
+import { advance, applyTail, loadChains, openSegment, type SegmentChain } from './segment-chain.ts';
 import type { SteadyClock } from './steady-clock.ts';
 
 interface CachedChain {
@@ -99,12 +99,4 @@ export function createKnownChains(ports: {
       if (cached !== undefined) cached.isInDoubt = true;
     },
   };
-}
-
-function advance(chain: SegmentChain, last: MessageRow): void {
-  if (last.seq <= chain.head.seq) return; // A reader has met it already, and perhaps more.
-  const segment = openSegment(chain);
-  segment.toSeq = last.seq;
-  segment.lastSentAt = last.sentAt;
-  chain.head = { seq: last.seq, ordinal: last.ordinal, sentAt: last.sentAt };
 }

@@ -6,7 +6,7 @@
 import type { Conversation } from '../domain/conversation.ts';
 import type { ConversationId, Millis, Seq } from '../domain/ids.ts';
 import type { Month } from '../domain/month.ts';
-import type { MessageLog, SegmentTail } from '../stores/message-log.ts';
+import type { MessageLog, MessageRow, SegmentTail } from '../stores/message-log.ts';
 
 export interface Segment {
   readonly month: Month;
@@ -38,16 +38,19 @@ export function openSegment(chain: SegmentChain): Segment {
   return chain.segments[chain.segments.length - 1] as Segment;
 }
 
+/** Takes in the last row of the chain's open segment. One read before the last append was answered says less than is known. */
+export function advance(chain: SegmentChain, last: MessageRow): void {
+  if (last.seq <= chain.head.seq) return;
+  const segment = openSegment(chain);
+  segment.toSeq = last.seq;
+  segment.lastSentAt = last.sentAt;
+  chain.head = { seq: last.seq, ordinal: last.ordinal, sentAt: last.sentAt };
+}
+
 /** Takes in what a tail says about the chain's open segment. Returns the month that follows it when it is sealed. */
 export function applyTail(chain: SegmentChain, tail: SegmentTail): Month | null {
-  const segment = openSegment(chain);
   const { last, seal } = tail;
-  // A tail read before the last append was answered says less than is known.
-  if (last !== null && last.seq > chain.head.seq) {
-    segment.toSeq = last.seq;
-    segment.lastSentAt = last.sentAt;
-    chain.head = { seq: last.seq, ordinal: last.ordinal, sentAt: last.sentAt };
-  }
+  if (last !== null) advance(chain, last);
   if (seal === null) return null;
   chain.segments.push({ month: seal.next, fromSeq: seal.seq, toSeq: seal.seq - 1n, lastSentAt: 0 });
   return seal.next;
