@@ -1,4 +1,4 @@
-import type { ConversationId, Millis, Seq, UserId } from './ids.ts';
+import { type ConversationId, compareIds, type Millis, type Seq, type UserId } from './ids.ts';
 import type { Month } from './month.ts';
 
 export type ConversationKind = 'DIRECT' | 'GROUP';
@@ -30,4 +30,9 @@ export interface Member {
 /** Whether a member is entitled to a message. */
 export function maySee(member: Member, seq: Seq): boolean {
   return seq > member.joinedSeq && (member.leftSeq === null || seq <= member.leftSeq);
+}
+
+/** What two users' direct conversation is found by: the same for both orders of the pair. */
+export function directKey([a, b]: readonly [UserId, UserId]): string {
+  return compareIds(a, b) < 0 ? `${a}:${b}` : `${b}:${a}`;
 }

@@ -20,3 +20,8 @@ const idMax = 2n ** 63n - 1n;
 export function isId(text: string): boolean {
   return idPattern.test(text) && (text.length < 19 || BigInt(text) <= idMax);
 }
+
+/** Orders ids by the time they were made. Any text may be compared. */
+export function compareIds(a: string, b: string): number {
+  return a.length === b.length ? (a < b ? -1 : Number(a > b)) : a.length - b.length;
+}

@@ -5,7 +5,7 @@
  * how many USER messages there are up to a place in a log.
  */
 import { LRUCache } from 'lru-cache';
-import type { Conversation, Member, MemberRole } from '../domain/conversation.ts';
+import { type Conversation, directKey, type Member, type MemberRole } from '../domain/conversation.ts';
 import { DomainError } from '../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type Seq, type UserId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
@@ -84,7 +84,7 @@ export function createConversationService(ports: {
 
   async function openDirect(viewer: Viewer, userId: UserId): Promise<Roster> {
     const pair: [UserId, UserId] = [viewer.userId, userId];
-    const key = inOneOrder(pair).join('/');
+    const key = directKey(pair);
     const known = directIds.get(key);
     if (known !== undefined) {
       const roster = await rosters.get(known);
@@ -256,7 +256,7 @@ export function createConversationService(ports: {
       await Promise.all(
         others.map(async (other) => {
           if (!isId(other)) return;
-          const key = inOneOrder([userId, other]).join('/');
+          const key = directKey([userId, other]);
           if (directIds.has(key)) {
             peers.add(other);
             return;
@@ -279,9 +279,4 @@ export function createConversationService(ports: {
         .flatMap(({ members }) => [...members.keys()].filter((other) => other !== userId));
     },
   };
-}
-
-/** Two ids in one order, whoever asks. */
-function inOneOrder([a, b]: readonly [UserId, UserId]): [UserId, UserId] {
-  return a.length < b.length || (a.length === b.length && a < b) ? [a, b] : [b, a];
 }

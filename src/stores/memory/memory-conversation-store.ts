@@ -1,6 +1,6 @@
 /** Conversations and their members in maps: for tests that are not about storage. Nothing outlives the process. */
-import type { Conversation, Member } from '../../domain/conversation.ts';
-import type { ConversationId, MessageId, Seq, UserId } from '../../domain/ids.ts';
+import { type Conversation, directKey, type Member } from '../../domain/conversation.ts';
+import { type ConversationId, compareIds, type MessageId, type Seq, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../conversation-store.ts';
 
@@ -97,15 +97,6 @@ export function createMemoryConversationStore(): ConversationStore {
   };
 }
 
-function compareIds(a: string, b: string): number {
-  return a.length === b.length ? (a < b ? -1 : Number(a > b)) : a.length - b.length;
-}
-
 function byStanding(a: Member, b: Member): number {
   return a.joinedSeq === b.joinedSeq ? compareIds(a.userId, b.userId) : a.joinedSeq < b.joinedSeq ? -1 : 1;
-}
-
-/** The same for both orders of a pair. */
-function directKey([a, b]: readonly [UserId, UserId]): string {
-  return compareIds(a, b) < 0 ? `${a}:${b}` : `${b}:${a}`;
 }
