@@ -1,6 +1,5 @@
 /** GraphQL over HTTP, and the pages for operators. Whatever is wrong with a request is answered as GraphQL errors in JSON. */
 import { isUtf8 } from 'node:buffer';
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError } from 'graphql';
@@ -11,6 +10,7 @@ import { bearerToken, isOriginAllowed, outcomeOf, takeOperation } from './admiss
 import { clientError } from './pipeline/client-errors.ts';
 import type { Operation, OperationRequest, Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
+import { refusalBody, refuseRaw } from './raw-answer.ts';
 
 /** What a client reads when there is nothing else to say about a status. */
 const refusals: Readonly<Record<number, string>> = {
@@ -202,22 +202,15 @@ function sendHealth(reply: FastifyReply, { ok, body }: { ok: boolean; body: obje
 }
 
 function sendError(reply: FastifyReply, status: number, message: string): FastifyReply {
-  return reply.status(status).header('content-type', 'application/json; charset=utf-8').send(bodyOf(status, message));
-}
-
-function bodyOf(status: number, message: string): object {
-  const code = status === 404 ? 'NOT_FOUND' : status === 403 ? 'FORBIDDEN' : 'BAD_REQUEST';
-  return { errors: [{ message, extensions: clientError(code, message).extensions }] };
+  return reply
+    .status(status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(refusalBody(status, message));
 }
 
 /** Answers bytes that Node cannot read as a request, or that did not all come in time. */
 function refuseWhatIsNotHttp({ code }: Error & { code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
   const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-  const message = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify(bodyOf(status, message));
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${message}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  refuseRaw(socket, status);
 }

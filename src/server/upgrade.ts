@@ -1,8 +1,6 @@
-/** Requests to become a socket: which may, and what the others are answered. Nothing of one that is refused is kept. */
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
+/** Requests to become a socket, and which of them may. Nothing of one that is refused is kept. */
+import type { IncomingMessage } from 'node:http';
 import { isOriginAllowed } from './admission.ts';
-import { clientError } from './pipeline/client-errors.ts';
 import type { ServerPorts } from './ports.ts';
 import type { SocketRegistry } from './socket-registry.ts';
 
@@ -19,15 +17,4 @@ export function refusalOf(
   if (limit === null) return null;
   metrics.limitHit(limit);
   return limit === 'socketsPerAddress' ? 429 : 503;
-}
-
-/** Answers an upgrade as HTTP would be, and closes its connection. */
-export function refuse(stream: Duplex, status: number): void {
-  const message = STATUS_CODES[status] ?? '';
-  const code = ({ 400: 'BAD_REQUEST', 403: 'FORBIDDEN', 404: 'NOT_FOUND' } as const)[status] ?? 'OVERLOADED';
-  const body = JSON.stringify({ errors: [{ message, extensions: clientError(code, message).extensions }] });
-  stream.once('finish', () => stream.destroy());
-  stream.end(
-    `HTTP/1.1 ${status} ${message}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

@@ -12,9 +12,10 @@ import { tokenOfPayload } from './admission.ts';
 import { ClientSocket } from './client-socket.ts';
 import type { OperationRequest, Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
+import { refuseRaw } from './raw-answer.ts';
 import { createSocketOperations, type PreparedArgs } from './socket-operations.ts';
 import { createSocketRegistry } from './socket-registry.ts';
-import { refusalOf, refuse } from './upgrade.ts';
+import { refusalOf } from './upgrade.ts';
 
 export type WebSockets = ReturnType<typeof createWebSockets>;
 
@@ -34,7 +35,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   });
 
   // Without a listener ws answers with HTML.
-  webSocketServer.on('wsClientError', (_error, stream) => refuse(stream, 400));
+  webSocketServer.on('wsClientError', (_error, stream) => refuseRaw(stream, 400));
 
   const protocol = makeServer<Record<string, unknown>, ClientSocket>({
     // The registry's sweep looks after it.
@@ -144,7 +145,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, address: string): void {
       stream.on('error', () => {});
       const status = refusalOf(request, address, registry, ports);
-      if (status !== null) refuse(stream, status);
+      if (status !== null) refuseRaw(stream, status);
       else webSocketServer.handleUpgrade(request, stream, head, (socket) => accept(socket, address));
     },
 

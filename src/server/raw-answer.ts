@@ -1,0 +1,26 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '../domain/errors.ts';
+import { clientError } from './pipeline/client-errors.ts';
+
+const codes: Readonly<Record<number, ErrorCode>> = {
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  429: 'OVERLOADED',
+  503: 'OVERLOADED',
+};
+
+/** What a refusal says in its body, whichever way it is sent. */
+export function refusalBody(status: number, message: string): object {
+  return { errors: [{ message, extensions: clientError(codes[status] ?? 'BAD_REQUEST', message).extensions }] };
+}
+
+/** Refuses a connection that no HTTP server speaks for, such as one that sends no HTTP, or asks for an upgrade; and closes it. */
+export function refuseRaw(stream: Duplex, status: number): void {
+  const message = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify(refusalBody(status, message));
+  stream.once('finish', () => stream.destroy());
+  stream.end(
+    `HTTP/1.1 ${status} ${message}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
