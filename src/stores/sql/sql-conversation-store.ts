@@ -1,12 +1,6 @@
 import type { Knex } from 'knex';
-import {
-  type Conversation,
-  type ConversationKind,
-  directKey,
-  type Member,
-  type MemberRole,
-} from '../../domain/conversation.ts';
-import type { Millis, Seq } from '../../domain/ids.ts';
+import type { Conversation, ConversationKind, Member, MemberRole } from '../../domain/conversation.ts';
+import type { Millis, Seq, UserId } from '../../domain/ids.ts';
 import { isDeparture, type SystemEvent } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../conversation-store.ts';
 import { inChunks } from './in-chunks.ts';
@@ -153,6 +147,11 @@ async function removeMembers(
   const heir = admin ?? ((await active.clone().orderBy(order).limit(1)) as Row[])[0];
   if (heir === undefined) return;
   await trx('members').where({ conversation_id: conversationId, user_id: heir.user_id }).update({ role: 'OWNER' });
+}
+
+/** The same for both orders of a pair. Stricter than the domain's: what is no number never reaches the table. */
+function directKey([a, b]: readonly [UserId, UserId]): string {
+  return BigInt(a) < BigInt(b) ? `${a}:${b}` : `${b}:${a}`;
 }
 
 function fromConversation({ id, kind, title, createdAt, firstMonth }: Conversation) {
