@@ -10,15 +10,7 @@ import { bearerToken, isOriginAllowed, outcomeOf, takeOperation } from './admiss
 import { clientError } from './pipeline/client-errors.ts';
 import type { Operation, OperationRequest, Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
-import { refusalBody, refuseRaw } from './raw-answer.ts';
-
-/** What a client reads when there is nothing else to say about a status. */
-const refusals: Readonly<Record<number, string>> = {
-  405: 'GraphQL is asked with GET or POST.',
-  406: 'The answer is application/graphql-response+json or application/json, in UTF-8: accept one of them.',
-  413: 'The request is larger than the server allows.',
-  415: 'A POST has its request as application/json, in UTF-8.',
-};
+import { refusalBody, refusals, refuseRaw } from './refusals.ts';
 
 export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInstance {
   const { limits, allowedOrigins, trustProxy, log } = ports;

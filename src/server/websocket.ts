@@ -12,7 +12,7 @@ import { tokenOfPayload } from './admission.ts';
 import { ClientSocket } from './client-socket.ts';
 import type { OperationRequest, Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
-import { refuseRaw } from './raw-answer.ts';
+import { refuseRaw } from './refusals.ts';
 import { createSocketOperations, type PreparedArgs } from './socket-operations.ts';
 import { createSocketRegistry } from './socket-registry.ts';
 import { refusalOf } from './upgrade.ts';

@@ -10,6 +10,14 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   503: 'OVERLOADED',
 };
 
+/** What a client reads when there is nothing else to say about a status. */
+export const refusals: Readonly<Record<number, string>> = {
+  405: 'GraphQL is asked with GET or POST.',
+  406: 'The answer is application/graphql-response+json or application/json, in UTF-8: accept one of them.',
+  413: 'The request is larger than the server allows.',
+  415: 'A POST has its request as application/json, in UTF-8.',
+};
+
 /** What a refusal says in its body, whichever way it is sent. */
 export function refusalBody(status: number, message: string): object {
   return { errors: [{ message, extensions: clientError(codes[status] ?? 'BAD_REQUEST', message).extensions }] };
