@@ -8,7 +8,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
 import { bearerToken, isOriginAllowed, outcomeOf, takeOperation } from './admission.ts';
 import { clientError } from './pipeline/client-errors.ts';
-import type { Operation, OperationRequest, Pipeline } from './pipeline/pipeline.ts';
+import { isErrors, type OperationRequest, type Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { refusalBody, refusals, refuseRaw } from './refusals.ts';
 
@@ -161,10 +161,6 @@ async function viewerOf(
   } catch (error) {
     return error instanceof DomainError ? clientError(error.code, error.message) : pipeline.mask(error);
   }
-}
-
-export function isErrors(answer: Operation | readonly GraphQLError[]): answer is readonly GraphQLError[] {
-  return Array.isArray(answer);
 }
 
 function addCors(app: FastifyInstance, allowedOrigins: readonly string[]): void {

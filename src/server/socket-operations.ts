@@ -10,9 +10,8 @@ import type { Context as Connection } from 'graphql-ws';
 import { eventSourceOf } from '../resolvers/event-source.ts';
 import { outcomeOf, takeOperation } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
-import { isErrors } from './http.ts';
 import { clientError } from './pipeline/client-errors.ts';
-import type { Operation, OperationRequest, Pipeline, Variables } from './pipeline/pipeline.ts';
+import { isErrors, type Operation, type OperationRequest, type Pipeline, type Variables } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { PushOperation, type PushPorts } from './push-operation.ts';
 

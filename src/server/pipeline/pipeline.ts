@@ -46,6 +46,10 @@ export interface Operation {
   readonly eventVariables: readonly string[];
 }
 
+export function isErrors(answer: Operation | readonly GraphQLError[]): answer is readonly GraphQLError[] {
+  return Array.isArray(answer);
+}
+
 export type Variables = Readonly<Record<string, unknown>>;
 
 type Prepared = { readonly errors: readonly GraphQLError[] } | { readonly operations: ReadonlyMap<string, Operation> };
