@@ -3,7 +3,11 @@ import type { GraphQLError } from 'graphql';
 import type { Viewer } from '../domain/user.ts';
 import type { RateLimit } from '../stores/rate-limiter.ts';
 import { clientError } from './pipeline/client-errors.ts';
-import { addressOperations, type ServerPorts, userOperations } from './ports.ts';
+import type { ServerPorts } from './ports.ts';
+
+/** Requests of any kind. */
+export const userOperations: RateLimit = { name: 'operations', points: 2_000, windowMs: 10_000 };
+export const addressOperations: RateLimit = { name: 'addressOperations', points: 10_000, windowMs: 10_000 };
 
 /** The token in an `Authorization` value; null when there is none, undefined when the value is not a bearer token. */
 export function bearerToken(value: unknown): string | null | undefined {

@@ -3,7 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { DeviceId } from '../domain/ids.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { Context } from '../resolvers/context.ts';
-import type { RateLimit, RateLimiter } from '../stores/rate-limiter.ts';
+import type { RateLimiter } from '../stores/rate-limiter.ts';
 import type { OperationLimits } from './pipeline/limits.ts';
 
 export interface ServerLog {
@@ -53,10 +53,6 @@ export const serverLimitDefaults = {
   socketBufferMaxBytes: 1024 * 1024,
   slowReaderMs: 10_000,
 } as const;
-
-/** Requests of any kind. */
-export const userOperations: RateLimit = { name: 'operations', points: 2_000, windowMs: 10_000 };
-export const addressOperations: RateLimit = { name: 'addressOperations', points: 10_000, windowMs: 10_000 };
 
 export interface HealthReport {
   readonly ok: boolean;

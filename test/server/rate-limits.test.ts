@@ -1,6 +1,6 @@
 /** How often somebody may ask: one allowance for both transports, told in the same words. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addressOperations, userOperations } from '../../src/server/ports.ts';
+import { addressOperations, userOperations } from '../../src/server/admission.ts';
 import { logInNameLimit, registerLimit } from '../../src/services/account-service.ts';
 import { sendLimit } from '../../src/services/message-service.ts';
 import { type Answer, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
