@@ -14,110 +14,110 @@ export type Scalars = {
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
   /**
-   * An instant as RFC 3339 text in UTC with milliseconds, such as `2026-03-01T12:00:00.000Z`. Input may carry any offset; it is
-   * answered in UTC.
+   * An instant as RFC 3339 text in UTC with milliseconds, such as `2026-03-01T12:00:00.000Z`. Input may have any offset; output is
+   * always in UTC.
    */
   DateTime: { input: number; output: number; }
   /**
-   * A JSON object of at most 4 KiB as UTF-8. The server stores it without looking into it and returns it equal; the order of its keys
-   * is not kept. Numbers are double precision: put whole ones beyond 2^53 into strings.
+   * A JSON object of at most 4 KiB as UTF-8. The server stores it without interpreting it and returns an equal object; the order of the
+   * keys may change. Numbers have double precision: send larger integers than 2^53 as strings.
    */
   JSONObject: { input: Record<string, unknown>; output: Record<string, unknown>; }
   /**
-   * A count as a decimal string, such as `"42"`: 1 for the first, 0 for the place before it. Always exact, also beyond 2^53, where
-   * JSON numbers are not. Input may be a whole number instead of a string as long as it is at most 2^53 - 1.
+   * A sequence number as a decimal string, such as `"42"`. The first item has 1; 0 is the position before it. A string keeps numbers
+   * exact beyond 2^53, where JSON numbers lose precision. Input may also be a whole JSON number up to 2^53 - 1.
    */
   Seq: { input: bigint; output: bigint; }
 };
 
 /**
- * Says what is acknowledged in one or more of three ways, with at most 500 messages and positions together. This device's `ackedSeq`
- * goes to `upToInboxSeq`; by messages and positions it goes on only as far as they leave nothing out.
+ * Names the acknowledged messages in one or more of three ways, with at most 500 messages and positions together. `upToInboxSeq` moves
+ * this device's `ackedSeq` to that number; messages and positions move it only across entries that are all covered.
  */
 export type AckMessagesInput = {
-  /** Each stands for itself and everything before it in its conversation. */
+  /** Message ids. Each covers that message and every earlier one in its conversation. */
   messageIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** Delivered or read. */
   status: AckStatus;
-  /** The same by number. */
+  /** Conversations with the number of the last acknowledged message in each. */
   upTo?: InputMaybe<Array<ConversationPosition>>;
-  /** Everything in this user's inbox up to this number. */
+  /** Every entry in this user's inbox up to this number. */
   upToInboxSeq?: InputMaybe<Scalars['Seq']['input']>;
 };
 
-/** How things stand after an acknowledgement. */
+/** The positions after an acknowledgement. */
 export type AckMessagesPayload = {
-  /** This device's acknowledged inbox position: a stream without `afterSeq` goes on from here. */
+  /** This device's acknowledged inbox position. A stream without `afterSeq` starts after it. */
   ackedSeq: Scalars['Seq']['output'];
-  /** The conversations the call concerned, as they stand after it. */
+  /** The conversations that the call concerned, in their new state. */
   conversations: Array<Conversation>;
 };
 
-/** What is acknowledged. */
+/** The status that a client acknowledges. */
 export type AckStatus =
-  /** The device has it. */
+  /** The device has received the messages. */
   | 'DELIVERED'
-  /** The user has seen it. */
+  /** The user has seen the messages. */
   | 'READ';
 
-/** New members. */
+/** Users to add to a group. */
 export type AddMembersInput = {
-  /** The group. */
+  /** The group's id. */
   conversationId: Scalars['ID']['input'];
-  /** At most 1,000 at once. */
+  /** At most 1,000 users per call. */
   userIds: Array<Scalars['ID']['input']>;
 };
 
-/** A file elsewhere; the server keeps only where it is. */
+/** A reference to a file on another server. The server does not store the file. */
 export type Attachment = {
-  /** Its size in bytes. */
+  /** The file's size in bytes. */
   bytes: Maybe<Scalars['Int']['output']>;
-  /** Its media type, such as `image/png`. */
+  /** The file's media type, such as `image/png`. */
   contentType: Scalars['String']['output'];
-  /** A file name to show. */
+  /** A file name to display. */
   name: Maybe<Scalars['String']['output']>;
   /** An http or https URL of at most 2,048 characters. */
   url: Scalars['String']['output'];
 };
 
-/** A file elsewhere. */
+/** A reference to a file on another server. */
 export type AttachmentInput = {
-  /** Its size in bytes, 0 or more. */
+  /** The file's size in bytes, 0 or more. */
   bytes?: InputMaybe<Scalars['Int']['input']>;
-  /** Its media type, such as `image/png`. */
+  /** The file's media type, such as `image/png`. */
   contentType: Scalars['String']['input'];
-  /** A file name to show, 1 to 255 characters. */
+  /** A file name to display, 1 to 255 characters. */
   name?: InputMaybe<Scalars['String']['input']>;
   /** An http or https URL of at most 2,048 characters. */
   url: Scalars['String']['input'];
 };
 
-/** Users whose messages form one log, numbered 1, 2, 3 … without a gap. */
+/** A log of messages between users, numbered 1, 2, 3 … without a gap. */
 export type Conversation = {
-  /** Up to where this viewer's devices have got the messages. */
+  /** The viewer's delivered position: their devices have every message up to this number. */
   deliveredSeq: Scalars['Seq']['output'];
-  /** The last number the viewer may see; 0 before the first message. */
+  /** Number of the last message that the viewer can see; 0 before the first message. */
   headSeq: Scalars['Seq']['output'];
-  /** Never changes. */
+  /** Permanent identifier. */
   id: Scalars['ID']['output'];
   /** Direct or group. */
   kind: ConversationKind;
-  /** The message `headSeq`, if there is one the viewer may see. */
+  /** The message numbered `headSeq`, or null if the viewer cannot see any message yet. */
   lastMessage: Maybe<Message>;
-  /** How many are members now. */
+  /** Number of current members. */
   memberCount: Scalars['Int']['output'];
-  /** Who is a member now, in the order of user ids; empty for a viewer who has left. */
+  /** Current members, ordered by user id. Empty if the viewer has left. */
   members: MemberConnection;
-  /** Up to where the viewer has read. */
+  /** The viewer's read position: they have read every message up to this number. */
   readSeq: Scalars['Seq']['output'];
   /** A group's title, 1 to 100 characters. Null for direct conversations. */
   title: Maybe<Scalars['String']['output']>;
-  /** Users' messages after the viewer's read position; what they sent themselves counts as read up to there. */
+  /** Number of user messages after the viewer's read position. Sending a message moves that position to it. */
   unreadCount: Scalars['Int']['output'];
 };
 
 
-/** Users whose messages form one log, numbered 1, 2, 3 … without a gap. */
+/** A log of messages between users, numbered 1, 2, 3 … without a gap. */
 export type ConversationMembersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -127,46 +127,46 @@ export type ConversationMembersArgs = {
 export type ConversationConnection = {
   /** The conversations with their cursors. */
   edges: Array<ConversationEdge>;
-  /** The same without cursors. */
+  /** The same conversations without cursors. */
   nodes: Array<Conversation>;
-  /** Whether there is more. */
+  /** Whether more pages exist, and how to request them. */
   pageInfo: PageInfo;
 };
 
 /** A conversation in a page. */
 export type ConversationEdge = {
-  /** Opaque; names this place in the list. */
+  /** Opaque position of this item in the list. */
   cursor: Scalars['String']['output'];
   /** The conversation. */
   node: Conversation;
 };
 
-/** How many a conversation is for. */
+/** Direct or group. */
 export type ConversationKind =
-  /** Two users (or one, with oneself), for good; there is one for each pair. */
+  /** Exactly two users, or one alone; permanent. There is one for each pair of users. */
   | 'DIRECT'
-  /** Any number of members, who come and go. */
+  /** Any number of members, who can join and leave. */
   | 'GROUP';
 
-/** A place in a conversation. */
+/** A position in a conversation. */
 export type ConversationPosition = {
-  /** The conversation. */
+  /** The conversation's id. */
   conversationId: Scalars['ID']['input'];
-  /** Everything up to this message. */
+  /** Every message up to this number. */
   seq: Scalars['Seq']['input'];
 };
 
 /** A new group. */
 export type CreateGroupInput = {
-  /** First members besides the viewer, at most 1,000 at once; may be empty. */
+  /** The first members besides the viewer, at most 1,000. May be empty. */
   memberIds: Array<Scalars['ID']['input']>;
   /** 1 to 100 characters on one line. */
   title: Scalars['String']['input'];
 };
 
-/** What a beating client has reached. */
+/** Optional progress sent with a heartbeat. */
 export type HeartbeatInput = {
-  /** Up to which inbox number this client has everything. */
+  /** The inbox number up to which this client has every entry. */
   seq?: InputMaybe<Scalars['Seq']['input']>;
 };
 
@@ -174,74 +174,74 @@ export type HeartbeatInput = {
 export type HeartbeatPayload = {
   /** The last number in the user's inbox. A client that is behind it has missed something and should sync. */
   headSeq: Scalars['Seq']['output'];
-  /** The user counts as online until then, unless another heartbeat or a live socket renews it. */
+  /** The user counts as online until this time, unless another heartbeat or a live socket extends it. */
   onlineUntil: Scalars['DateTime']['output'];
-  /** The server's clock. */
+  /** The server's current time. */
   serverTime: Scalars['DateTime']['output'];
 };
 
-/** A stretch of time. */
+/** A time range. An omitted end is open. */
 export type HistoryRange = {
-  /** Sent at this instant or later. */
+  /** Start of the range, inclusive. */
   from?: InputMaybe<Scalars['DateTime']['input']>;
-  /** Sent before this instant. */
+  /** End of the range, exclusive. */
   to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
-/** A message in a user's inbox: all their conversations in one sequence. */
+/** A message in a user's inbox, which numbers the messages of all their conversations in one sequence. */
 export type InboxEntry = {
   /** The message. */
   message: Message;
-  /** Its number in this user's inbox: 1, 2, 3 … without a gap. */
+  /** The entry's number in this user's inbox: 1, 2, 3 … without a gap. */
   seq: Scalars['Seq']['output'];
 };
 
 /** A page of a user's inbox. */
 export type InboxPage = {
-  /** Ascending in `seq`. */
+  /** The entries, ascending by `seq`. */
   entries: Array<InboxEntry>;
-  /** Whether there is more after `nextSeq`. */
+  /** Whether there are entries after `nextSeq`. */
   hasMore: Scalars['Boolean']['output'];
-  /** The inbox's last number. */
+  /** The last number in the inbox. */
   headSeq: Scalars['Seq']['output'];
-  /** The last number this page covers: pass it as the next `afterSeq`. */
+  /** The last inbox number that this page covers. Pass it as the next `afterSeq`. */
   nextSeq: Scalars['Seq']['output'];
-  /** Stretches of conversations that were too long for the inbox, by the numbers they have in this page. `history` reads them. */
+  /** Backlogs that were too long for the inbox and whose numbers lie in this page. Read them through `history`. */
   truncated: Array<TruncatedBacklog>;
 };
 
 /** A group to leave. */
 export type LeaveGroupInput = {
-  /** The group. */
+  /** The group's id. */
   conversationId: Scalars['ID']['input'];
 };
 
-/** A user who comes back. */
+/** A registered user's credentials and device. */
 export type LogInInput = {
   /**
-   * A device of this user to be again, with its acknowledged position; a new one when left out. What was signed in on it before ends as
-   * by a log-out.
+   * One of the user's devices, whose acknowledged position is kept and whose previous session is revoked. Without it, a new device is
+   * created.
    */
   deviceId?: InputMaybe<Scalars['ID']['input']>;
-  /** What to call this device, at most 64 characters. */
+  /** A name for this device, at most 64 characters. */
   deviceName?: InputMaybe<Scalars['String']['input']>;
-  /** As it was registered. */
+  /** The user's password. */
   password: Scalars['String']['input'];
-  /** In any case. */
+  /** The user's name, in upper or lower case. */
   username: Scalars['String']['input'];
 };
 
 /** A user in a conversation. */
 export type Member = {
-  /** Up to where their devices have got the messages. */
+  /** The member's devices have every message up to this number. */
   deliveredSeq: Scalars['Seq']['output'];
-  /** They see messages from the next number on, which is that of the message telling that they joined. */
+  /** The member sees only messages after this number. In a group, the next message is the one that announces that they joined. */
   joinedSeq: Scalars['Seq']['output'];
-  /** Up to where they have read. */
+  /** The member has read every message up to this number. */
   readSeq: Scalars['Seq']['output'];
-  /** What they may do. */
+  /** The member's permissions. */
   role: MemberRole;
-  /** Who it is. */
+  /** The user. */
   user: User;
 };
 
@@ -249,69 +249,69 @@ export type Member = {
 export type MemberConnection = {
   /** The members with their cursors. */
   edges: Array<MemberEdge>;
-  /** The same without cursors. */
+  /** The same members without cursors. */
   nodes: Array<Member>;
-  /** Whether there are more. */
+  /** Whether more pages exist, and how to request them. */
   pageInfo: PageInfo;
-  /** How many members there are in all. */
+  /** Number of members on all pages together. */
   totalCount: Scalars['Int']['output'];
 };
 
 /** A member in a page. */
 export type MemberEdge = {
-  /** Opaque; names this place in the list. */
+  /** Opaque position of this item in the list. */
   cursor: Scalars['String']['output'];
   /** The member. */
   node: Member;
 };
 
-/** What a member may do in a group. In direct conversations everybody is MEMBER. */
+/** A member's permissions in a group. In direct conversations every member is MEMBER. */
 export type MemberRole =
-  /** Adds members and removes plain ones. */
+  /** Can add members and remove plain members. */
   | 'ADMIN'
-  /** Sends, reads and leaves. */
+  /** Can send, read and leave. */
   | 'MEMBER'
-  /** Adds and removes anybody, and gives roles. A group with members has exactly one. */
+  /** Can add and remove any member and change roles. A group with members has exactly one owner. */
   | 'OWNER';
 
-/** One entry of a conversation's log. It never changes, except for what `status` and the counts tell. */
+/** One entry of a conversation's log. Only `status` and the counts change after it is stored. */
 export type Message = {
-  /** Files elsewhere that belong to it. */
+  /** References to files on other servers. */
   attachments: Array<Attachment>;
   /**
-   * The id its sender chose, which every member sees. Together with `senderId` it identifies the message from the copy a client shows
-   * before the server has answered to the stored one, so caches can key on the pair. The server chooses it for SYSTEM messages.
+   * The id that the sender's client chose, visible to every member; chosen by the server for SYSTEM messages. `senderId` and
+   * `clientMessageId` together identify a message from a client's optimistic copy to the stored message: use the pair as the cache key.
    */
   clientMessageId: Scalars['ID']['output'];
-  /** Where it was sent, as the viewer sees it. */
+  /** The conversation it belongs to, as the viewer sees it. */
   conversation: Conversation;
-  /** Where it was sent. */
+  /** The id of the conversation it belongs to. */
   conversationId: Scalars['ID']['output'];
-  /** What the sender's client put in, returned equal. Null when there was none. */
+  /** The JSON object that the sender's client added, or null. */
   data: Maybe<Scalars['JSONObject']['output']>;
-  /** Other members who have acknowledged it as delivered or read. */
+  /** Number of other members who have acknowledged it as delivered or read. */
   deliveredCount: Scalars['Int']['output'];
-  /** Made when the send was accepted; grows with time. */
+  /** Assigned when the send was accepted. Later messages have higher ids. */
   id: Scalars['ID']['output'];
-  /** A user's message or the server's. */
+  /** Whether a user or the server wrote it. */
   kind: MessageKind;
-  /** Other members who have acknowledged it as read. */
+  /** Number of other members who have acknowledged it as read. */
   readCount: Scalars['Int']['output'];
-  /** The message it answers, if it answers one the viewer may see. */
+  /** The message that this one replies to. Null if it is not a reply, or if the viewer cannot see that message. */
   replyTo: Maybe<Message>;
-  /** Who sent it; for SYSTEM messages the member who acted. Null when the user is gone. */
+  /** The user who sent it. For SYSTEM messages, the member who made the change. Null if that user no longer exists. */
   sender: Maybe<User>;
   /** The sender's id. */
   senderId: Scalars['ID']['output'];
-  /** When it was stored. Never goes back along `seq`. */
+  /** The time when it was stored. Never decreases along `seq`. */
   sentAt: Scalars['DateTime']['output'];
-  /** Its number in the conversation: the only order to show messages in. Not there (null) as long as it is SENDING, and never for FAILED. */
+  /** The message's number in the conversation: the only display order. Null while SENDING, and for FAILED messages. */
   seq: Maybe<Scalars['Seq']['output']>;
-  /** How far it has got. */
+  /** The message's progress. */
   status: MessageStatus;
-  /** The content of a SYSTEM message as data, for clients that word it in their own language; `text` words it in English. Null for USER messages. */
+  /** The content of a SYSTEM message as data, for clients to put into their user's language. `text` has it in English. Null for USER messages. */
   systemEvent: Maybe<SystemEvent>;
-  /** What was written, byte for byte; empty when there is only data or an attachment. */
+  /** The text, byte for byte as it was sent. May be empty if the message has `data` or an attachment. */
   text: Scalars['String']['output'];
 };
 
@@ -319,288 +319,291 @@ export type Message = {
 export type MessageConnection = {
   /** The messages with their cursors. */
   edges: Array<MessageEdge>;
-  /** The same without cursors. */
+  /** The same messages without cursors. */
   nodes: Array<Message>;
-  /** Whether there is more, later and earlier. */
+  /** Whether later and earlier pages exist, and how to request them. */
   pageInfo: PageInfo;
 };
 
 /** A message in a page. */
 export type MessageEdge = {
-  /** Opaque; names this place in the conversation. */
+  /** Opaque position of this message in the conversation. */
   cursor: Scalars['String']['output'];
   /** The message. */
   node: Message;
 };
 
-/** Who speaks. */
+/** Who wrote a message. */
 export type MessageKind =
-  /** The server, about who is in the group. */
+  /** Written by the server to record a change of the group's members. */
   | 'SYSTEM'
-  /** A user. */
+  /** Written by a user. */
   | 'USER';
 
 /** A message, from the backlog or live. */
 export type MessageReceived = {
   /** The message. */
   message: Message;
-  /** Its inbox number. Large groups send live messages without one (null); a sync numbers them. */
+  /** The message's inbox number. Null for a live message of a large group, which gets its number at the next sync. */
   seq: Maybe<Scalars['Seq']['output']>;
 };
 
-/** How far a message has got. */
+/** A message's progress from sender to readers. */
 export type MessageStatus =
-  /** Every other member has acknowledged it as delivered (direct: the other one). */
+  /** Acknowledged as delivered by every other member. */
   | 'DELIVERED'
-  /** Given up; the sender is told why. */
+  /** Not stored, and no longer retried. The sender is notified of the reason. */
   | 'FAILED'
-  /** Every other member has acknowledged it as read. */
+  /** Acknowledged as read by every other member. */
   | 'READ'
-  /** Accepted and kept on this server's disk while the message store does not answer; it becomes SENT or FAILED. */
+  /** Accepted and kept on this server's disk while the message store is unavailable. Becomes SENT or FAILED. */
   | 'SENDING'
-  /** Stored; every member will get it. */
+  /** Stored. Every member will get it. */
   | 'SENT';
 
-/** What an acknowledgement changed for the viewer's own messages, in one event: `messageId` is the newest, `sinceSeq` says how far back. */
+/** A status change of one or more of the viewer's own messages in one event. `messageId` is the newest; `sinceSeq` says how far back the change reaches. */
 export type MessageStatusChange = {
-  /** Its sender's own id. */
+  /** The id that its sender's client chose. */
   clientMessageId: Scalars['ID']['output'];
-  /** Where it was sent. */
+  /** The id of the conversation it belongs to. */
   conversationId: Scalars['ID']['output'];
-  /** The newest message it is about. */
+  /** The id of the newest message that changed. */
   messageId: Scalars['ID']['output'];
-  /** Why, for FAILED. */
+  /** The reason, for FAILED. */
   reason: Maybe<Scalars['String']['output']>;
-  /** Its number; null while there is none. */
+  /** The message's number. Null while it has none. */
   seq: Maybe<Scalars['Seq']['output']>;
-  /** Own messages after this number up to `seq` have the same status now. */
+  /** The change applies to the viewer's own messages after this number, up to and including `seq`. */
   sinceSeq: Maybe<Scalars['Seq']['output']>;
-  /** What it and those before it are now. */
+  /** The new status. */
   status: MessageStatus;
 };
 
-/** What comes on `messageReceived`. More kinds of events may be added; clients pass over those they were not written for. */
+/** An event of `messageReceived`. More kinds of events may be added; clients must ignore kinds that they do not know. */
 export type MessageStreamEvent = MessageReceived | StreamHeartbeat | StreamReady | StreamTruncated;
 
-/** Where a message goes: exactly one of the two. */
+/** The target of a message: exactly one of the two fields. */
 export type MessageTarget =
-  /** A conversation the viewer is a member of. */
+  /** The id of a conversation that the viewer is a member of. */
   { conversationId: Scalars['ID']['input']; userId?: never; }
-  |  /** A user: the direct conversation with them, opened if there is none. */
+  |  /** A user's id. The message goes to the direct conversation with them, which is created if it does not exist. */
   { conversationId?: never; userId: Scalars['ID']['input']; };
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type Mutation = {
   /**
-   * Says how far this device has got. All of it is cumulative and only ever raises a position, so repeats and old calls do no harm;
-   * nothing is recorded when any part is refused. READ raises the delivered position too.
-   * Errors: `CURSOR_AHEAD` for a number past the head, `NOT_FOUND`, `BAD_USER_INPUT` when nothing is named.
+   * Acknowledges messages as delivered or read. Acknowledgements are cumulative and only raise positions, so repeated and late calls are
+   * harmless. If any part is refused, nothing is recorded. READ raises the delivered position too.
+   * Errors: `CURSOR_AHEAD` for a number past the head, `NOT_FOUND`, `BAD_USER_INPUT` if nothing is named.
    */
   ackMessages: Maybe<AckMessagesPayload>;
   /**
-   * Adds members to a group; they see what is said from then on. Those who are members already stay as they are.
+   * Adds users to a group. They see messages from then on. Users who are already members are left unchanged.
    * Errors: `FORBIDDEN` unless the viewer is owner or admin, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
   addMembers: Maybe<Conversation>;
-  /** Makes a group whose owner is the viewer. Errors: `NOT_FOUND` for an unknown user, `BAD_USER_INPUT`. */
+  /** Creates a group. The viewer becomes its owner. Errors: `NOT_FOUND` for an unknown user, `BAD_USER_INPUT`. */
   createGroup: Maybe<Conversation>;
   /**
-   * Says that this device is there: its user counts as online for the next 60 seconds. Send it every 30 seconds; a live WebSocket
-   * does it by itself.
+   * Keeps the viewer online for the next 60 seconds. Send it every 30 seconds if no WebSocket is open; a live WebSocket has the same
+   * effect.
    */
   heartbeat: Maybe<HeartbeatPayload>;
   /**
-   * Leaves a group. When the owner leaves, the longest-standing admin, else the longest-standing member, becomes owner.
-   * Errors: `FORBIDDEN` when the viewer has left already, `NOT_FOUND`.
+   * Leaves a group. When the owner leaves, the longest-standing admin becomes owner, or the longest-standing member if there is
+   * no admin. Errors: `FORBIDDEN` if the viewer has already left, `NOT_FOUND`.
    */
   leaveGroup: Maybe<Conversation>;
   /**
-   * Signs a device in. Errors: `UNAUTHENTICATED` for a wrong name or password alike, `NOT_FOUND` for a `deviceId` that is not the
-   * user's, `RATE_LIMITED`.
+   * Signs a device in. Errors: `UNAUTHENTICATED` for an unknown name or a wrong password, `NOT_FOUND` if `deviceId` is not one of the
+   * user's devices, `RATE_LIMITED`.
    */
   logIn: Maybe<Session>;
-  /** Ends this device's session: its tokens stop working and its sockets close with 4403, the one this came over after the answer. True when done. */
+  /** Revokes this device's session. Its tokens stop working and its sockets close with 4403; the socket that carried this call closes after the answer. Returns true. */
   logOut: Maybe<Scalars['Boolean']['output']>;
-  /** The direct conversation with a user, opened if there is none. With oneself it is a notebook. Errors: `NOT_FOUND`. */
+  /**
+   * Returns the direct conversation with a user and creates it if it does not exist. With your own id it is a private notebook.
+   * Errors: `NOT_FOUND`.
+   */
   openDirectConversation: Maybe<Conversation>;
   /**
-   * Trades a refresh token for a new session. A refresh token works once. Using one again ends the session of its device, since somebody
-   * else may hold it. Errors: `UNAUTHENTICATED`.
+   * Exchanges a refresh token for a new session. A refresh token works once. Using one again revokes the session of its device, because
+   * the token may have been stolen. Errors: `UNAUTHENTICATED`.
    */
   refreshSession: Maybe<Session>;
-  /** Makes a user and signs this device in. Errors: `USERNAME_TAKEN`, `BAD_USER_INPUT`, `RATE_LIMITED`. */
+  /** Creates a user and signs this device in. Errors: `USERNAME_TAKEN`, `BAD_USER_INPUT`, `RATE_LIMITED`. */
   register: Maybe<Session>;
   /**
-   * Takes members out of a group; the last they see is the message that says so. An admin removes plain members, the owner anybody
-   * else. Errors: `FORBIDDEN`, `NOT_FOUND`, `BAD_USER_INPUT`.
+   * Removes members from a group. The last message they see is the one that announces their removal. An admin can remove plain
+   * members; the owner can remove any other member. Errors: `FORBIDDEN`, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
   removeMembers: Maybe<Conversation>;
   /**
-   * Sends a message. The answer means that it is stored and survives a crash of the server; from then on every member gets it, once and
-   * in this order. After `UNAVAILABLE` the outcome is unknown: send it again with the same `clientMessageId`.
-   * Errors: `BAD_USER_INPUT`, `NOT_FOUND`, `FORBIDDEN` for who has left, `ID_CONFLICT`, `RATE_LIMITED`, `OVERLOADED`, `UNAVAILABLE`.
+   * Sends a message. The answer means that the message is stored and survives a server crash: every member will get it, once and in
+   * this order. After `UNAVAILABLE` the outcome is unknown: send the message again with the same `clientMessageId`.
+   * Errors: `BAD_USER_INPUT`, `NOT_FOUND`, `FORBIDDEN` if the viewer has left, `ID_CONFLICT`, `RATE_LIMITED`, `OVERLOADED`, `UNAVAILABLE`.
    */
   sendMessage: Maybe<SendMessagePayload>;
   /**
-   * Gives a member another role. Only the owner does; giving away OWNER makes the giver an admin.
+   * Changes a member's role. Only the owner can do this. An owner who gives OWNER to another member becomes an admin.
    * Errors: `FORBIDDEN`, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
   setMemberRole: Maybe<Conversation>;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationAckMessagesArgs = {
   input: AckMessagesInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationAddMembersArgs = {
   input: AddMembersInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationCreateGroupArgs = {
   input: CreateGroupInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationHeartbeatArgs = {
   input?: InputMaybe<HeartbeatInput>;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationLeaveGroupArgs = {
   input: LeaveGroupInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationLogInArgs = {
   input: LogInInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationOpenDirectConversationArgs = {
   input: OpenDirectConversationInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationRefreshSessionArgs = {
   input: RefreshSessionInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationRegisterArgs = {
   input: RegisterInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationRemoveMembersArgs = {
   input: RemoveMembersInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationSendMessageArgs = {
   input: SendMessageInput;
 };
 
 
-/** Writes. A failure of one field leaves the others of the same document as they are: it is null, with an error that has its path. */
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationSetMemberRoleArgs = {
   input: SetMemberRoleInput;
 };
 
-/** Whom to talk to. */
+/** The other user of a direct conversation. */
 export type OpenDirectConversationInput = {
-  /** The other user, or oneself. */
+  /** The other user's id, or the viewer's own. */
   userId: Scalars['ID']['input'];
 };
 
-/** Where a page of a list lies in the whole. */
+/** Position of a page within the list (Relay). */
 export type PageInfo = {
-  /** Pass as `after` to read the page after this one. Null for an empty page. */
+  /** Pass as `after` to read the next page. Null for an empty page. */
   endCursor: Maybe<Scalars['String']['output']>;
-  /** Whether the list goes on after `endCursor`. */
+  /** Whether the list continues after `endCursor`. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether the list has something before `startCursor`. */
+  /** Whether the list has items before `startCursor`. */
   hasPreviousPage: Scalars['Boolean']['output'];
-  /** Pass as `before` to read the page before this one. Null for an empty page. */
+  /** Pass as `before` to read the previous page. Null for an empty page. */
   startCursor: Maybe<Scalars['String']['output']>;
 };
 
-/** Whether a user is reachable, and since when not. */
+/** A user's presence. */
 export type Presence = {
-  /** When a device of theirs was last heard of; null when never, and when UNKNOWN. */
+  /** Time of the last sign of life from any of the user's devices. Null if there has been none, and for UNKNOWN. */
   lastSeenAt: Maybe<Scalars['DateTime']['output']>;
-  /** Reachable or not. */
+  /** Whether the user is reachable. */
   status: PresenceStatus;
-  /** The user. */
+  /** The user's id. */
   userId: Scalars['ID']['output'];
 };
 
 /** Whether a user is reachable. */
 export type PresenceStatus =
-  /** No device was. */
+  /** None of the user's devices has. */
   | 'OFFLINE'
-  /** At least one device was heard of within the last 60 seconds. */
+  /** At least one of the user's devices has sent a sign of life within the last 60 seconds. */
   | 'ONLINE'
-  /** The viewer may not see it, or it cannot be told at the moment. */
+  /** The user's presence is hidden from the viewer, or temporarily unavailable. */
   | 'UNKNOWN';
 
-/** Reads. Every field but `server` needs a session, and answers `UNAUTHENTICATED` without one. */
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type Query = {
-  /** A conversation the viewer is or was in. Errors: `NOT_FOUND`. */
+  /** A conversation that the viewer is or was a member of. Errors: `NOT_FOUND`. */
   conversation: Maybe<Conversation>;
-  /** The conversations the viewer is in, newest activity first. Errors: `BAD_USER_INPUT` for a page size or cursor. */
+  /** The viewer's current conversations, most recent activity first. Errors: `BAD_USER_INPUT` for an invalid page size or cursor. */
   conversations: ConversationConnection;
   /**
-   * A conversation's messages over all months, in the order of `seq`. Without `first`, `last` and `after` it is the newest page; ask
-   * for `first` or `last`, not both. Only the months in `range` are read.
-   * Errors: `NOT_FOUND`, `BAD_USER_INPUT` for a page size, cursor or range.
+   * A conversation's messages over all months, in the order of `seq`. Returns the newest page unless `first`, `last` or `after` is
+   * given. `first` and `last` exclude each other. Only the months in `range` are read.
+   * Errors: `NOT_FOUND`, `BAD_USER_INPUT` for an invalid page size, cursor or range.
    */
   history: MessageConnection;
-  /** A message the viewer may see. Errors: `NOT_FOUND`. */
+  /** A message that the viewer can see. Errors: `NOT_FOUND`. */
   message: Maybe<Message>;
   /**
-   * What this user's devices may have missed: the entries strictly after `afterSeq`, oldest first.
-   * Errors: `CURSOR_AHEAD` when `afterSeq` is past the head, `CURSOR_EXPIRED` when it lies before what is kept, `BAD_USER_INPUT`.
+   * Messages that this user's devices may have missed: the inbox entries strictly after `afterSeq`, oldest first.
+   * Errors: `CURSOR_AHEAD` if `afterSeq` is past the head, `CURSOR_EXPIRED` if it is older than the retained entries, `BAD_USER_INPUT`.
    */
   offlineMessages: InboxPage;
-  /** Whether users are reachable, in the order asked for; at most 200. A user whom the viewer may not see is UNKNOWN. */
+  /** The presence of up to 200 users, in the order of the ids. A user whose presence is hidden from the viewer is UNKNOWN. */
   presence: Array<Presence>;
-  /** The server itself: version, limits, and what does not work just now. Needs no session. */
+  /** The server's version, limits and current health. Needs no session. */
   server: ServerInfo;
-  /** A user by exactly one of `id` and `username`. Errors: `NOT_FOUND`, `BAD_USER_INPUT` for none or both. */
+  /** Finds a user by either `id` or `username`. Errors: `NOT_FOUND`, `BAD_USER_INPUT` unless exactly one of the two is given. */
   user: Maybe<User>;
-  /** The user this session belongs to. */
+  /** The signed-in user. */
   viewer: User;
 };
 
 
-/** Reads. Every field but `server` needs a session, and answers `UNAUTHENTICATED` without one. */
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryConversationArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Reads. Every field but `server` needs a session, and answers `UNAUTHENTICATED` without one. */
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryConversationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
-/** Reads. Every field but `server` needs a session, and answers `UNAUTHENTICATED` without one. */
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryHistoryArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -611,192 +614,192 @@ export type QueryHistoryArgs = {
 };
 
 
-/** Reads. Every field but `server` needs a session, and answers `UNAUTHENTICATED` without one. */
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryMessageArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Reads. Every field but `server` needs a session, and answers `UNAUTHENTICATED` without one. */
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryOfflineMessagesArgs = {
   afterSeq: Scalars['Seq']['input'];
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
-/** Reads. Every field but `server` needs a session, and answers `UNAUTHENTICATED` without one. */
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryPresenceArgs = {
   userIds: Array<Scalars['ID']['input']>;
 };
 
 
-/** Reads. Every field but `server` needs a session, and answers `UNAUTHENTICATED` without one. */
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryUserArgs = {
   id?: InputMaybe<Scalars['ID']['input']>;
   username?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** Where a member's positions are now. */
+/** A member's current positions in a conversation. */
 export type ReceiptChange = {
-  /** When it was told; for present positions, now. */
+  /** The time of the change. For the initial positions, the time when the subscription started. */
   at: Scalars['DateTime']['output'];
-  /** The conversation. */
+  /** The conversation's id. */
   conversationId: Scalars['ID']['output'];
-  /** Up to where their devices have got the messages. */
+  /** The member's devices have every message up to this number. */
   deliveredSeq: Scalars['Seq']['output'];
-  /** Up to where they have read. */
+  /** The member has read every message up to this number. */
   readSeq: Scalars['Seq']['output'];
-  /** The member, who may be the viewer: reading on one device is told to the others. */
+  /** The member's id. May be the viewer's own: reading on one device notifies the user's other devices. */
   userId: Scalars['ID']['output'];
 };
 
 /** A session to renew. */
 export type RefreshSessionInput = {
-  /** The latest refresh token of this device. */
+  /** This device's latest refresh token. */
   refreshToken: Scalars['String']['input'];
 };
 
 /** A new user. */
 export type RegisterInput = {
-  /** What to call this device, at most 64 characters. */
+  /** A name for this device, at most 64 characters. */
   deviceName?: InputMaybe<Scalars['String']['input']>;
-  /** 1 to 64 characters; the username when left out. */
+  /** 1 to 64 characters. Defaults to the username. */
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** 8 to 256 characters. */
   password: Scalars['String']['input'];
-  /** 3 to 32 letters, digits, `.`, `_` and `-`; unique without regard to case. */
+  /** 3 to 32 letters, digits, `.`, `_` and `-`. Must be unique; upper and lower case are equal. */
   username: Scalars['String']['input'];
 };
 
-/** Members to take out. */
+/** Members to remove from a group. */
 export type RemoveMembersInput = {
-  /** The group. */
+  /** The group's id. */
   conversationId: Scalars['ID']['input'];
-  /** At most 1,000 at once, the viewer not among them. */
+  /** At most 1,000 members per call, not including the viewer. */
   userIds: Array<Scalars['ID']['input']>;
 };
 
 /** A message to send. */
 export type SendMessageInput = {
-  /** At most 10. */
+  /** At most 10 attachments. */
   attachments?: InputMaybe<Array<AttachmentInput>>;
   /**
-   * Chosen by the client, 1 to 128 bytes, never used twice by a sender for different messages. Sending the same content again under
-   * the same id is safe and gives back what the first send made; different content is `ID_CONFLICT`.
+   * An id of 1 to 128 bytes that the client chooses; each of a sender's messages needs its own. Sending the same content again with the
+   * same id is safe and returns the message that the first send stored. Different content is `ID_CONFLICT`.
    */
   clientMessageId: Scalars['ID']['input'];
-  /** Anything the sender's client wants to go along. */
+  /** An optional JSON object for the recipients' clients. */
   data?: InputMaybe<Scalars['JSONObject']['input']>;
-  /** A message of the same conversation that this one answers. */
+  /** The id of a message in the same conversation that this one replies to. */
   replyToId?: InputMaybe<Scalars['ID']['input']>;
-  /** At most `ServerInfo.textMaxBytes` bytes; blank only when `data` or an attachment goes with it. */
+  /** At most `ServerInfo.textMaxBytes` bytes. May be blank only if the message has `data` or an attachment. */
   text: Scalars['String']['input'];
-  /** Where to. */
+  /** The conversation or user to send to. */
   to: MessageTarget;
 };
 
-/** What became of a send. */
+/** The result of a send. */
 export type SendMessagePayload = {
-  /** Whether the message was there before, and `sentMessage` is what an earlier send made. */
+  /** True for a resend: `sentMessage` was stored by an earlier send. */
   deduplicated: Scalars['Boolean']['output'];
-  /** The message as it is stored. */
+  /** The stored message. */
   sentMessage: Message;
 };
 
-/** What a client may want to know of the server before it relies on it. */
+/** The server's version, limits and health, for clients to read before they rely on them. */
 export type ServerInfo = {
-  /** What is failing or slow at the moment, under the names docs/reliability.md explains. Empty in good health. */
+  /** Components that are unavailable or slow at the moment, by their names in docs/reliability.md. Empty when all are healthy. */
   degraded: Array<Scalars['String']['output']>;
   /**
-   * Up to so many members a group's messages are entered into every member's inbox when they are sent. Above it they get their
-   * inbox numbers when a member syncs, and come live without one.
+   * Groups of at most this many members get inbox numbers when a message is sent. In larger groups, messages arrive live without a
+   * number and get one when a member syncs.
    */
   fanOutOnWriteMaxMembers: Scalars['Int']['output'];
-  /** Operations that may run on one WebSocket at a time; one more is answered with `OVERLOADED`. */
+  /** Maximum number of operations that run at once on one WebSocket. Further ones are answered with `OVERLOADED`. */
   operationsPerSocketMax: Scalars['Int']['output'];
-  /** The largest page that can be asked for; sizes are 1 to this, anything else is `BAD_USER_INPUT`. */
+  /** Maximum page size. Any size outside 1 to this number is `BAD_USER_INPUT`. */
   pageSizeMax: Scalars['Int']['output'];
-  /** The longest text of a message, in bytes of UTF-8. */
+  /** Maximum length of a message's text, in bytes of UTF-8. */
   textMaxBytes: Scalars['Int']['output'];
-  /** The version that is running. */
+  /** The running version. */
   version: Scalars['String']['output'];
 };
 
-/** A device that is signed in. */
+/** A signed-in device and its tokens. */
 export type Session = {
-  /** A short-lived JWT. Send it in the header `Authorization: Bearer …`; on a WebSocket, under the same name in the payload of `connection_init`. */
+  /** A short-lived JWT. Send it in the header `Authorization: Bearer …`, or on a WebSocket under the same name in the payload of `connection_init`. */
   accessToken: Scalars['String']['output'];
-  /** When `accessToken` ends. Sockets opened with it close then, with 4403. */
+  /** The time when `accessToken` expires. Sockets opened with it then close with 4403. */
   accessTokenExpiresAt: Scalars['DateTime']['output'];
-  /** This device. Its acknowledged position is what a stream goes on from; give it to `logIn` to be the same device again. */
+  /** This device's id. Streams resume from the device's acknowledged position; pass the id to `logIn` to keep that position. */
   deviceId: Scalars['ID']['output'];
-  /** Trades once for the next session, with `refreshSession`. Keep it secret. */
+  /** Exchanged once for the next session by `refreshSession`. Keep it secret. */
   refreshToken: Scalars['String']['output'];
-  /** Who is signed in. */
+  /** The signed-in user. */
   user: User;
 };
 
 /** A member's new role. */
 export type SetMemberRoleInput = {
-  /** The group. */
+  /** The group's id. */
   conversationId: Scalars['ID']['input'];
-  /** What they become. */
+  /** The new role. */
   role: MemberRole;
-  /** A member of it, not the viewer. */
+  /** A member of the group other than the viewer. */
   userId: Scalars['ID']['input'];
 };
 
-/** Where the stream is. Sent after 25 seconds without any other event at the latest, so that longer silence means a dead connection. */
+/** The stream's position. Sent whenever there has been no other event for 25 seconds, so a longer silence means a dead connection. */
 export type StreamHeartbeat = {
-  /** All up to this inbox number has been delivered on this stream. */
+  /** Every entry up to this inbox number has been delivered on this stream. */
   seq: Scalars['Seq']['output'];
 };
 
-/** The stream is in force: nothing after `seq`, where it starts, can be missed any more. Comes first. */
+/** The subscription is active: every entry after `seq` will be delivered. Always the first event. */
 export type StreamReady = {
-  /** The inbox head at this moment: the backlog ends with this entry. */
+  /** The inbox head at this moment. The backlog ends with this entry. */
   headSeq: Scalars['Seq']['output'];
-  /** The position the stream starts after. */
+  /** The inbox number after which the stream starts. */
   seq: Scalars['Seq']['output'];
 };
 
-/** Backlogs that are not in the inbox message by message: read them through `history`. */
+/** Backlogs that are too long for the inbox. Read them through `history`. */
 export type StreamTruncated = {
-  /** In the order of their inbox numbers. */
+  /** The backlogs, in the order of their inbox numbers. */
   backlogs: Array<TruncatedBacklog>;
 };
 
 /**
- * Live events, over graphql-transport-ws on `/graphql`. Events of one operation come in order. A client that does not read them
- * is slowed down, then disconnected with a close code that lets it come back.
+ * Live events, over graphql-transport-ws on `/graphql`. Events of one operation arrive in order. A client that reads too slowly is
+ * throttled, then disconnected with a close code that lets it reconnect.
  */
 export type Subscription = {
   /**
-   * Everything for this user, past and live, in one resumable stream: first `StreamReady`, then what follows `afterSeq`, then what
-   * happens, without a gap and without a repeat. Inbox numbers go up by one; only a `StreamHeartbeat` may skip some, whose messages
-   * this stream has brought before, live and without a number, as those of large groups come.
+   * Every message for this user, past and live, in one resumable stream: first `StreamReady`, then the entries after `afterSeq`, then
+   * live messages, without gaps and without repeats. Inbox numbers increase by one. Only a `StreamHeartbeat` may skip numbers: they
+   * belong to messages of large groups that this stream has already delivered live, without a number.
    *
-   * Errors: `CURSOR_AHEAD` when `afterSeq` is past the inbox head.
+   * Errors: `CURSOR_AHEAD` if `afterSeq` is past the inbox head.
    */
   messageReceived: Maybe<MessageStreamEvent>;
-  /** How what the viewer sent gets on: from SENDING to SENT or FAILED, then to DELIVERED and READ. */
+  /** Status changes of the viewer's own messages: from SENDING to SENT or FAILED, then to DELIVERED and READ. */
   messageStatusChanged: Maybe<MessageStatusChange>;
   /**
-   * One event for each user asked for with how things are, then one for each change. Visible are those with whom the viewer has a
-   * direct conversation: anybody else is UNKNOWN until there is one.
+   * First the current status of each requested user, then every change. The viewer sees the presence of users with whom they share a
+   * direct conversation. Other users are UNKNOWN until such a conversation exists.
    */
   presenceChanged: Maybe<Presence>;
   /**
-   * Somebody in a conversation of the viewer's got or read more. Asked for one conversation, it begins with how far everybody is, or
-   * only the viewer when there are more than `ServerInfo.fanOutOnWriteMaxMembers` members. Errors: `NOT_FOUND`.
+   * Advances of members' delivered and read positions. With `conversationId`, the current positions of all members come first, or only
+   * the viewer's own in groups of more than `ServerInfo.fanOutOnWriteMaxMembers` members. Errors: `NOT_FOUND`.
    */
   receiptChanged: Maybe<ReceiptChange>;
 };
 
 
 /**
- * Live events, over graphql-transport-ws on `/graphql`. Events of one operation come in order. A client that does not read them
- * is slowed down, then disconnected with a close code that lets it come back.
+ * Live events, over graphql-transport-ws on `/graphql`. Events of one operation arrive in order. A client that reads too slowly is
+ * throttled, then disconnected with a close code that lets it reconnect.
  */
 export type SubscriptionMessageReceivedArgs = {
   afterSeq?: InputMaybe<Scalars['Seq']['input']>;
@@ -804,8 +807,8 @@ export type SubscriptionMessageReceivedArgs = {
 
 
 /**
- * Live events, over graphql-transport-ws on `/graphql`. Events of one operation come in order. A client that does not read them
- * is slowed down, then disconnected with a close code that lets it come back.
+ * Live events, over graphql-transport-ws on `/graphql`. Events of one operation arrive in order. A client that reads too slowly is
+ * throttled, then disconnected with a close code that lets it reconnect.
  */
 export type SubscriptionPresenceChangedArgs = {
   userIds?: InputMaybe<Array<Scalars['ID']['input']>>;
@@ -813,57 +816,57 @@ export type SubscriptionPresenceChangedArgs = {
 
 
 /**
- * Live events, over graphql-transport-ws on `/graphql`. Events of one operation come in order. A client that does not read them
- * is slowed down, then disconnected with a close code that lets it come back.
+ * Live events, over graphql-transport-ws on `/graphql`. Events of one operation arrive in order. A client that reads too slowly is
+ * throttled, then disconnected with a close code that lets it reconnect.
  */
 export type SubscriptionReceiptChangedArgs = {
   conversationId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** A change of a group, as data. */
+/** A change of a group's members, as data. */
 export type SystemEvent = {
-  /** What happened. */
+  /** The kind of change. */
   kind: SystemEventKind;
   /** The group's title, for GROUP_CREATED. */
   title: Maybe<Scalars['String']['output']>;
-  /** How many it concerns. */
+  /** The total number of users who were added, were removed or left. */
   userCount: Scalars['Int']['output'];
-  /** Whom it concerns: those who were added, were taken out, or left. Of more than 200 the first 200. */
+  /** The users who were added, were removed or left. At most the first 200; `userCount` has the total. */
   users: Array<User>;
 };
 
-/** What a SYSTEM message says. Clients ignore kinds they do not know and show `text`. */
+/** The change that a SYSTEM message records. Clients show `text` for kinds that they do not know. */
 export type SystemEventKind =
-  /** The group was made, with its first members. */
+  /** The group was created with its first members. */
   | 'GROUP_CREATED'
   /** Members were added. */
   | 'MEMBERS_ADDED'
-  /** Members were taken out. */
+  /** Members were removed. */
   | 'MEMBERS_REMOVED'
   /** A member left. */
   | 'MEMBER_LEFT';
 
-/** A stretch of a conversation that is not in the inbox message by message. Reading the page once more brings it once more. */
+/** A range of a conversation's messages that has one inbox entry instead of one per message. Reading the page again returns it again. */
 export type TruncatedBacklog = {
   /** The conversation to read through `history`. */
   conversationId: Scalars['ID']['output'];
-  /** The first message it stands for. */
+  /** Number of the first message in the range. */
   fromSeq: Scalars['Seq']['output'];
-  /** The one inbox number that stands for all of it. */
+  /** The one inbox number that stands for the whole range. */
   seq: Scalars['Seq']['output'];
-  /** The last message it stands for. */
+  /** Number of the last message in the range. */
   toSeq: Scalars['Seq']['output'];
 };
 
-/** Somebody who can sign in and take part in conversations. */
+/** A person or program that can sign in and join conversations. */
 export type User = {
-  /** When the user registered, or was first seen with a token of the identity provider. */
+  /** The time of the user's registration, or of their first sign-in through the identity provider. */
   createdAt: Scalars['DateTime']['output'];
-  /** What to show, 1 to 64 characters; the username when none was given. */
+  /** The name to display, 1 to 64 characters. Defaults to the username. */
   displayName: Scalars['String']['output'];
-  /** Never changes. */
+  /** Permanent identifier. */
   id: Scalars['ID']['output'];
-  /** Unique without regard to case: 3 to 32 letters, digits, `.`, `_` and `-`. */
+  /** A unique name of 3 to 32 letters, digits, `.`, `_` and `-`. Upper and lower case are equal. */
   username: Scalars['String']['output'];
 };
 
