@@ -40,11 +40,11 @@ import { createStreamService } from './services/stream-service.ts';
 import { createAccessTokens } from './services/tokens/access-tokens.ts';
 import { createExternalTokens } from './services/tokens/external-tokens.ts';
 import { loadOrCreateJwtSecret } from './services/tokens/jwt-secret.ts';
+import { openSqliteDirectory } from './stores/directory/sql-directory.ts';
+import { openSqliteMessageStore } from './stores/journal/sqlite-message-store.ts';
 import { createMemoryPresenceStore } from './stores/memory/memory-presence-store.ts';
 import { createMemoryRateLimiter } from './stores/memory/memory-rate-limiter.ts';
-import { openSqliteDirectory } from './stores/sql/sql-directory.ts';
-import { openDataFolder } from './stores/sqlite/data-folder.ts';
-import { openSqliteMessageStore } from './stores/sqlite/sqlite-message-store.ts';
+import { openDataFolder } from './stores/sqlite-file/data-folder.ts';
 
 const attachmentsMax = 10;
 const namedMembersMax = 5_000;

@@ -3,9 +3,9 @@ import type { Conversation } from '../../src/domain/conversation.ts';
 import type { SystemEvent } from '../../src/domain/message.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { ConversationStore, MembershipChange } from '../../src/stores/conversation-store.ts';
+import { openSqliteDirectory } from '../../src/stores/directory/sql-directory.ts';
 import { createMemoryConversationStore } from '../../src/stores/memory/memory-conversation-store.ts';
 import { createMemoryUserStore } from '../../src/stores/memory/memory-user-store.ts';
-import { openSqliteDirectory } from '../../src/stores/sql/sql-directory.ts';
 import type { UserStore } from '../../src/stores/user-store.ts';
 import { temporaryFolder } from '../support/folders.ts';
 

@@ -1,9 +1,9 @@
 /** Every driver of the message stores. A new one is proven by adding it here. */
 import type { InboxStore } from '../../src/stores/inbox-store.ts';
+import { openSqliteMessageStore } from '../../src/stores/journal/sqlite-message-store.ts';
 import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import type { MessageLog, MessageRow } from '../../src/stores/message-log.ts';
 import type { ReceiptStore } from '../../src/stores/receipt-store.ts';
-import { openSqliteMessageStore } from '../../src/stores/sqlite/sqlite-message-store.ts';
 import { temporaryFolder } from '../support/folders.ts';
 
 export interface OpenStores extends AsyncDisposable {

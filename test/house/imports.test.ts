@@ -7,13 +7,15 @@ type Sources = ReadonlyMap<string, string>;
 
 /**
  * What each layer may import besides itself: `server -> resolvers -> services -> ports <- drivers`, and the domain for
- * everybody. A layer that is not listed, such as a new folder of `src/`, may import nothing until it is.
+ * everybody. Drivers do not import one another; drivers on SQLite files share `stores/sqlite-file/`. A layer that is not
+ * listed, such as a new folder of `src/`, may import nothing until it is.
  */
 const arrow: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   config: ['domain'],
   ports: ['domain'],
-  drivers: ['ports', 'domain'],
+  drivers: ['sqlite file', 'ports', 'domain'],
+  'sqlite file': ['domain'],
   services: ['ports', 'domain'],
   generated: ['resolvers', 'domain'],
   resolvers: ['generated', 'services', 'ports', 'domain'],
@@ -26,6 +28,7 @@ const arrow: Readonly<Record<string, readonly string[]>> = {
     'resolvers',
     'services',
     'drivers',
+    'sqlite file',
     'ports',
     'observability',
     'config',
@@ -38,16 +41,14 @@ const arrow: Readonly<Record<string, readonly string[]>> = {
 const packageLayers: readonly (readonly [name: RegExp, layers: readonly string[]])[] = [
   [/^(graphql|@graphql-tools|dataloader)/, ['resolvers', 'generated', 'server']],
   [/^(fastify|@fastify|ws$|graphql-ws|graphql-http|node:(http|net)$)/, ['server']],
-  [/^(knex|mysql2|mongoose|mongodb|ioredis|node:sqlite|node:worker_threads)/, ['drivers']],
+  [/^(knex|mysql2|mongoose|mongodb|ioredis|node:sqlite|node:worker_threads)/, ['drivers', 'sqlite file']],
   [/^(pino|prom-client|@opentelemetry)/, ['observability']],
 ];
-
-/** The SQL directory runs node:sqlite in the same kind of thread as the message store, and both are one driver's work. */
-const sharedByDrivers = new Map([['src/stores/sqlite/thread-client.ts', ['src/stores/sql']]]);
 
 function layerOf(path: string): string {
   const [, folder = '', ...rest] = path.split('/');
   if (rest.length === 0) return path;
+  if (folder === 'stores' && rest[0] === 'sqlite-file') return 'sqlite file';
   if (folder === 'stores' || folder === 'pubsub') return rest.length === 1 ? 'ports' : 'drivers';
   return path === 'src/server/ports.ts' ? 'server ports' : folder;
 }
@@ -77,9 +78,7 @@ function wrongImports(sources: Sources): string[] {
       if (!target.endsWith('.ts')) continue;
       const targetLayer = layerOf(target);
       const isOwnLayer =
-        layer === 'drivers' && targetLayer === 'drivers'
-          ? driverOf(path) === driverOf(target) || sharedByDrivers.get(target)?.includes(driverOf(path)) === true
-          : layer === targetLayer;
+        layer === 'drivers' && targetLayer === 'drivers' ? driverOf(path) === driverOf(target) : layer === targetLayer;
       if (!isOwnLayer && arrow[layer]?.includes(targetLayer) !== true) wrong.push(`${path} -> ${target}`);
     }
   }
@@ -136,25 +135,20 @@ describe('the imports of src/', () => {
     );
     expect(missing).toEqual([]);
   });
-
-  it('need every exception that is listed', () => {
-    for (const [shared, drivers] of sharedByDrivers) {
-      const importers = [...sources]
-        .filter(([path, source]) => importsOf(source).some((name) => posix.join(posix.dirname(path), name) === shared))
-        .map(([path]) => driverOf(path));
-      expect(new Set(importers)).toEqual(new Set([driverOf(shared), ...drivers]));
-    }
-  });
 });
 
 describe('the rules about imports', () => {
   const of = (path: string, source: string) => wrongImports(new Map([[path, source]]));
 
   it.each([
-    ['a service that knows a driver', 'src/services/a.ts', "import { b } from '../stores/sqlite/b.ts';"],
-    ['a driver known by type alone', 'src/services/a.ts', "import type { B } from '../stores/sqlite/b.ts';"],
+    ['a service that knows a driver', 'src/services/a.ts', "import { b } from '../stores/journal/b.ts';"],
+    ['a driver known by type alone', 'src/services/a.ts', "import type { B } from '../stores/journal/b.ts';"],
     ['a port that knows a driver', 'src/stores/a.ts', "import { b } from './memory/b.ts';"],
-    ['a driver that knows another', 'src/stores/mongo/a.ts', "import { b } from '../sqlite/b.ts';"],
+    ['a driver that knows another', 'src/stores/directory/a.ts', "import { b } from '../journal/b.ts';"],
+    ['a SQLite file that knows a driver', 'src/stores/sqlite-file/a.ts', "import { b } from '../journal/b.ts';"],
+    ['a SQLite file that knows a port', 'src/stores/sqlite-file/a.ts', "import type { B } from '../b.ts';"],
+    ['a service that knows a SQLite file', 'src/services/a.ts', "import { b } from '../stores/sqlite-file/b.ts';"],
+    ['a port that knows a SQLite file', 'src/stores/a.ts', "import { b } from './sqlite-file/b.ts';"],
     ['a driver that knows a service', 'src/pubsub/memory/a.ts', "import { b } from '../../services/b.ts';"],
     ['a service that knows a resolver', 'src/services/a.ts', "export { b } from '../resolvers/b.ts';"],
     ['a resolver that knows the server', 'src/resolvers/a.ts', "export * from '../server/b.ts';"],
@@ -165,7 +159,7 @@ describe('the rules about imports', () => {
     ['a resolver that knows the database', 'src/resolvers/a.ts', "import { DatabaseSync } from 'node:sqlite';"],
     ['an import for its effect', 'src/services/a.ts', "import '../server/b.ts';"],
     ['an import at run time', 'src/services/a.ts', "const b = await import('../server/b.ts');"],
-    ['a thread', 'src/services/a.ts', "new Worker(new URL('../stores/sqlite/b.ts', import.meta.url));"],
+    ['a thread', 'src/services/a.ts', "new Worker(new URL('../stores/journal/b.ts', import.meta.url));"],
     ['an import on several lines', 'src/domain/a.ts', "import {\n  type B,\n  c,\n} from '../services/b.ts';"],
     ['a folder nobody has given a place', 'src/utils/a.ts', "import { b } from '../domain/b.ts';"],
     ['anybody who composes', 'src/server/a.ts', "import { b } from '../compose.ts';"],
@@ -178,6 +172,8 @@ describe('the rules about imports', () => {
     ['src/resolvers/a.ts', "import type { B } from '../services/b.ts';\nimport { GraphQLError } from 'graphql';"],
     ['src/services/a.ts', "import type { B } from '../stores/b.ts';\nimport { c } from '../domain/c.ts';"],
     ['src/stores/mongo/a.ts', "import type { B } from '../b.ts';\nimport { c } from './c.ts';\nimport 'mongoose';"],
+    ['src/stores/journal/a.ts', "import { b } from '../sqlite-file/b.ts';\nimport { D } from 'node:sqlite';"],
+    ['src/stores/sqlite-file/a.ts', "import { D } from 'node:sqlite';\nimport { b } from '../../domain/b.ts';"],
     ['src/compose.ts', "import { b } from './stores/mongo/b.ts';"],
   ])('allow %s what it needs', (path, source) => {
     expect(of(path, source)).toEqual([]);

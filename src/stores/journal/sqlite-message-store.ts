@@ -3,8 +3,8 @@ import { StartError } from '../../domain/errors.ts';
 import type { InboxStore } from '../inbox-store.ts';
 import type { MessageLog } from '../message-log.ts';
 import type { ReceiptStore } from '../receipt-store.ts';
-import type { LogThreadData } from './log-thread.ts';
-import { openThread } from './thread-client.ts';
+import { openThread } from '../sqlite-file/thread-client.ts';
+import type { CommitThreadData } from './commit-thread.ts';
 
 export interface SqliteMessageStoreOptions {
   /** Folder of `journal.db` and `messages.db`; made when absent. */
@@ -32,8 +32,8 @@ export interface SqliteMessageStore extends AsyncDisposable {
 export async function openSqliteMessageStore(options: SqliteMessageStoreOptions): Promise<SqliteMessageStore> {
   const { dataDir, timeoutMs, onError, backlogMax = 100_000 } = options;
   const thread = await openThread({
-    entry: new URL('./log-thread.ts', import.meta.url),
-    workerData: { dataDir, lockWaitMs: Math.min(2_000, timeoutMs / 2), backlogMax } satisfies LogThreadData,
+    entry: new URL('./commit-thread.ts', import.meta.url),
+    workerData: { dataDir, lockWaitMs: Math.min(2_000, timeoutMs / 2), backlogMax } satisfies CommitThreadData,
     timeoutMs,
     onError,
   }).catch((error: Error) => {

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
-import type { AnswerMessage, CallMessage } from '../sqlite/thread-client.ts';
+import type { AnswerMessage, CallMessage } from '../sqlite-file/thread-client.ts';
 import type { SqlOutcome } from './node-sqlite-dialect.ts';
 
 const { filename, lockWaitMs } = workerData as { filename: string; lockWaitMs: number };

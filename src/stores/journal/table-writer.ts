@@ -4,8 +4,8 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Month, segmentName } from '../../domain/month.ts';
+import { createStatements } from '../sqlite-file/database.ts';
 import { type CondensedOperation, condense } from './condense.ts';
-import { createStatements } from './database.ts';
 import type { Operation } from './journal-entry.ts';
 import { createMonth, kinds, listMonths } from './tables.ts';
 

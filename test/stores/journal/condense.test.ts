@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { condense } from '../../../src/stores/sqlite/condense.ts';
-import type { Operation } from '../../../src/stores/sqlite/journal-entry.ts';
-import { createTableWriter } from '../../../src/stores/sqlite/table-writer.ts';
-import { createTables } from '../../../src/stores/sqlite/tables.ts';
+import { condense } from '../../../src/stores/journal/condense.ts';
+import type { Operation } from '../../../src/stores/journal/journal-entry.ts';
+import { createTableWriter } from '../../../src/stores/journal/table-writer.ts';
+import { createTables } from '../../../src/stores/journal/tables.ts';
 
 const users = ['11', '12', '13'];
 const conversations = ['1', '2'];

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSqliteDirectory } from '../../../src/stores/sql/sql-directory.ts';
+import { openSqliteDirectory } from '../../../src/stores/directory/sql-directory.ts';
 import { aUser } from '../../contract/directory-drivers.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 

@@ -7,7 +7,7 @@
  */
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
-import { openThread, type ThreadClient } from '../sqlite/thread-client.ts';
+import { openThread, type ThreadClient } from '../sqlite-file/thread-client.ts';
 
 /** What a statement gave: rows for a query, counts otherwise. */
 export interface SqlOutcome {

@@ -8,7 +8,7 @@ import type { InboxRun } from '../../domain/inbox.ts';
 import { type Month, segmentName } from '../../domain/month.ts';
 import { noPositions, type Positions } from '../../domain/receipt.ts';
 import type { LogRange, MessageRow, Seal, SegmentTail, SenderKey } from '../message-log.ts';
-import { createStatements } from './database.ts';
+import { createStatements } from '../sqlite-file/database.ts';
 import { kinds, listMonths } from './tables.ts';
 
 type Row = Record<string, SQLInputValue>;

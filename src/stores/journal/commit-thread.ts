@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';
 import { DomainError } from '../../domain/errors.ts';
-import { openDatabase, requireFormat } from './database.ts';
+import { openDatabase, requireFormat } from '../sqlite-file/database.ts';
+import type { AnswerMessage, CallMessage, FaultMessage } from '../sqlite-file/thread-client.ts';
 import { openJournal } from './journal.ts';
 import type { Operation } from './journal-entry.ts';
 import { createOverlay } from './overlay.ts';
@@ -18,9 +19,8 @@ import { createStoreState, type StoreState } from './store-state.ts';
 import { createTableReader } from './table-reader.ts';
 import { createTableWriter } from './table-writer.ts';
 import { createTables } from './tables.ts';
-import type { AnswerMessage, CallMessage, FaultMessage } from './thread-client.ts';
 
-export interface LogThreadData {
+export interface CommitThreadData {
   readonly dataDir: string;
   readonly lockWaitMs: number;
   /**
@@ -30,7 +30,7 @@ export interface LogThreadData {
   readonly backlogMax: number;
 }
 
-const { dataDir, lockWaitMs, backlogMax } = workerData as LogThreadData;
+const { dataDir, lockWaitMs, backlogMax } = workerData as CommitThreadData;
 const port = parentPort as MessagePort;
 
 mkdirSync(dataDir, { recursive: true });

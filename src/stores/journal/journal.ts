@@ -5,7 +5,7 @@
  * After a write that failed it is failing, until one as large succeeds: a full disk shows in nothing less. Meanwhile no write waits
  * long for a lock, so that reads are not held up behind each of them.
  */
-import { openDatabase, requireFormat } from './database.ts';
+import { openDatabase, requireFormat } from '../sqlite-file/database.ts';
 import { decodeOperations, encodeOperations, type Operation } from './journal-entry.ts';
 
 const lockWaitAfterFailureMs = 50;

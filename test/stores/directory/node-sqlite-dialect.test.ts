@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import knexFactory, { type Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NodeSqliteClient } from '../../../src/stores/sql/node-sqlite-dialect.ts';
-import type { ThreadClient } from '../../../src/stores/sqlite/thread-client.ts';
+import { NodeSqliteClient } from '../../../src/stores/directory/node-sqlite-dialect.ts';
+import type { ThreadClient } from '../../../src/stores/sqlite-file/thread-client.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { eventually } from '../../support/heliograph.ts';
 

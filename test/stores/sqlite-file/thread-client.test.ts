@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openThread, type ThreadClient } from '../../../src/stores/sqlite/thread-client.ts';
+import { openThread, type ThreadClient } from '../../../src/stores/sqlite-file/thread-client.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 import { eventually } from '../../support/heliograph.ts';
 

@@ -7,7 +7,7 @@
  */
 import os from 'node:os';
 import { type MessagePort, workerData } from 'node:worker_threads';
-import { openDatabase } from './database.ts';
+import { openDatabase } from '../sqlite-file/database.ts';
 import { decodeOperations, type Operation } from './journal-entry.ts';
 import { createTableWriter } from './table-writer.ts';
 
