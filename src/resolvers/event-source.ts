@@ -2,9 +2,9 @@
  * What a subscription resolver hands to the transport instead of an async iterator: events are pushed straight into the
  * sink, so that nothing but the event itself is allocated on the way to each socket.
  */
-import type { EventSource } from '../services/event-stream.ts';
+import type { EventSource } from '../pubsub/event-source.ts';
 
-export type { EventSink, EventSource, SharedEvent } from '../services/event-stream.ts';
+export type { EventSink, EventSource, SharedEvent } from '../pubsub/event-source.ts';
 
 const brand = Symbol('event source');
 

@@ -1,14 +1,14 @@
-import type { AccountService } from './account-service.ts';
-import type { ConversationService } from './conversation-service.ts';
-import type { HistoryService } from './history-service.ts';
-import type { InboxService } from './inbox-service.ts';
-import type { MessageService } from './message-service.ts';
-import type { PresenceService } from './presence-service.ts';
-import type { ReceiptService } from './receipt-service.ts';
-import type { ReceiptWatch } from './receipt-watch.ts';
-import type { ServerService } from './server-service.ts';
-import type { StatusService } from './status-service.ts';
-import type { StreamService } from './stream-service.ts';
+import type { AccountService } from './accounts/account-service.ts';
+import type { ConversationService } from './conversations/conversation-service.ts';
+import type { InboxService } from './inbox/inbox-service.ts';
+import type { HistoryService } from './messages/history-service.ts';
+import type { MessageService } from './messages/message-service.ts';
+import type { PresenceService } from './presence/presence-service.ts';
+import type { ReceiptService } from './receipts/receipt-service.ts';
+import type { ReceiptWatch } from './receipts/receipt-watch.ts';
+import type { StatusService } from './receipts/status-service.ts';
+import type { ServerService } from './server-info.ts';
+import type { StreamService } from './stream/stream-service.ts';
 
 /** Everything the product does, for resolvers. */
 export interface Services {

@@ -6,9 +6,9 @@ import type { ConversationId, Seq } from '../../src/domain/ids.ts';
 import type { Message } from '../../src/domain/message.ts';
 import { maxSeq } from '../../src/domain/receipt.ts';
 import type { Viewer } from '../../src/domain/user.ts';
-import type { EventSink } from '../../src/services/event-stream.ts';
-import type { InboxPage } from '../../src/services/inbox-service.ts';
-import type { StreamEvent } from '../../src/services/stream-service.ts';
+import type { EventSink } from '../../src/pubsub/event-source.ts';
+import type { InboxPage } from '../../src/services/inbox/inbox-service.ts';
+import type { StreamEvent } from '../../src/services/stream/stream-service.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
 
 /** What a stream or a page claims: with everything in `seen`, the inbox numbers after `afterSeq` up to `seq` are dealt with. */

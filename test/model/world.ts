@@ -6,9 +6,9 @@ import type { Conversation } from '../../src/domain/conversation.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { Draft, Message } from '../../src/domain/message.ts';
 import { createSnowflakes } from '../../src/domain/snowflake.ts';
-import { createConversationLog } from '../../src/services/conversation-log.ts';
-import { createInboxWriter } from '../../src/services/inbox-writer.ts';
-import { createSteadyClock } from '../../src/services/steady-clock.ts';
+import { createInboxWriter } from '../../src/services/inbox/inbox-writer.ts';
+import { createConversationLog } from '../../src/services/log/conversation-log.ts';
+import { createSteadyClock } from '../../src/services/log/trusted-clock.ts';
 import { createMemoryMessageStore, type MemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 
 /** mulberry32: small, and the same everywhere. */

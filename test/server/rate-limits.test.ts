@@ -1,8 +1,8 @@
 /** How often somebody may ask: one allowance for both transports, told in the same words. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addressOperations, userOperations } from '../../src/server/admission.ts';
-import { logInNameLimit, registerLimit } from '../../src/services/account-service.ts';
-import { sendLimit } from '../../src/services/message-service.ts';
+import { logInNameLimit, registerLimit } from '../../src/services/accounts/account-service.ts';
+import { sendLimit } from '../../src/services/messages/message-service.ts';
 import { type Answer, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 import { connect } from '../support/raw-socket.ts';
 import { bothTransports, errorsOf, type Transport } from '../support/transports.ts';

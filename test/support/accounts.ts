@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { createMemoryBus } from '../../src/pubsub/memory/memory-bus.ts';
 import { type RevocationHint, topics } from '../../src/pubsub/topics.ts';
-import { createAccountService, type Session } from '../../src/services/account-service.ts';
-import type { Passwords } from '../../src/services/passwords.ts';
-import { createAccessTokens } from '../../src/services/tokens/access-tokens.ts';
+import { createAccessTokens } from '../../src/services/accounts/access-tokens.ts';
+import { createAccountService, type Session } from '../../src/services/accounts/account-service.ts';
+import type { Passwords } from '../../src/services/accounts/passwords.ts';
 import { createMemoryRateLimiter } from '../../src/stores/memory/memory-rate-limiter.ts';
 import type { UserStore } from '../../src/stores/user-store.ts';
 import { at, nextId } from '../contract/directory-drivers.ts';

@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 import { DomainError } from '../../src/domain/errors.ts';
 import { createSnowflakes } from '../../src/domain/snowflake.ts';
-import { type ConversationLogSettings, createConversationLog } from '../../src/services/conversation-log.ts';
+import { type ConversationLogSettings, createConversationLog } from '../../src/services/log/conversation-log.ts';
 import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import type { MessageLog } from '../../src/stores/message-log.ts';
 import { aConversation, january } from './drafts.ts';

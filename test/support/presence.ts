@@ -3,10 +3,10 @@ import { afterEach, beforeEach, expect, vi } from 'vitest';
 import type { Presence } from '../../src/domain/presence.ts';
 import type { Viewer } from '../../src/domain/user.ts';
 import type { Bus } from '../../src/pubsub/bus.ts';
+import type { EventSink } from '../../src/pubsub/event-source.ts';
 import { createMemoryBus } from '../../src/pubsub/memory/memory-bus.ts';
 import { topics } from '../../src/pubsub/topics.ts';
-import type { EventSink } from '../../src/services/event-stream.ts';
-import { createPresenceService, type PresenceService } from '../../src/services/presence-service.ts';
+import { createPresenceService, type PresenceService } from '../../src/services/presence/presence-service.ts';
 import { createMemoryPresenceStore } from '../../src/stores/memory/memory-presence-store.ts';
 import type { PresenceStore } from '../../src/stores/presence-store.ts';
 

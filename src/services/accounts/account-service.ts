@@ -1,0 +1,329 @@
+/**
+ * Who somebody is: registering, signing in on devices, and what a token says.
+ *
+ * A login makes a session on a device; the device says which session is in force. Access and refresh tokens name theirs, so
+ * a login that renews a device ends what was signed in there before. A refresh token works once. One that comes back means
+ * that two hold it: then the device is signed out, whoever they are.
+ */
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { DomainError } from '../../domain/errors.ts';
+import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../../domain/ids.ts';
+import type { User, Viewer } from '../../domain/user.ts';
+import type { Bus } from '../../pubsub/bus.ts';
+import { topics } from '../../pubsub/topics.ts';
+import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
+import type { UserStore } from '../../stores/user-store.ts';
+import { takeOrThrow } from '../rate-limits.ts';
+import type { AccessClaims, AccessTokens } from './access-tokens.ts';
+import type { ExternalTokens } from './external-tokens.ts';
+import { createExternalUsers } from './external-users.ts';
+import { checkName, isUsername } from './names.ts';
+import type { Passwords } from './passwords.ts';
+
+export const registerLimit: RateLimit = { name: 'register', points: 100, windowMs: 60_000 };
+export const logInAddressLimit: RateLimit = { name: 'logInAddress', points: 300, windowMs: 60_000 };
+export const logInNameLimit: RateLimit = { name: 'logInName', points: 30, windowMs: 60_000 };
+export const refreshLimit: RateLimit = { name: 'refresh', points: 300, windowMs: 60_000 };
+
+export interface Session {
+  readonly accessToken: string;
+  readonly accessTokenExpiresAt: Millis;
+  readonly refreshToken: string;
+  readonly deviceId: DeviceId;
+  readonly user: User;
+}
+
+/** Where a request comes from. */
+export interface Origin {
+  readonly address: string;
+}
+
+const knownTokensMax = 20_000;
+/** How long a token is taken while the directory cannot say whether its session has ended. */
+const unsureForMs = 10_000;
+
+/** A token that was found good, and until when that holds. */
+interface KnownToken {
+  readonly viewer: Viewer;
+  readonly until: Millis;
+}
+
+export type AccountService = ReturnType<typeof createAccountService>;
+
+export function createAccountService(ports: {
+  users: UserStore;
+  bus: Bus;
+  rateLimiter: RateLimiter;
+  passwords: Passwords;
+  /** Null when users come from an identity provider only: there is nothing to register or log in with then. */
+  accessTokens: AccessTokens | null;
+  externalTokens: ExternalTokens | null;
+  newId: () => string;
+  randomToken: () => string;
+  clock: Clock;
+  settings: { readonly refreshTokenTtlMs: Millis };
+}) {
+  const { users, bus, rateLimiter, passwords, accessTokens, externalTokens, newId, randomToken, clock, settings } =
+    ports;
+  const knownUsers = new LRUCache<UserId, User>({ max: 20_000 });
+  /** By the hash of the token: shorter, and nobody can use it. */
+  const knownTokens = new LRUCache<string, KnownToken>({ max: knownTokensMax });
+  /** Devices whose session has changed, with the number of that hearing. */
+  const changedDevices = new LRUCache<DeviceId, { readonly heard: number; readonly isRevoked: boolean }>({
+    max: 20_000,
+  });
+  let heard = 0;
+  const externalUsers = createExternalUsers({
+    users,
+    newId,
+    clock,
+    isRevoked,
+    onRenewed: (deviceId) => noteChanged(deviceId, false),
+  });
+
+  function requireLocal(): AccessTokens {
+    if (accessTokens === null)
+      throw new DomainError('FORBIDDEN', 'Users of this server sign in at their identity provider.');
+    return accessTokens;
+  }
+
+  async function openSession(user: User, deviceId: DeviceId, sessionId: string): Promise<Session> {
+    const { token, expiresAt } = await requireLocal().sign({ id: newId(), userId: user.id, deviceId, sessionId });
+    const refreshToken = randomToken();
+    await users.addRefreshToken({
+      hash: hashToken(refreshToken),
+      userId: user.id,
+      deviceId,
+      familyId: sessionId,
+      expiresAt: clock() + settings.refreshTokenTtlMs,
+    });
+    knownUsers.set(user.id, user);
+    return { accessToken: token, accessTokenExpiresAt: expiresAt, refreshToken, deviceId, user };
+  }
+
+  /** Signs a user in on a new device, or anew on one of theirs: that keeps its place in the inbox. */
+  async function signIn(user: User, name: string | null, knownId: DeviceId | null): Promise<Session> {
+    if (knownId !== null) {
+      const known = isId(knownId) ? await users.getDevice(knownId) : null;
+      // A device of somebody else's and none at all get one answer: which ids exist is nobody's to learn.
+      if (known?.userId !== user.id) throw new DomainError('NOT_FOUND', 'There is no such device of this user.');
+    }
+    const sessionId = newId();
+    const id = knownId ?? newId();
+    await users.putDevice({ id, userId: user.id, name, createdAt: clock(), revokedAt: null, sessionId });
+    if (knownId !== null) endEarlierSession(user.id, id);
+    return openSession(user, id, sessionId);
+  }
+
+  async function revoke(userId: UserId, deviceId: DeviceId): Promise<void> {
+    await users.revokeDevice(deviceId, clock());
+    noteChanged(deviceId, true);
+    bus.publish(topics.revocations, { userId, deviceId });
+  }
+
+  /** Lets go of what an earlier session of the device still holds: tokens found good, and sockets. */
+  function endEarlierSession(userId: UserId, deviceId: DeviceId): void {
+    bus.publish(topics.revocations, { userId, deviceId });
+    noteChanged(deviceId, false);
+  }
+
+  function noteChanged(deviceId: DeviceId, isRevoked: boolean): void {
+    heard += 1;
+    changedDevices.set(deviceId, { heard, isRevoked });
+    forgetTokens(deviceId);
+  }
+
+  function isRevoked(deviceId: DeviceId): boolean {
+    return changedDevices.get(deviceId)?.isRevoked === true;
+  }
+
+  function forgetTokens(deviceId: DeviceId): void {
+    // Rare, against a look at every token on every request.
+    for (const [tokenHash, { viewer }] of knownTokens.entries())
+      if (viewer.deviceId === deviceId) knownTokens.delete(tokenHash);
+  }
+
+  /**
+   * Whether a token's session is still in force. Unknown while the directory is away: then the token alone says who it is,
+   * and it ends soon.
+   */
+  async function stateOf({ deviceId, sessionId }: AccessClaims): Promise<'good' | 'ended' | 'unknown'> {
+    try {
+      for (;;) {
+        const heardBefore = heard;
+        const device = isId(deviceId) ? await users.getDevice(deviceId) : null;
+        if (device === null || device.revokedAt !== null || device.sessionId !== sessionId) return 'ended';
+        // What was read may be older than a change heard of meanwhile: then it is read again.
+        if ((changedDevices.get(deviceId)?.heard ?? 0) > heardBefore) continue;
+        if (isRevoked(deviceId)) noteChanged(deviceId, false);
+        return 'good';
+      }
+    } catch {
+      return isRevoked(deviceId) ? 'ended' : 'unknown';
+    }
+  }
+
+  async function claimsOf(token: string): Promise<AccessClaims> {
+    if (accessTokens !== null) {
+      try {
+        return await accessTokens.verify(token);
+      } catch (error) {
+        if (externalTokens === null) throw error;
+      }
+    }
+    if (externalTokens === null) throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.');
+    return externalUsers.claimsOf(await externalTokens.verify(token));
+  }
+
+  return {
+    /** @throws DomainError `BAD_USER_INPUT`, `USERNAME_TAKEN`, `RATE_LIMITED`, `FORBIDDEN` where only an identity provider signs in */
+    async register(
+      input: { username: string; password: string; displayName?: string | null; deviceName?: string | null },
+      { address }: Origin,
+    ): Promise<Session> {
+      requireLocal();
+      await takeOrThrow(rateLimiter, registerLimit, address);
+      const { username, password } = input;
+      if (!isUsername(username)) {
+        throw bad('username must have 3 to 32 letters, digits, dots, underscores or hyphens.');
+      }
+      checkPassword(password);
+      const displayName = checkName('displayName', input.displayName ?? username);
+      const deviceName = input.deviceName == null ? null : checkName('deviceName', input.deviceName);
+      // Looked up first, so that a taken name does not cost a hash.
+      if ((await users.findByUsername(username)) !== null)
+        throw new DomainError('USERNAME_TAKEN', 'This username is taken.');
+      const passwordHash = await passwords.hash(password);
+      const user = await users.create(
+        { id: newId(), username, displayName, createdAt: clock() },
+        { passwordHash, externalSubject: null },
+      );
+      return signIn(user, deviceName, null);
+    },
+
+    /**
+     * Signs in on a new device, or anew on the one named: what was signed in there before has ended then.
+     *
+     * @throws DomainError `UNAUTHENTICATED`: name or password is wrong, without saying which
+     * @throws DomainError `NOT_FOUND`: the user has no device `deviceId`
+     */
+    async logIn(
+      input: { username: string; password: string; deviceName?: string | null; deviceId?: DeviceId | null },
+      { address }: Origin,
+    ): Promise<Session> {
+      requireLocal();
+      await takeOrThrow(rateLimiter, logInAddressLimit, address);
+      await takeOrThrow(rateLimiter, logInNameLimit, input.username.slice(0, 64).toLowerCase());
+      const deviceName = input.deviceName == null ? null : checkName('deviceName', input.deviceName);
+      const login = isUsername(input.username) ? await users.findLogin(input.username) : null;
+      const isRight = await passwords.verify(input.password.slice(0, 256), login?.passwordHash ?? null);
+      if (!isRight || login === null || input.password.length > 256) {
+        throw new DomainError('UNAUTHENTICATED', 'The username or the password is wrong.');
+      }
+      return signIn(login.user, deviceName, input.deviceId ?? null);
+    },
+
+    /**
+     * Trades a refresh token for a new session, once.
+     *
+     * @throws DomainError `UNAUTHENTICATED`: unknown or ended; or used before, and then its device's session is ended too
+     */
+    async refreshSession({ refreshToken }: { refreshToken: string }, { address }: Origin): Promise<Session> {
+      requireLocal();
+      await takeOrThrow(rateLimiter, refreshLimit, address);
+      const found = await users.useRefreshToken(hashToken(refreshToken), clock());
+      if (found === null) throw sessionEnded();
+      const { token, outcome } = found;
+      const [[user], device] = await Promise.all([users.get([token.userId]), users.getDevice(token.deviceId)]);
+      const isInForce = device !== null && device.revokedAt === null && device.sessionId === token.familyId;
+      if (user == null || !isInForce) throw sessionEnded();
+      if (outcome === 'reused') {
+        await revoke(token.userId, token.deviceId);
+        throw sessionEnded();
+      }
+      if (token.expiresAt <= clock()) throw sessionEnded();
+      const session = await openSession(user, token.deviceId, token.familyId);
+      // Meanwhile another holder may have used the old token again: then nothing of this family may live on.
+      const after = await users.getDevice(token.deviceId);
+      if (after?.revokedAt !== null || after.sessionId !== token.familyId) {
+        if (after?.sessionId === token.familyId) await users.revokeDevice(token.deviceId, clock());
+        throw sessionEnded();
+      }
+      return session;
+    },
+
+    async logOut({ userId, deviceId }: Viewer): Promise<void> {
+      await revoke(userId, deviceId);
+    },
+
+    /**
+     * Who a token speaks for.
+     *
+     * @throws DomainError `UNAUTHENTICATED`: bad, ended or revoked
+     */
+    async verifyToken(token: string): Promise<Viewer> {
+      const tokenHash = hashToken(token);
+      const known = knownTokens.get(tokenHash);
+      if (known !== undefined && known.until > clock()) return known.viewer;
+      const claims = await claimsOf(token);
+      const state = await stateOf(claims);
+      if (state === 'ended') throw new DomainError('UNAUTHENTICATED', 'This session has ended.');
+      const { userId, deviceId, expiresAt } = claims;
+      const viewer = { userId, deviceId, expiresAt };
+      const until = state === 'good' ? expiresAt : Math.min(expiresAt, clock() + unsureForMs);
+      knownTokens.set(tokenHash, { viewer, until });
+      return viewer;
+    },
+
+    /** Takes note of sessions ended on other instances; resolves when it is in force. */
+    async watchRevocations(): Promise<() => void> {
+      const stop = await bus.subscribe(topics.revocations, ({ deviceId }) => noteChanged(deviceId, true));
+      // What was told meanwhile was not heard, so every token is looked at anew.
+      const stopReconnect = bus.onReconnect(() => knownTokens.clear());
+      return () => {
+        stop();
+        stopReconnect();
+      };
+    },
+
+    /** Users by id, in the order asked for. */
+    async getUsers(ids: readonly UserId[]): Promise<(User | null)[]> {
+      const missing = ids.filter((id) => !knownUsers.has(id) && isId(id));
+      for (const user of missing.length === 0 ? [] : await users.get(missing)) {
+        if (user !== null) knownUsers.set(user.id, user);
+      }
+      return ids.map((id) => knownUsers.get(id) ?? null);
+    },
+
+    /** @throws DomainError `BAD_USER_INPUT` unless one of the two is given; `NOT_FOUND` */
+    async findUser({ id, username }: { id?: UserId | null; username?: string | null }): Promise<User> {
+      if ((id == null) === (username == null)) throw bad('Ask by id or by username.');
+      const [user] =
+        id != null ? await this.getUsers([id]) : [await users.findByUsername((username as string).slice(0, 64))];
+      if (user == null) throw new DomainError('NOT_FOUND', 'There is no such user.');
+      return user;
+    },
+
+    /** Forgets refresh tokens that have ended. */
+    purge: () => users.purgeRefreshTokens(clock()),
+  };
+}
+
+function checkPassword(password: string): void {
+  if (password.length < 8 || password.length > 256 || !password.isWellFormed()) {
+    throw bad('password must have 8 to 256 characters.');
+  }
+}
+
+function hashToken(token: string): string {
+  return hash('sha256', token);
+}
+
+function sessionEnded(): DomainError {
+  return new DomainError('UNAUTHENTICATED', 'This session has ended; log in again.');
+}
+
+function bad(message: string): DomainError {
+  return new DomainError('BAD_USER_INPUT', message);
+}

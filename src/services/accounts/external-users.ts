@@ -1,0 +1,97 @@
+/**
+ * Users of an identity provider: who one of its tokens speaks for here. A user is made when the provider's subject is first
+ * seen, and a device when its key is.
+ *
+ * The provider keeps the sessions, so a device is in one of these states:
+ * - unnamed: it was never logged out, its session has no name, and every token of the provider is good;
+ * - logged out: tokens made before that stay ended, however long the provider lets them last;
+ * - renewed: somebody signed in at the provider after the log-out. The session is named after the time of the log-out, and
+ *   only tokens made later belong to it.
+ *
+ * Invariants: a subject is one user for good, whatever the provider calls them later; a device key is one device of theirs.
+ * What is remembered of a device holds until it is logged out.
+ */
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { DomainError } from '../../domain/errors.ts';
+import type { Clock, DeviceId, UserId } from '../../domain/ids.ts';
+import type { User } from '../../domain/user.ts';
+import type { UserStore } from '../../stores/user-store.ts';
+import type { AccessClaims } from './access-tokens.ts';
+import type { ExternalIdentity } from './external-tokens.ts';
+import { toName } from './names.ts';
+
+interface ExternalDevice {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+  readonly sessionId: string | null;
+}
+
+export function createExternalUsers(ports: {
+  users: UserStore;
+  newId: () => string;
+  clock: Clock;
+  /** Whether the device was logged out, as far as this instance has heard. */
+  isRevoked: (deviceId: DeviceId) => boolean;
+  /** Told when a device that was logged out has a session again. */
+  onRenewed: (deviceId: DeviceId) => void;
+}) {
+  const { users, newId, clock, isRevoked, onRenewed } = ports;
+  const externalDevices = new LRUCache<string, ExternalDevice>({ max: 20_000 });
+
+  /** The user and device an outside identity stands for, made when it is seen first. */
+  async function provision({ subject, deviceKey, issuedAt, ...names }: ExternalIdentity): Promise<ExternalDevice> {
+    const key = JSON.stringify([subject, deviceKey]);
+    const known = externalDevices.get(key);
+    if (known !== undefined && !isRevoked(known.deviceId)) return known;
+    const user = (await users.findByExternalSubject(subject)) ?? (await createExternalUser({ subject, ...names }));
+    const id = deviceIdFor(user.id, deviceKey);
+    const device = await users.getDevice(id);
+    const renewed = { id, userId: user.id, name: device?.name ?? null, createdAt: clock(), revokedAt: null };
+    let sessionId = device?.sessionId ?? null;
+    if (device === null) {
+      await users.putDevice({ ...renewed, sessionId });
+    } else if (device.revokedAt !== null && issuedAt > device.revokedAt) {
+      sessionId = String(device.revokedAt);
+      await users.putDevice({ ...renewed, sessionId });
+      onRenewed(id);
+    }
+    const found = { userId: user.id, deviceId: id, sessionId };
+    externalDevices.set(key, found);
+    return found;
+  }
+
+  async function createExternalUser({
+    subject,
+    suggestedName,
+    displayName,
+  }: Pick<ExternalIdentity, 'subject' | 'suggestedName' | 'displayName'>): Promise<User> {
+    const base = suggestedName.replace(/[^A-Za-z0-9._-]/g, '').slice(0, 24);
+    for (let attempt = 0; ; attempt += 1) {
+      const id = newId();
+      const username = attempt === 0 && base.length >= 3 ? base : `${base}-${id.slice(-6)}`;
+      const user = { id, username, displayName: toName(displayName ?? '') ?? username, createdAt: clock() };
+      try {
+        return await users.create(user, { passwordHash: null, externalSubject: subject });
+      } catch (error) {
+        if (!(error instanceof DomainError) || error.code !== 'USERNAME_TAKEN' || attempt >= 5) throw error;
+      }
+    }
+  }
+
+  return {
+    /** What a token of the provider says in our own terms, once it has been verified. */
+    async claimsOf(identity: ExternalIdentity): Promise<AccessClaims> {
+      const { userId, deviceId, sessionId } = await provision(identity);
+      // A token made before the session began belongs to what was logged out.
+      const isOfSession = sessionId !== null && identity.issuedAt > Number(sessionId);
+      return { userId, deviceId, sessionId: isOfSession ? sessionId : null, expiresAt: identity.expiresAt };
+    },
+  };
+}
+
+/** One id for each device of an outside user, the same at every sight: 62 bits of a hash. */
+function deviceIdFor(userId: UserId, deviceKey: string): DeviceId {
+  const digest = createHash('sha256').update(`${userId}|${deviceKey}`).digest();
+  return ((digest.readBigUInt64BE() >> 2n) | 1n).toString();
+}

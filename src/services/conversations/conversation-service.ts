@@ -1,0 +1,282 @@
+/**
+ * Opens conversations, changes who is in them, and shows them. Every change of membership is a message in the log first.
+ *
+ * Two caches, of what never changes once it is there: the direct conversation of two users, in whatever order they are named, and
+ * how many USER messages there are up to a place in a log.
+ */
+import { LRUCache } from 'lru-cache';
+import { type Conversation, directKey, type Member, type MemberRole } from '../../domain/conversation.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { type Clock, type ConversationId, isId, type MessageId, type Seq, type UserId } from '../../domain/ids.ts';
+import type { Message } from '../../domain/message.ts';
+import { monthOf } from '../../domain/month.ts';
+import { maxSeq } from '../../domain/receipt.ts';
+import { snowflakeTime } from '../../domain/snowflake.ts';
+import type { Viewer } from '../../domain/user.ts';
+import type { ConversationStore } from '../../stores/conversation-store.ts';
+import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
+import type { UserStore } from '../../stores/user-store.ts';
+import type { ConversationLog } from '../log/conversation-log.ts';
+import type { Roster, Rosters } from '../members/member-lists.ts';
+import { checkPageSize } from '../paging.ts';
+import { takeOrThrow } from '../rate-limits.ts';
+import type { ReceiptBook } from '../receipts/positions.ts';
+import {
+  type ConversationView,
+  cursorOf,
+  memberCursorOf,
+  pageOfMembers,
+  pageOfViews,
+  viewOf,
+} from './conversation-view.ts';
+import type { MembershipChanges } from './membership-changes.ts';
+import {
+  checkNamedCount,
+  checkTitle,
+  type PlannedChange,
+  planAdding,
+  planRemoving,
+  requireActiveInGroup,
+  requireMayAdd,
+  requireMayGiveRole,
+  requireMayRemove,
+  tooManyMembers,
+} from './membership-rules.ts';
+
+export interface ConversationSettings {
+  readonly pageSizeMax: number;
+  /** Members named in one call. */
+  readonly namedMembersMax: number;
+  readonly groupMembersMax: number;
+  /** Pairs of users, and places in logs, that are kept in memory. */
+  readonly cachedMax?: number;
+}
+
+/** New conversations and changes of membership by one user. */
+export const conversationLimit: RateLimit = { name: 'conversations', points: 300, windowMs: 60_000 };
+
+export type ConversationService = ReturnType<typeof createConversationService>;
+
+export function createConversationService(ports: {
+  store: ConversationStore;
+  users: UserStore;
+  rosters: Rosters;
+  changes: MembershipChanges;
+  log: ConversationLog;
+  book: ReceiptBook;
+  rateLimiter: RateLimiter;
+  newId: () => MessageId;
+  clock: Clock;
+  settings: ConversationSettings;
+}) {
+  const { store, users, rosters, changes, log, book, rateLimiter, newId, clock, settings } = ports;
+  const directIds = new LRUCache<string, ConversationId>({ max: settings.cachedMax ?? 50_000 });
+  /** `ordinal` by message: it never changes. */
+  const ordinals = new LRUCache<string, Seq>({ max: settings.cachedMax ?? 50_000 });
+
+  function draftConversation(kind: Conversation['kind'], title: string | null): Conversation {
+    const id = newId();
+    const createdAt = clock();
+    // Never before the month of the ids made from now on, so that an id leads to its message.
+    const firstMonth = monthOf(Math.max(createdAt, snowflakeTime(id)));
+    return { id, kind, title, createdAt, firstMonth };
+  }
+
+  async function openDirect(viewer: Viewer, userId: UserId): Promise<Roster> {
+    const pair: [UserId, UserId] = [viewer.userId, userId];
+    const key = directKey(pair);
+    const known = directIds.get(key);
+    if (known !== undefined) {
+      const roster = await rosters.get(known);
+      if (roster !== null) return roster;
+    }
+    const [user] = isId(userId) ? await users.get([userId]) : [null];
+    if (user == null) throw new DomainError('NOT_FOUND', 'There is no such user.');
+    let conversation = await store.findDirect(pair);
+    if (conversation === null) {
+      await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
+      conversation = await store.openDirect(draftConversation('DIRECT', null), pair);
+      rosters.forget(conversation.id, pair);
+      changes.announce(conversation.id, pair);
+    }
+    directIds.set(key, conversation.id);
+    return (await rosters.require(conversation.id, viewer.userId)).roster;
+  }
+
+  async function view(viewer: Viewer, id: ConversationId): Promise<ConversationView> {
+    const { roster, member } = await rosters.require(id, viewer.userId);
+    const [head] = await log.heads([roster.conversation]);
+    return viewOf(roster, member, head);
+  }
+
+  async function changeMembers(
+    viewer: Viewer,
+    conversationId: ConversationId,
+    plan: (roster: Roster, member: Member) => Promise<PlannedChange | null>,
+  ): Promise<ConversationView> {
+    await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
+    await changes.run(viewer.userId, conversationId, async () => {
+      const { roster, member } = await rosters.require(conversationId, viewer.userId);
+      requireActiveInGroup(roster, member);
+      return plan(roster, member);
+    });
+    return view(viewer, conversationId);
+  }
+
+  /** @throws DomainError `NOT_FOUND`: one of them does not exist */
+  async function requireUsers(userIds: readonly UserId[]): Promise<void> {
+    checkNamedCount(userIds, settings.namedMembersMax);
+    const found = userIds.every(isId) ? await users.get(userIds) : [null];
+    const missing = userIds.filter((_, index) => found[index] == null);
+    if (missing.length > 0) throw new DomainError('NOT_FOUND', `There is no user ${missing[0]}.`);
+  }
+
+  async function ordinalAt(conversation: Conversation, seq: Seq): Promise<Seq> {
+    if (seq === 0n) return 0n;
+    const key = `${conversation.id}/${seq}`;
+    const known = ordinals.get(key);
+    if (known !== undefined) return known;
+    const [message] = await log.list(conversation, { fromSeq: seq, toSeq: seq, limit: 1 });
+    const ordinal = message?.ordinal ?? 0n;
+    if (message !== undefined) ordinals.set(key, ordinal);
+    return ordinal;
+  }
+
+  return {
+    /** The direct conversation with a user, opened when there is none; with oneself it has one member. */
+    openDirect,
+
+    async openDirectView(viewer: Viewer, userId: UserId): Promise<ConversationView> {
+      return view(viewer, (await openDirect(viewer, userId)).conversation.id);
+    },
+
+    async createGroup(
+      viewer: Viewer,
+      input: { title: string; memberIds: readonly UserId[] },
+    ): Promise<ConversationView> {
+      const title = checkTitle(input.title);
+      const others = [...new Set(input.memberIds)].filter((id) => id !== viewer.userId);
+      if (others.length >= settings.groupMembersMax) throw tooManyMembers();
+      await requireUsers(others);
+      await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
+      const conversation = draftConversation('GROUP', title);
+      await changes.found(viewer.userId, conversation, [viewer.userId, ...others]);
+      return view(viewer, conversation.id);
+    },
+
+    /** @throws DomainError `FORBIDDEN`: only the owner and admins add members */
+    addMembers(
+      viewer: Viewer,
+      input: { conversationId: ConversationId; userIds: readonly UserId[] },
+    ): Promise<ConversationView> {
+      return changeMembers(viewer, input.conversationId, async (roster, member) => {
+        requireMayAdd(member);
+        const wanted = [...new Set(input.userIds)];
+        await requireUsers(wanted);
+        return planAdding(roster, wanted, settings.groupMembersMax);
+      });
+    },
+
+    /** @throws DomainError `FORBIDDEN`: the owner removes anybody else, an admin plain members */
+    removeMembers(
+      viewer: Viewer,
+      input: { conversationId: ConversationId; userIds: readonly UserId[] },
+    ): Promise<ConversationView> {
+      return changeMembers(viewer, input.conversationId, async (roster, member) => {
+        requireMayRemove(member);
+        const wanted = [...new Set(input.userIds)];
+        checkNamedCount(wanted, settings.namedMembersMax);
+        return planRemoving(roster, member, wanted);
+      });
+    },
+
+    leaveGroup(viewer: Viewer, conversationId: ConversationId): Promise<ConversationView> {
+      return changeMembers(viewer, conversationId, async () => ({ kind: 'MEMBER_LEFT', userIds: [viewer.userId] }));
+    },
+
+    /** @throws DomainError `FORBIDDEN`: only the owner gives roles; giving away OWNER makes the giver an admin */
+    async setRole(
+      viewer: Viewer,
+      input: { conversationId: ConversationId; userId: UserId; role: MemberRole },
+    ): Promise<ConversationView> {
+      await changeMembers(viewer, input.conversationId, async (roster, member) => {
+        requireMayGiveRole(roster, member, input.userId);
+        await store.setRole(input.conversationId, input.userId, input.role);
+        if (input.role === 'OWNER') await store.setRole(input.conversationId, viewer.userId, 'ADMIN');
+        rosters.forget(input.conversationId, []);
+        return null;
+      });
+      return view(viewer, input.conversationId);
+    },
+
+    /** @throws DomainError `NOT_FOUND`: no such conversation for the viewer */
+    view,
+
+    /** The conversations the viewer is in, newest activity first. */
+    async page(viewer: Viewer, first: number, after: string | null) {
+      checkPageSize('first', first, settings.pageSizeMax);
+      const ids = await rosters.conversationIdsOf(viewer.userId);
+      const found = await Promise.all(ids.map((id) => rosters.get(id)));
+      const active = found.filter((roster): roster is Roster => roster?.members.get(viewer.userId)?.leftSeq === null);
+      const heads = await log.heads(active.map(({ conversation }) => conversation));
+      const views = active.map((roster, index) =>
+        viewOf(roster, roster.members.get(viewer.userId) as Member, heads[index]),
+      );
+      return pageOfViews(views, first, after);
+    },
+
+    cursorOf,
+
+    /** The active members, in the order of their user ids; nobody for a viewer who has left. */
+    memberPage(conversation: ConversationView, first: number, after: string | null) {
+      checkPageSize('first', first, settings.pageSizeMax);
+      return pageOfMembers(conversation, first, after);
+    },
+
+    memberCursorOf,
+
+    /** USER messages after the viewer's read position; what they sent themselves counts as read up to there. */
+    async unreadCount({ conversation, member, headSeq }: ConversationView): Promise<number> {
+      const [positions] = await book.get(conversation.id, [member.userId]);
+      const readSeq = maxSeq(positions?.readSeq ?? 0n, member.joinedSeq);
+      if (readSeq >= headSeq) return 0;
+      const [head, read] = await Promise.all([ordinalAt(conversation, headSeq), ordinalAt(conversation, readSeq)]);
+      return Number(head - read);
+    },
+
+    async lastMessage({ conversation, member, headSeq }: ConversationView): Promise<Message | null> {
+      if (headSeq <= member.joinedSeq) return null;
+      const [message] = await log.list(conversation, { fromSeq: headSeq, toSeq: headSeq, limit: 1 });
+      return message ?? null;
+    },
+
+    /** Of the users asked for, those with whom the viewer has a direct conversation. */
+    async directPeers(userId: UserId, others: readonly UserId[]): Promise<Set<UserId>> {
+      const peers = new Set<UserId>();
+      await Promise.all(
+        others.map(async (other) => {
+          if (!isId(other)) return;
+          const key = directKey([userId, other]);
+          if (directIds.has(key)) {
+            peers.add(other);
+            return;
+          }
+          const conversation = await store.findDirect([userId, other]);
+          if (conversation === null) return;
+          directIds.set(key, conversation.id);
+          peers.add(other);
+        }),
+      );
+      return peers;
+    },
+
+    /** Everybody with whom a user has a direct conversation. */
+    async allDirectPeers(userId: UserId): Promise<UserId[]> {
+      const ids = await rosters.conversationIdsOf(userId);
+      const found = await Promise.all(ids.map((id) => rosters.get(id)));
+      return found
+        .filter((roster): roster is Roster => roster?.conversation.kind === 'DIRECT')
+        .flatMap(({ members }) => [...members.keys()].filter((other) => other !== userId));
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * A conversation as one user sees it, and the pages that are made of such views and of their members.
+ *
+ * Conversations come newest activity first, members by user id, and no two share a place. A cursor holds the place of what it was
+ * made for, so that a page goes on from there whether or not that is still in the list.
+ */
+import type { Conversation, Member } from '../../domain/conversation.ts';
+import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
+import { type Roster, visibleHead } from '../members/member-lists.ts';
+import { decodeCursor, encodeCursor } from '../paging.ts';
+
+export interface ConversationView {
+  readonly conversation: Conversation;
+  readonly roster: Roster;
+  readonly member: Member;
+  /** The last message they may see. */
+  readonly headSeq: Seq;
+  /** When the last message was sent, or the conversation was opened. */
+  readonly activeAt: Millis;
+}
+
+/** @param head - the last message of the log, which is not the last they may see after they left; none in an empty log */
+export function viewOf(
+  roster: Roster,
+  member: Member,
+  head: { seq: Seq; sentAt: Millis } = { seq: 0n, sentAt: 0 },
+): ConversationView {
+  const { conversation } = roster;
+  const activeAt = Math.max(head.sentAt, conversation.createdAt);
+  return { conversation, roster, member, headSeq: visibleHead(member, head.seq), activeAt };
+}
+
+export function pageOfViews(views: readonly ConversationView[], first: number, after: string | null) {
+  const sorted = [...views].sort(byNewestActivity);
+  const cursor = after === null ? null : (decodeCursor('c', after, 2) as [string, string]);
+  const rest = cursor === null ? sorted : sorted.filter((one) => isAfter(one, Number(cursor[0]), cursor[1]));
+  return {
+    views: rest.slice(0, first),
+    hasNextPage: rest.length > first,
+    hasPreviousPage: rest.length < sorted.length,
+  };
+}
+
+export function cursorOf({ activeAt, conversation }: ConversationView): string {
+  return encodeCursor('c', activeAt, conversation.id);
+}
+
+/** The active members; nobody for a viewer who has left. */
+export function pageOfMembers({ roster, member: viewer }: ConversationView, first: number, after: string | null) {
+  const afterId = after === null ? 0n : BigInt((decodeCursor('u', after, 1) as [string])[0]);
+  if (viewer.leftSeq !== null) return { members: [], totalCount: 0, hasNextPage: false, hasPreviousPage: false };
+  const active = [...roster.members.values()].filter(({ leftSeq }) => leftSeq === null);
+  const rest = active.filter(({ userId }) => BigInt(userId) > afterId);
+  return {
+    members: rest.slice(0, first),
+    totalCount: active.length,
+    hasNextPage: rest.length > first,
+    hasPreviousPage: rest.length < active.length,
+  };
+}
+
+export function memberCursorOf({ userId }: Member): string {
+  return encodeCursor('u', userId);
+}
+
+function byNewestActivity(a: ConversationView, b: ConversationView): number {
+  if (a.activeAt !== b.activeAt) return b.activeAt - a.activeAt;
+  return BigInt(a.conversation.id) > BigInt(b.conversation.id) ? -1 : 1;
+}
+
+function isAfter({ activeAt, conversation }: ConversationView, at: Millis, id: ConversationId): boolean {
+  return activeAt < at || (activeAt === at && BigInt(conversation.id) < BigInt(id));
+}

@@ -1,0 +1,197 @@
+/**
+ * Changes of membership, one at a time for each conversation: recorded, said in the log, settled.
+ *
+ * The record makes a change survive a crash: `resume` says it in the log again under the same `clientMessageId`, which changes
+ * nothing if it was said, and settles it with the number it got.
+ */
+import type { Conversation } from '../../domain/conversation.ts';
+import { inTime } from '../../domain/deadline.ts';
+import { DomainError } from '../../domain/errors.ts';
+import type { Clock, ConversationId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
+import { isDeparture, type SystemEvent } from '../../domain/message.ts';
+import type { Bus } from '../../pubsub/bus.ts';
+import { topics } from '../../pubsub/topics.ts';
+import type { ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
+import type { UserStore } from '../../stores/user-store.ts';
+import type { FanOut } from '../inbox/fan-out.ts';
+import type { ConversationLog } from '../log/conversation-log.ts';
+import type { Rosters } from '../members/member-lists.ts';
+
+/** How long a caller waits for the changes before its own. */
+const waitMaxMs = 10_000;
+const retryAfterMs: Millis = 1_000;
+const namedInTextMax = 5;
+
+export type MembershipChanges = ReturnType<typeof createMembershipChanges>;
+
+export function createMembershipChanges(ports: {
+  store: ConversationStore;
+  users: UserStore;
+  rosters: Rosters;
+  log: ConversationLog;
+  fanOut: FanOut;
+  bus: Bus;
+  newId: () => MessageId;
+  clock: Clock;
+  onError: (error: unknown, what: string) => void;
+  /** Told of those who are no members any more, once that is settled. Must not throw. */
+  onLeft?: (conversationId: ConversationId, userIds: readonly UserId[]) => void;
+}) {
+  const { store, users, rosters, log, fanOut, bus, newId, clock, onError, onLeft } = ports;
+  const turns = new Map<ConversationId, Promise<unknown>>();
+  let closed = false;
+
+  /** Runs one call after the other for each conversation. */
+  async function inTurn<T>(id: ConversationId, call: () => Promise<T>): Promise<T> {
+    const before = turns.get(id) ?? Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const turn = before.then(() => promise);
+    turns.set(id, turn);
+    // Not before the calls ahead of this one have ended: one that gives up waiting must not let the next pass them.
+    void turn.then(() => {
+      if (turns.get(id) === turn) turns.delete(id);
+    });
+    const late = () => new DomainError('OVERLOADED', 'Too many changes of this group at once.');
+    try {
+      await inTime(before, waitMaxMs, late);
+      return await call();
+    } finally {
+      resolve();
+    }
+  }
+
+  /** Says a recorded change in the log and settles it. */
+  async function carryOut(conversation: Conversation, change: MembershipChange): Promise<void> {
+    rosters.begin(change);
+    try {
+      const wasLarge = await isLarge(conversation.id);
+      const { message } = await log.append(conversation, {
+        id: change.id,
+        conversationId: conversation.id,
+        kind: 'SYSTEM',
+        senderId: change.actorId,
+        clientMessageId: change.id,
+        body: { text: await describe(change), systemEvent: change.event },
+      });
+      if (change.event.kind === 'MEMBERS_ADDED') await fanOut.finishStays(conversation.id, change.event.userIds);
+      await store.settleChange(change, message.seq);
+      rosters.forget(conversation.id, change.event.userIds);
+      const isOther = wasLarge !== (await isLarge(conversation.id));
+      rosters.end(conversation.id);
+      // A group that grows over the threshold, or shrinks under it, reaches all its members in another way from now on.
+      const roster = isOther ? await rosters.get(conversation.id) : null;
+      announce(conversation.id, roster === null ? change.event.userIds : [...roster.members.keys()]);
+      if (isDeparture(change.event)) onLeft?.(conversation.id, change.event.userIds);
+    } catch (error) {
+      // Said or not, who may see what follows is unknown until this is settled; meanwhile fan-out waits.
+      onError(error, 'membership change');
+      retryLater(conversation, change);
+      throw error;
+    }
+  }
+
+  function retryLater(conversation: Conversation, change: MembershipChange): void {
+    if (closed) return;
+    const timer = setTimeout(() => {
+      if (closed) return;
+      void inTurn(conversation.id, () => carryOut(conversation, change)).catch(() => {});
+    }, retryAfterMs);
+    timer.unref();
+  }
+
+  async function isLarge(id: ConversationId): Promise<boolean> {
+    const roster = await rosters.get(id);
+    return roster !== null && fanOut.isOnRead(roster);
+  }
+
+  function announce(conversationId: ConversationId, userIds: readonly UserId[]): void {
+    for (const userId of userIds) bus.publish(topics.memberships(userId), { conversationId, userIds });
+  }
+
+  /** The change in plain English, for clients that do not put it into words themselves. */
+  async function describe({ actorId, event }: MembershipChange): Promise<string> {
+    const shown = event.userIds.filter((id) => id !== actorId).slice(0, namedInTextMax);
+    const found = await users.get([actorId, ...shown]);
+    const [actor, ...others] = found.map((user) => user?.displayName ?? 'Somebody');
+    const more = event.userIds.filter((id) => id !== actorId).length - shown.length;
+    const list = [...others, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+    switch (event.kind) {
+      case 'GROUP_CREATED':
+        return `${actor} created the group “${event.title ?? ''}”${list === '' ? '' : ` with ${list}`}.`;
+      case 'MEMBERS_ADDED':
+        return `${actor} added ${list}.`;
+      case 'MEMBERS_REMOVED':
+        return `${actor} removed ${list}.`;
+      case 'MEMBER_LEFT':
+        return `${actor} left.`;
+    }
+  }
+
+  function draftChange(actorId: UserId, conversationId: ConversationId, event: SystemEvent): MembershipChange {
+    return { id: newId(), conversationId, actorId, event, at: clock() };
+  }
+
+  return {
+    announce,
+
+    /** Stores a new group and says in its log who is in it. */
+    async found(actorId: UserId, conversation: Conversation, userIds: readonly UserId[]): Promise<void> {
+      const event: SystemEvent = {
+        kind: 'GROUP_CREATED',
+        userIds,
+        ...(conversation.title === null ? {} : { title: conversation.title }),
+      };
+      const change = draftChange(actorId, conversation.id, event);
+      await inTurn(conversation.id, async () => {
+        await store.createGroup(conversation, change);
+        await carryOut(conversation, change);
+      });
+    },
+
+    /**
+     * Carries out the change that `plan` finds right once all earlier ones are settled; none when it returns null.
+     *
+     * @throws DomainError `OVERLOADED`: too many changes are waiting
+     */
+    async run(actorId: UserId, conversationId: ConversationId, plan: () => Promise<SystemEvent | null>): Promise<void> {
+      await inTurn(conversationId, async () => {
+        if (rosters.settled(conversationId) !== null) {
+          throw new DomainError('UNAVAILABLE', 'An earlier change of this group is not settled yet.');
+        }
+        const event = await plan();
+        const roster = await rosters.get(conversationId);
+        if (event === null || roster === null) return;
+        const change = draftChange(actorId, conversationId, event);
+        await store.beginChange(change).catch(async (error: unknown) => {
+          // It may be recorded all the same. The caller is told that it failed, so nobody must find and finish it much later.
+          await store.dropChange(change.id).catch((cause: unknown) => onError(cause, 'membership change'));
+          throw error;
+        });
+        await carryOut(roster.conversation, change);
+      });
+    },
+
+    /** Carries out what an earlier run of the server left unsettled. */
+    async resume(): Promise<void> {
+      const unsettled = await store.listUnsettled();
+      // What was said already is settled in the order of the log, and before what is said only now.
+      const said = await log.findByIds(unsettled.map(({ id }) => id));
+      const places = new Map(unsettled.map(({ id }, index) => [id, said[index]?.seq ?? null]));
+      for (const change of unsettled.sort((a, b) => comparePlaces(places.get(a.id), places.get(b.id)))) {
+        const [conversation] = await store.get([change.conversationId]);
+        if (conversation == null) await store.dropChange(change.id);
+        else await inTurn(conversation.id, () => carryOut(conversation, change));
+      }
+    },
+
+    close(): void {
+      closed = true;
+    },
+  };
+}
+
+/** By number, what has none last; the order is kept otherwise. */
+function comparePlaces(a: Seq | null | undefined, b: Seq | null | undefined): number {
+  if (a == null || b == null) return Number(a == null) - Number(b == null);
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,89 @@
+/**
+ * Who may change the members of a group, and what a change comes to.
+ *
+ * The owner may do everything, an admin add anybody and remove plain members, and everybody leave, which is the only way out for
+ * oneself. A direct conversation always has the same members. The rules look at the roster they are given, in which all earlier
+ * changes are settled; a plan names only users for whom it changes something, and is null when that is nobody.
+ */
+import type { Member } from '../../domain/conversation.ts';
+import { DomainError } from '../../domain/errors.ts';
+import type { UserId } from '../../domain/ids.ts';
+import type { SystemEvent } from '../../domain/message.ts';
+import type { Roster } from '../members/member-lists.ts';
+
+export type PlannedChange = Omit<SystemEvent, 'title'>;
+
+const titleMax = 100;
+
+/** @throws DomainError `FORBIDDEN`: not a group, or not one that the member is still in */
+export function requireActiveInGroup({ conversation }: Roster, member: Member): void {
+  if (conversation.kind !== 'GROUP') throw forbidden('A direct conversation always has the same members.');
+  if (member.leftSeq !== null) throw forbidden('You are not a member of this group any more.');
+}
+
+/** @throws DomainError `FORBIDDEN`: only the owner and admins add members */
+export function requireMayAdd({ role }: Member): void {
+  if (role === 'MEMBER') throw forbidden('Only the owner and admins add members.');
+}
+
+/** @param wanted - users that exist, each once */
+export function planAdding(roster: Roster, wanted: readonly UserId[], groupMembersMax: number): PlannedChange | null {
+  const userIds = wanted.filter((id) => roster.members.get(id)?.leftSeq !== null);
+  if (roster.activeCount + userIds.length > groupMembersMax) throw tooManyMembers();
+  return userIds.length === 0 ? null : { kind: 'MEMBERS_ADDED', userIds };
+}
+
+/** @throws DomainError `FORBIDDEN`: only the owner and admins remove members */
+export function requireMayRemove({ role }: Member): void {
+  if (role === 'MEMBER') throw forbidden('Only the owner and admins remove members.');
+}
+
+/**
+ * @param wanted - users, each once
+ * @throws DomainError `FORBIDDEN`: the owner removes anybody else, an admin plain members
+ */
+export function planRemoving(roster: Roster, remover: Member, wanted: readonly UserId[]): PlannedChange | null {
+  if (wanted.includes(remover.userId)) throw new DomainError('BAD_USER_INPUT', 'Use leaveGroup to leave.');
+  for (const id of wanted) {
+    const member = roster.members.get(id);
+    if (member === undefined) throw new DomainError('NOT_FOUND', `User ${id} is not a member.`);
+    if (remover.role === 'ADMIN' && member.leftSeq === null && member.role !== 'MEMBER') {
+      throw forbidden('Only the owner removes admins.');
+    }
+  }
+  const userIds = wanted.filter((id) => roster.members.get(id)?.leftSeq === null);
+  return userIds.length === 0 ? null : { kind: 'MEMBERS_REMOVED', userIds };
+}
+
+/** @throws DomainError `FORBIDDEN`: only the owner gives roles, and only to another member */
+export function requireMayGiveRole(roster: Roster, giver: Member, receiverId: UserId): void {
+  if (giver.role !== 'OWNER') throw forbidden('Only the owner gives roles.');
+  const receiver = roster.members.get(receiverId);
+  if (receiver === undefined || receiver.leftSeq !== null)
+    throw new DomainError('NOT_FOUND', 'There is no such member.');
+  if (receiver.userId === giver.userId)
+    throw new DomainError('BAD_USER_INPUT', 'The owner hands the role to another member.');
+}
+
+export function checkNamedCount(userIds: readonly UserId[], namedMembersMax: number): void {
+  if (userIds.length > namedMembersMax)
+    throw new DomainError('BAD_USER_INPUT', `At most ${namedMembersMax} users at once.`);
+}
+
+/** A group's title as it is kept. */
+export function checkTitle(text: string): string {
+  const title = text.trim();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  if (title.length < 1 || title.length > titleMax || !title.isWellFormed() || /[\u0000-\u001f\u007f]/.test(title)) {
+    throw new DomainError('BAD_USER_INPUT', `title must have 1 to ${titleMax} characters on one line.`);
+  }
+  return title;
+}
+
+export function tooManyMembers(): DomainError {
+  return new DomainError('BAD_USER_INPUT', 'The group would have too many members.');
+}
+
+function forbidden(message: string): DomainError {
+  return new DomainError('FORBIDDEN', message);
+}

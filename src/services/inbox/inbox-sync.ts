@@ -1,0 +1,88 @@
+/** Gives a user's inbox what was fanned out on read: the numbers of large groups' messages are given when a member asks. */
+import type { Conversation } from '../../domain/conversation.ts';
+import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
+import { minSeq } from '../../domain/receipt.ts';
+import type { ConversationLog } from '../log/conversation-log.ts';
+import { type Roster, type Rosters, visibleHead } from '../members/member-lists.ts';
+import type { FanOut } from './fan-out.ts';
+import type { Entry, InboxWriter } from './inbox-writer.ts';
+
+export type InboxSync = ReturnType<typeof createInboxSync>;
+
+export function createInboxSync(ports: {
+  rosters: Rosters;
+  log: ConversationLog;
+  writer: InboxWriter;
+  fanOut: FanOut;
+}) {
+  const { rosters, log, writer, fanOut } = ports;
+
+  /** The conversations whose messages a user gets by asking: large groups, and those they left while it was large. */
+  async function onReadRosters(userId: UserId): Promise<Roster[]> {
+    const ids = await rosters.conversationIdsOf(userId);
+    const found: Roster[] = [];
+    for (const id of ids) {
+      const cached = rosters.get(id);
+      const roster = cached instanceof Promise ? await cached : cached;
+      const member = roster?.members.get(userId);
+      if (roster != null && member !== undefined && (member.leftSeq !== null || fanOut.isOnRead(roster)))
+        found.push(roster);
+    }
+    return found;
+  }
+
+  /** @returns the conversations put off, because the user is just leaving them */
+  async function enter(
+    userId: UserId,
+    wanted: readonly Conversation[],
+    upTo?: ReadonlyMap<ConversationId, Seq>,
+  ): Promise<ReadonlySet<ConversationId>> {
+    const putOff = new Set<ConversationId>();
+    if (wanted.length === 0) return putOff;
+    const heads = await log.heads(wanted);
+    const entries: Entry[] = [];
+    for (const [index, { id }] of wanted.entries()) {
+      if (rosters.isLeaving(id, userId)) {
+        putOff.add(id);
+        continue;
+      }
+      // Looked up after the head: who leaves from now on does so after it.
+      const cached = rosters.get(id);
+      const member = (cached instanceof Promise ? await cached : cached)?.members.get(userId);
+      if (member === undefined) continue;
+      const visible = visibleHead(member, heads[index]?.seq ?? 0n);
+      const end = minSeq(visible, upTo?.get(id) ?? visible);
+      if (end > member.joinedSeq) entries.push({ userId, conversationId: id, joinedSeq: member.joinedSeq, upTo: end });
+    }
+    await writer.enter(entries);
+    return putOff;
+  }
+
+  return {
+    onReadRosters,
+
+    /**
+     * Enters all that a user has not got yet; after it the inbox head covers every message there is for them.
+     *
+     * @param also - conversations to look at even if they are fanned out on write by now
+     * @returns the conversations put off until it is settled up to where the user, who is leaving them, may see them
+     */
+    async enterAll(userId: UserId, also: readonly Conversation[] = []): Promise<ReadonlySet<ConversationId>> {
+      await fanOut.settle(await rosters.conversationIdsOf(userId));
+      const onRead = (await onReadRosters(userId)).map(({ conversation }) => conversation);
+      const missing = also.filter(({ id }) => !onRead.some((conversation) => conversation.id === id));
+      return enter(userId, [...onRead, ...missing]);
+    },
+
+    /** The same for the conversations named, up to a number in each. */
+    async enterConversations(userId: UserId, upTo: ReadonlyMap<ConversationId, Seq>): Promise<void> {
+      await fanOut.settle([...upTo.keys()]);
+      const onRead = (await onReadRosters(userId)).map(({ conversation }) => conversation);
+      await enter(
+        userId,
+        onRead.filter(({ id }) => upTo.has(id)),
+        upTo,
+      );
+    },
+  };
+}

@@ -1,0 +1,232 @@
+/**
+ * Enters messages into inboxes: for a user and a conversation, whatever lies between the end of their last run and `upTo`
+ * becomes the next run. Doing it twice changes nothing, and what an earlier crash left out is healed by the next call.
+ *
+ * Heads and ends in memory are guesses; a wrong one costs a refusal by the store and a reread. One append per user is under
+ * way at a time, so that numbers are given without racing oneself.
+ */
+import { LRUCache } from 'lru-cache';
+import { DomainError } from '../../domain/errors.ts';
+import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
+import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
+import { maxSeq, minSeq } from '../../domain/receipt.ts';
+import type { InboxStore } from '../../stores/inbox-store.ts';
+
+export interface Entry {
+  readonly userId: UserId;
+  readonly conversationId: ConversationId;
+  /** Where the user's view of the conversation begins. */
+  readonly joinedSeq: Seq;
+  readonly upTo: Seq;
+  /** What comes from here on is entered whole, however much it is: messages fanned out on write are no backlog. */
+  readonly wholeFrom?: Seq;
+}
+
+export interface InboxWriterSettings {
+  /** The newest messages of one conversation that one entry may put into an inbox; older ones become a truncated run. */
+  readonly backlogMax: number;
+  readonly attemptsMax: number;
+  /** Whether heads in memory are right because nobody else writes. */
+  readonly soleWriter: boolean;
+  /** Users whose head is kept in memory; twice as many ends of runs. */
+  readonly guessesMax: number;
+}
+
+export const inboxWriterDefaults: InboxWriterSettings = {
+  backlogMax: 1_000,
+  attemptsMax: 50,
+  soleWriter: true,
+  guessesMax: 100_000,
+};
+
+interface Waiting {
+  readonly entry: Entry;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export type InboxWriter = ReturnType<typeof createInboxWriter>;
+
+export function createInboxWriter(ports: {
+  inboxes: InboxStore;
+  settings?: Partial<InboxWriterSettings>;
+  /** Told of runs just stored, in order for each user. Must not throw. */
+  onEntered?: (runs: readonly InboxRun[]) => void;
+}) {
+  const { inboxes } = ports;
+  const settings = { ...inboxWriterDefaults, ...ports.settings };
+  const heads = new LRUCache<UserId, Seq>({ max: settings.guessesMax });
+  const ends = new LRUCache<string, Seq>({ max: settings.guessesMax * 2 });
+  const queues = new Map<UserId, Waiting[]>();
+  const busy = new Set<UserId>();
+  let onEntered = ports.onEntered ?? (() => {});
+  let scheduled = false;
+
+  function schedule(): void {
+    if (scheduled || queues.size === 0) return;
+    scheduled = true;
+    queueMicrotask(() => {
+      scheduled = false;
+      void flush();
+    });
+  }
+
+  /** Writes what waits for users that no other flush is writing for. Never rejects. */
+  async function flush(): Promise<void> {
+    let waiting: Waiting[] = [];
+    const users: UserId[] = [];
+    for (const [userId, queue] of queues) {
+      if (busy.has(userId)) continue;
+      queues.delete(userId);
+      busy.add(userId);
+      users.push(userId);
+      for (const one of queue) waiting.push(one);
+    }
+    if (users.length === 0) return;
+    try {
+      for (let attempt = 1; waiting.length > 0; attempt += 1) {
+        if (attempt > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many writers at once.');
+        waiting = await write(waiting);
+      }
+    } catch (error) {
+      // The outcome is unknown: what is in the store decides, next time.
+      for (const { entry } of waiting) forget(entry);
+      for (const { reject } of waiting) reject(error);
+    } finally {
+      for (const userId of users) busy.delete(userId);
+      schedule();
+    }
+  }
+
+  /** One round. Returns what must be tried again. */
+  async function write(waiting: readonly Waiting[]): Promise<Waiting[]> {
+    await loadGuesses(waiting);
+    const runs: InboxRun[] = [];
+    const owners: Waiting[] = [];
+    const nextSeq = new Map<UserId, Seq>();
+    const nextFrom = new Map<string, Seq>();
+    /** Whose run the next entry with the same key begins after. */
+    const leaders = new Map<string, Waiting>();
+    const followers = new Map<Waiting, Waiting>();
+    for (const one of waiting) {
+      const { userId, conversationId, joinedSeq, upTo, wholeFrom } = one.entry;
+      const key = endKey(one.entry);
+      let fromSeq = maxSeq(nextFrom.get(key) ?? ends.get(key) ?? 0n, joinedSeq) + 1n;
+      const leader = leaders.get(key);
+      if (leader !== undefined) followers.set(one, leader);
+      if (fromSeq > upTo) continue;
+      leaders.set(key, one);
+      let seq = (nextSeq.get(userId) ?? heads.get(userId) ?? 0n) + 1n;
+      const newest = minSeq(upTo - BigInt(settings.backlogMax), (wholeFrom ?? upTo) - 1n);
+      if (newest >= fromSeq) {
+        runs.push({ userId, seq, conversationId, fromSeq, toSeq: newest, truncated: true });
+        owners.push(one);
+        fromSeq = newest + 1n;
+        seq += 1n;
+      }
+      const run = { userId, seq, conversationId, fromSeq, toSeq: upTo, truncated: false };
+      runs.push(run);
+      owners.push(one);
+      nextSeq.set(userId, lastInboxSeq(run));
+      nextFrom.set(key, upTo);
+    }
+    const written = runs.length === 0 ? [] : await inboxes.append(runs);
+    const again = new Set<Waiting>();
+    const entered: InboxRun[] = [];
+    runs.forEach((run, index) => {
+      const owner = owners[index] as Waiting;
+      if (written[index] === true) {
+        heads.set(run.userId, lastInboxSeq(run));
+        ends.set(endKey(run), run.toSeq);
+        entered.push(run);
+      } else {
+        again.add(owner);
+        forget(owner.entry);
+      }
+    });
+    if (entered.length > 0) onEntered(entered);
+    // What an earlier entry of this round covers is there only if that was written.
+    for (const [follower, leader] of followers) if (again.has(leader)) again.add(follower);
+    for (const one of waiting) if (!again.has(one)) one.resolve();
+    return [...again];
+  }
+
+  async function loadGuesses(waiting: readonly Waiting[]): Promise<void> {
+    const users = new Set<UserId>();
+    const keys = new Map<string, Entry>();
+    for (const { entry } of waiting) {
+      if (!heads.has(entry.userId)) users.add(entry.userId);
+      const key = endKey(entry);
+      if (ends.has(key)) continue;
+      // An end that is not known may be in the store since a write whose outcome was unknown: the head moved with it.
+      keys.set(key, entry);
+      users.add(entry.userId);
+    }
+    if (users.size === 0 && keys.size === 0) return;
+    const missingUsers = [...users];
+    const missingKeys = [...keys.values()];
+    // Ends first: a head read after them covers them.
+    const foundEnds = missingKeys.length === 0 ? [] : await inboxes.runEnds(missingKeys);
+    const foundHeads = missingUsers.length === 0 ? [] : await inboxes.heads(missingUsers);
+    missingUsers.forEach((userId, index) => {
+      heads.set(userId, foundHeads[index] as Seq);
+    });
+    missingKeys.forEach((entry, index) => {
+      ends.set(endKey(entry), foundEnds[index] ?? 0n);
+    });
+  }
+
+  function forget(entry: Entry): void {
+    heads.delete(entry.userId);
+    ends.delete(endKey(entry));
+  }
+
+  return {
+    /**
+     * Enters what is missing for each entry; resolves when all of it is stored.
+     *
+     * @throws DomainError `UNAVAILABLE`: the outcome is unknown; the same entries may be entered again
+     */
+    async enter(entries: readonly Entry[]): Promise<void> {
+      const outcomes = entries.map((entry) => {
+        const { promise, resolve, reject } = Promise.withResolvers<void>();
+        const queue = queues.get(entry.userId);
+        if (queue === undefined) queues.set(entry.userId, [{ entry, resolve, reject }]);
+        else queue.push({ entry, resolve, reject });
+        return promise;
+      });
+      schedule();
+      await Promise.all(outcomes);
+    },
+
+    /** The last inbox number of each user, in the order asked for. */
+    async heads(userIds: readonly UserId[]): Promise<Seq[]> {
+      const answers = userIds.map((userId) => (settings.soleWriter ? heads.get(userId) : undefined));
+      const missing = userIds.filter((_, index) => answers[index] === undefined);
+      if (missing.length === 0) return answers as Seq[];
+      const found = await inboxes.heads(missing);
+      const byUser = new Map<UserId, Seq>();
+      missing.forEach((userId, index) => {
+        // A run written meanwhile knows better than what was read before it.
+        const head = maxSeq(found[index] as Seq, heads.get(userId) ?? 0n);
+        heads.set(userId, head);
+        byUser.set(userId, head);
+      });
+      return userIds.map((userId, index) => answers[index] ?? (byUser.get(userId) as Seq));
+    },
+
+    /** Replaces who is told of new runs. */
+    setOnEntered(listener: (runs: readonly InboxRun[]) => void): void {
+      onEntered = listener;
+    },
+
+    /** Users with entries waiting. */
+    get queued(): number {
+      return queues.size;
+    },
+  };
+}
+
+function endKey({ userId, conversationId }: { userId: UserId; conversationId: ConversationId }): string {
+  return `${userId}/${conversationId}`;
+}

@@ -1,0 +1,40 @@
+/**
+ * What a slow reader of small events is owed: the latest of each key, told when it reads again. More keys than `keysMax`
+ * end the subscription with OVERLOADED, and the client starts it anew.
+ */
+import { DomainError } from '../domain/errors.ts';
+import type { EventSink } from '../pubsub/event-source.ts';
+
+const keysMax = 10_000;
+
+export interface HeldEvents<E> {
+  push(key: string, event: E): void;
+}
+
+export function createHeldEvents<E>(sink: EventSink<E>): HeldEvents<E> {
+  const held = new Map<string, E>();
+  let isReady = true;
+  sink.onReady(() => {
+    isReady = true;
+    for (const [key, event] of held) {
+      held.delete(key);
+      isReady = sink.push(event);
+      if (!isReady) return;
+    }
+  });
+  return {
+    push(key, event) {
+      if (isReady && held.size === 0) {
+        isReady = sink.push(event);
+        return;
+      }
+      // Deleted first, so that the order is that of the latest news.
+      held.delete(key);
+      held.set(key, event);
+      if (held.size > keysMax) {
+        held.clear();
+        sink.fail(new DomainError('OVERLOADED', 'This subscription is not read fast enough.'));
+      }
+    },
+  };
+}

@@ -1,0 +1,246 @@
+/**
+ * The log of every conversation: numbers messages 1, 2, 3 … by appending under the store's unique index.
+ *
+ * Invariants
+ * - `n + 1` is chosen only once `n` is known to be stored, so a number is never skipped and no reader overtakes a writer.
+ * - A segment gets no row after its seal, and the next segment is used only after the seal is stored.
+ * - `sentAt` never goes back along `seq`, and lies in the month of its segment.
+ * - A message's id is never from a later month than its segment, so looking from the id's month onwards finds it.
+ * - One append per conversation is under way at a time; what arrives meanwhile waits and goes as one batch.
+ *
+ * Chains in memory are guesses (known-chains.ts): a wrong one costs a `seqTaken` and a reread, never a wrong number.
+ */
+import type { Conversation } from '../../domain/conversation.ts';
+import { DomainError } from '../../domain/errors.ts';
+import type { ConversationId, MessageId, Millis } from '../../domain/ids.ts';
+import { type Draft, encodeBody, type Message } from '../../domain/message.ts';
+import { type Month, monthOf, monthStart } from '../../domain/month.ts';
+import { snowflakeTime } from '../../domain/snowflake.ts';
+import type { Append, AppendResult, MessageLog, MessageRow } from '../../stores/message-log.ts';
+import { createKnownChains } from './chain-cache.ts';
+import { createConversationReader, toMessage } from './log-reader.ts';
+import { createRecentMessages, recentConversationsMax } from './recent-messages.ts';
+import {
+  type Appended,
+  answerResend,
+  answerSealedResends,
+  type UnsentBatch,
+  type Waiting,
+  withoutTwins,
+} from './resends.ts';
+import { type Head, openSegment, type SegmentChain } from './segment-chain.ts';
+import type { SteadyClock } from './trusted-clock.ts';
+
+export type { Appended } from './resends.ts';
+
+export interface ConversationLogSettings {
+  /** Drafts waiting to be written, over all conversations; more are refused with OVERLOADED. */
+  readonly queueMax: number;
+  /** Appends under way at a time, each of many conversations. */
+  readonly flushesMax: number;
+  /** Rows of one conversation in one append. */
+  readonly batchMax: number;
+  /** How often one batch is tried against other writers before it is given up as UNAVAILABLE. */
+  readonly attemptsMax: number;
+  /** How long a head read from the store may be answered from memory: Infinity when nobody else writes. */
+  readonly headTrustMs: Millis;
+  /** Conversations whose chain is kept in memory. */
+  readonly chainsMax: number;
+  /** Conversations whose newest messages are kept in memory. */
+  readonly recentMax: number;
+}
+
+export const conversationLogDefaults: ConversationLogSettings = {
+  queueMax: 20_000,
+  flushesMax: 4,
+  batchMax: 500,
+  attemptsMax: 50,
+  headTrustMs: Number.POSITIVE_INFINITY,
+  chainsMax: 50_000,
+  recentMax: recentConversationsMax,
+};
+
+export type ConversationLog = ReturnType<typeof createConversationLog>;
+
+export function createConversationLog(ports: {
+  log: MessageLog;
+  clock: SteadyClock;
+  newId: () => MessageId;
+  settings?: Partial<ConversationLogSettings>;
+  /** Told of new messages, in order for each conversation, before their senders are answered. Must not throw. */
+  onAppended?: (conversation: Conversation, messages: readonly Message[]) => void;
+}) {
+  const { log, clock, newId } = ports;
+  const settings = { ...conversationLogDefaults, ...ports.settings };
+  const chains = createKnownChains({ log, clock, settings });
+  const recent = createRecentMessages(settings.recentMax);
+  const reader = createConversationReader({ log, chains, recent });
+  const queues = new Map<ConversationId, Waiting[]>();
+  const busy = new Set<ConversationId>();
+  let queued = 0;
+  let flushes = 0;
+  let scheduled = false;
+  let onAppended = ports.onAppended ?? (() => {});
+
+  function schedule(): void {
+    if (scheduled || flushes >= settings.flushesMax || queues.size === 0) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      void flush();
+    });
+  }
+
+  /** Writes what waits for conversations that no other flush is writing to. Never rejects. */
+  async function flush(): Promise<void> {
+    const taken: { conversation: Conversation; waiting: Waiting[] }[] = [];
+    for (const [id, queue] of queues) {
+      if (busy.has(id)) continue;
+      const waiting = queue.length <= settings.batchMax ? queue : queue.splice(0, settings.batchMax);
+      if (waiting === queue) queues.delete(id);
+      busy.add(id);
+      queued -= waiting.length;
+      taken.push({ conversation: (waiting[0] as Waiting).conversation, waiting });
+    }
+    if (taken.length === 0) return;
+    flushes += 1;
+    try {
+      await write(taken);
+    } catch (error) {
+      // What is settled already ignores this; the outcome of the rest is unknown.
+      for (const { conversation, waiting } of taken) {
+        chains.noteDoubt(conversation.id);
+        for (const { reject } of waiting) reject(error);
+      }
+    } finally {
+      for (const { conversation } of taken) busy.delete(conversation.id);
+      flushes -= 1;
+      schedule();
+    }
+  }
+
+  async function write(taken: { conversation: Conversation; waiting: Waiting[] }[]): Promise<void> {
+    const known = await chains.get(taken.map(({ conversation }) => conversation));
+    let batches: UnsentBatch[] = taken.map(({ conversation, waiting }, index) => ({
+      conversation,
+      chain: known[index] as SegmentChain,
+      waiting: withoutTwins(waiting),
+      segmentsAsked: 0,
+    }));
+    for (let attempt = 1; ; attempt += 1) {
+      await answerSealedResends({ log, clock }, batches);
+      batches = batches.filter(({ waiting }) => waiting.length > 0);
+      if (batches.length === 0) return;
+      if (attempt > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many writers at once.');
+      const appends = batches.map(prepare);
+      const results = await log.append(appends);
+      const stale: UnsentBatch[] = [];
+      batches.forEach((batch, index) => {
+        if (!settle(batch, appends[index] as Append, results[index] as AppendResult)) stale.push(batch);
+      });
+      await Promise.all(stale.map(chains.refresh));
+    }
+  }
+
+  /** The month an instant and the ids of a batch call for. */
+  function targetMonth({ waiting }: UnsentBatch, now: Millis): Month {
+    return monthOf(waiting.reduce((latest, { draft }) => Math.max(latest, snowflakeTime(draft.id)), now));
+  }
+
+  function prepare(batch: UnsentBatch): Append {
+    const { conversation, chain, waiting } = batch;
+    const { month } = openSegment(chain);
+    // One look at the clock decides both: between two the month may end, and what belongs to the next would lie in this one.
+    const now = clock.now();
+    const target = targetMonth(batch, now);
+    if (target > month) {
+      const seal = { id: newId(), conversationId: conversation.id, seq: chain.head.seq + 1n, next: target };
+      return { conversationId: conversation.id, month, seal };
+    }
+    const sentAt = Math.max(now, chain.head.sentAt, monthStart(month));
+    let { seq, ordinal } = chain.head;
+    const rows = waiting.map(({ draft, body }): MessageRow => {
+      seq += 1n;
+      if (draft.kind === 'USER') ordinal += 1n;
+      const { id, conversationId, kind, senderId, clientMessageId } = draft;
+      return { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt, fannedOut: false };
+    });
+    return { conversationId: conversation.id, month, rows };
+  }
+
+  /** Takes in the store's answer. Returns whether the chain is still known to be right. */
+  function settle(batch: UnsentBatch, append: Append, { appended, stoppedBy }: AppendResult): boolean {
+    const { chain, conversation } = batch;
+    if ('seal' in append) {
+      if (appended === 0) return false;
+      const { seq, next } = append.seal;
+      // A reader may have met the seal already.
+      if (openSegment(chain).month === append.month) {
+        chain.segments.push({ month: next, fromSeq: seq, toSeq: seq - 1n, lastSentAt: 0 });
+      }
+      return true;
+    }
+    const written = batch.waiting.slice(0, appended);
+    batch.waiting = batch.waiting.slice(appended);
+    if (appended > 0) {
+      const rows = append.rows.slice(0, appended);
+      const last = rows[appended - 1] as MessageRow;
+      chains.noteAppended(chain, last);
+      const messages = rows.map((row, index) => numbered((written[index] as Waiting).draft, row));
+      recent.add(conversation.id, messages);
+      onAppended(conversation, messages);
+      written.forEach(({ resolve }, index) => {
+        resolve({ message: messages[index] as Message, resend: false });
+      });
+    }
+    if (stoppedBy === undefined) return true;
+    if (stoppedBy.reason === 'seqTaken') return false;
+    const [first, ...rest] = batch.waiting;
+    batch.waiting = rest;
+    answerResend(first as Waiting, toMessage(stoppedBy.existing));
+    return stoppedBy.existing.conversationId !== conversation.id || stoppedBy.existing.seq <= chain.head.seq;
+  }
+
+  return {
+    ...reader,
+
+    /**
+     * Stores a draft as the conversation's next message; drafts of one conversation are stored in the order they come.
+     *
+     * @throws DomainError `ID_CONFLICT`: its `clientMessageId` was used for something else
+     * @throws DomainError `UNAVAILABLE`: the outcome is unknown; the same draft may be appended again
+     * @throws DomainError `OVERLOADED`: nothing was done
+     */
+    append(conversation: Conversation, draft: Draft): Promise<Appended> {
+      if (queued >= settings.queueMax)
+        return Promise.reject(new DomainError('OVERLOADED', 'Too many sends are waiting.'));
+      return new Promise((resolve, reject) => {
+        const waiting = { draft, body: encodeBody(draft.body), conversation, resolve, reject };
+        const queue = queues.get(conversation.id);
+        if (queue === undefined) queues.set(conversation.id, [waiting]);
+        else queue.push(waiting);
+        queued += 1;
+        schedule();
+      });
+    },
+
+    /** Replaces who is told of new messages. */
+    setOnAppended(listener: (conversation: Conversation, messages: readonly Message[]) => void): void {
+      onAppended = listener;
+    },
+
+    /** The last number of each conversation, in the order asked for; zeros for an empty one. */
+    async heads(conversations: readonly Conversation[]): Promise<Head[]> {
+      return (await chains.getCurrent(conversations)).map((chain) => chain.head);
+    },
+
+    /** How many drafts wait to be written. */
+    get queued(): number {
+      return queued;
+    },
+  };
+}
+
+function numbered(draft: Draft, { seq, ordinal, sentAt }: MessageRow): Message {
+  return { ...draft, seq, ordinal, sentAt };
+}

@@ -1,0 +1,117 @@
+/** Reads conversations by number, by time and by id: from the newest messages in memory, or the segments that hold them. */
+import type { Conversation } from '../../domain/conversation.ts';
+import type { ConversationId, MessageId, Millis, Seq } from '../../domain/ids.ts';
+import { decodeBody, type Message } from '../../domain/message.ts';
+import { type Month, monthOf } from '../../domain/month.ts';
+import { minSeq } from '../../domain/receipt.ts';
+import { snowflakeTime } from '../../domain/snowflake.ts';
+import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
+import type { KnownChains } from './chain-cache.ts';
+import type { RecentMessages } from './recent-messages.ts';
+import { type SegmentChain, segmentsIn } from './segment-chain.ts';
+
+export function createConversationReader(ports: { log: MessageLog; chains: KnownChains; recent: RecentMessages }) {
+  const { log, chains, recent } = ports;
+
+  return {
+    /** The messages `fromSeq` to `toSeq` that exist, ascending; at most `limit`, counted from the end that is read first. */
+    async list(
+      conversation: Conversation,
+      range: { fromSeq: Seq; toSeq: Seq; limit: number; newestFirst?: boolean },
+    ): Promise<Message[]> {
+      const [chain] = await chains.getCurrent([conversation]);
+      const { limit, newestFirst = false } = range;
+      const toSeq = minSeq(range.toSeq, (chain as SegmentChain).head.seq);
+      const fromSeq = range.fromSeq < 1n ? 1n : range.fromSeq;
+      if (toSeq < fromSeq || limit < 1) return [];
+      const count = BigInt(limit);
+      const from = newestFirst && toSeq - fromSeq >= count ? toSeq - count + 1n : fromSeq;
+      const to = !newestFirst && toSeq - fromSeq >= count ? fromSeq + count - 1n : toSeq;
+      const cached = recent.get(conversation.id, from, to);
+      if (cached !== null) return cached;
+      const parts = segmentsIn(chain as SegmentChain, from, to);
+      const rows = await log.list(parts.map((part) => ({ conversationId: conversation.id, limit, ...part })));
+      return rows.flat().map(toMessage);
+    },
+
+    /** Many ranges at once, each whole; what retention removed is left out. */
+    async listMany(ranges: readonly { conversation: Conversation; fromSeq: Seq; toSeq: Seq }[]): Promise<Message[][]> {
+      const found = await chains.getCurrent(ranges.map(({ conversation }) => conversation));
+      // Whoever asks may know of more than this instance has heard of: an inbox is read from the store.
+      await Promise.all(
+        ranges.map(({ conversation, toSeq }, index) => {
+          const chain = found[index] as SegmentChain;
+          return toSeq > chain.head.seq ? chains.refresh({ conversation, chain }) : undefined;
+        }),
+      );
+      const answers: Message[][] = ranges.map(() => []);
+      const asked: {
+        index: number;
+        conversationId: ConversationId;
+        month: Month;
+        fromSeq: Seq;
+        toSeq: Seq;
+        limit: number;
+      }[] = [];
+      ranges.forEach(({ conversation, fromSeq, toSeq }, index) => {
+        const cached = recent.get(conversation.id, fromSeq, toSeq);
+        if (cached !== null) {
+          answers[index] = cached;
+          return;
+        }
+        for (const part of segmentsIn(found[index] as SegmentChain, fromSeq, toSeq)) {
+          const limit = Number(part.toSeq - part.fromSeq) + 1;
+          asked.push({ index, conversationId: conversation.id, limit, ...part });
+        }
+      });
+      const rows = asked.length === 0 ? [] : await log.list(asked);
+      asked.forEach(({ index }, position) => {
+        answers[index]?.push(...(rows[position] as MessageRow[]).map(toMessage));
+      });
+      return answers;
+    },
+
+    /** The first number with `sentAt >= at`; `head + 1` when there is none. Reads one month at most. */
+    async firstSeqAt(conversation: Conversation, at: Millis): Promise<Seq> {
+      const [chain] = (await chains.getCurrent([conversation])) as [SegmentChain];
+      const month = monthOf(at);
+      for (const segment of chain.segments) {
+        if (segment.month < month || segment.toSeq < segment.fromSeq) continue;
+        if (segment.month > month) return segment.fromSeq;
+        const seq = await log.firstSeqAt(conversation.id, month, at);
+        if (seq !== null) return seq;
+      }
+      return chain.head.seq + 1n;
+    },
+
+    /** Messages by id, in the order asked for, whoever may see them. */
+    async findByIds(ids: readonly MessageId[]): Promise<(Message | null)[]> {
+      const found = new Map<MessageId, Message>();
+      let missing = [...new Set(ids)];
+      if (missing.length > 0) {
+        const oldest = missing.reduce(earlierMonthOf, '');
+        const months = (await log.months()).filter((month) => month >= oldest);
+        // An id is at home in its own month, or in a later one when it was numbered after a month's end.
+        for (const month of months) {
+          const asked = missing.filter((id) => monthOf(snowflakeTime(id)) <= month);
+          if (asked.length === 0) continue;
+          for (const row of await log.findByIds(month, asked)) found.set(row.id, toMessage(row));
+          missing = missing.filter((id) => !found.has(id));
+          if (missing.length === 0) break;
+        }
+      }
+      return ids.map((id) => found.get(id) ?? null);
+    },
+  };
+}
+
+/** The earlier of a month and an id's month; an empty month counts as none. */
+function earlierMonthOf(month: Month, id: MessageId): Month {
+  const own = monthOf(snowflakeTime(id));
+  return month === '' || own < month ? own : month;
+}
+
+export function toMessage(row: MessageRow): Message {
+  const { body, fannedOut: _, ...rest } = row;
+  return { ...rest, body: decodeBody(body) };
+}

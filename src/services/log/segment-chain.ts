@@ -1,0 +1,107 @@
+/**
+ * Where a conversation's log lies: one segment per month that was used, in order, and the head of the last one.
+ * Sealed segments never change, so all but the last entry of a chain are facts; the head is a guess that the
+ * store corrects on the next append.
+ */
+import type { Conversation } from '../../domain/conversation.ts';
+import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
+import type { Month } from '../../domain/month.ts';
+import type { MessageLog, MessageRow, SegmentTail } from '../../stores/message-log.ts';
+
+export interface Segment {
+  readonly month: Month;
+  /** The first number this segment can hold. */
+  readonly fromSeq: Seq;
+  /** The last number it holds, `fromSeq - 1` while it is empty. */
+  toSeq: Seq;
+  /** `sentAt` of its last message; 0 while it is empty. */
+  lastSentAt: Millis;
+}
+
+export interface Head {
+  readonly seq: Seq;
+  readonly ordinal: Seq;
+  readonly sentAt: Millis;
+}
+
+export const emptyHead: Head = { seq: 0n, ordinal: 0n, sentAt: 0 };
+
+export interface SegmentChain {
+  readonly conversationId: ConversationId;
+  /** At least one; only the last is unsealed. */
+  readonly segments: Segment[];
+  head: Head;
+}
+
+/** The segment that is written to. */
+export function openSegment(chain: SegmentChain): Segment {
+  return chain.segments[chain.segments.length - 1] as Segment;
+}
+
+/** Takes in the last row of the chain's open segment. One read before the last append was answered says less than is known. */
+export function advance(chain: SegmentChain, last: MessageRow): void {
+  if (last.seq <= chain.head.seq) return;
+  const segment = openSegment(chain);
+  segment.toSeq = last.seq;
+  segment.lastSentAt = last.sentAt;
+  chain.head = { seq: last.seq, ordinal: last.ordinal, sentAt: last.sentAt };
+}
+
+/** Takes in what a tail says about the chain's open segment. Returns the month that follows it when it is sealed. */
+export function applyTail(chain: SegmentChain, tail: SegmentTail): Month | null {
+  const { last, seal } = tail;
+  if (last !== null) advance(chain, last);
+  if (seal === null) return null;
+  chain.segments.push({ month: seal.next, fromSeq: seal.seq, toSeq: seal.seq - 1n, lastSentAt: 0 });
+  return seal.next;
+}
+
+/** Reads whole chains. Asks for all months that exist at once, so that an old conversation costs no more trips than a new one. */
+export async function loadChains(log: MessageLog, conversations: readonly Conversation[]): Promise<SegmentChain[]> {
+  const months = await log.months();
+  const tails = new Map<string, SegmentTail>();
+  const fetchTails = async (keys: { conversationId: ConversationId; month: Month }[]) => {
+    const found = await log.tails(keys);
+    keys.forEach((key, index) => {
+      tails.set(`${key.conversationId}/${key.month}`, found[index] as SegmentTail);
+    });
+  };
+  const firstMonths = (conversation: Conversation) => [
+    conversation.firstMonth,
+    ...months.filter((month) => month > conversation.firstMonth),
+  ];
+  await fetchTails(
+    conversations.flatMap((conversation) =>
+      firstMonths(conversation).map((month) => ({ conversationId: conversation.id, month })),
+    ),
+  );
+  const chains: SegmentChain[] = [];
+  for (const conversation of conversations) {
+    const first = { month: conversation.firstMonth, fromSeq: 1n, toSeq: 0n, lastSentAt: 0 };
+    const chain: SegmentChain = { conversationId: conversation.id, segments: [first], head: emptyHead };
+    let month: Month | null = conversation.firstMonth;
+    while (month !== null) {
+      const key = `${conversation.id}/${month}`;
+      // A month that began after the list was read.
+      if (!tails.has(key)) await fetchTails([{ conversationId: conversation.id, month }]);
+      month = applyTail(chain, tails.get(key) as SegmentTail);
+    }
+    chains.push(chain);
+  }
+  return chains;
+}
+
+/** The segments that hold any of the numbers `fromSeq` to `toSeq`, with the part each holds. */
+export function segmentsIn(
+  chain: SegmentChain,
+  fromSeq: Seq,
+  toSeq: Seq,
+): { month: Month; fromSeq: Seq; toSeq: Seq }[] {
+  const parts: { month: Month; fromSeq: Seq; toSeq: Seq }[] = [];
+  for (const segment of chain.segments) {
+    const from = fromSeq > segment.fromSeq ? fromSeq : segment.fromSeq;
+    const to = toSeq < segment.toSeq ? toSeq : segment.toSeq;
+    if (from <= to) parts.push({ month: segment.month, fromSeq: from, toSeq: to });
+  }
+  return parts;
+}

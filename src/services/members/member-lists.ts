@@ -1,0 +1,128 @@
+/**
+ * Who is in which conversation, as this instance knows it: rosters are read whole and kept while they are used.
+ *
+ * A change of membership is first announced here (`begin`), then said in the log, then settled. Between the two, who is
+ * leaving can send no more, and fan-out of the conversation waits, so that nobody gets what was said after they left.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Conversation, Member } from '../../domain/conversation.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { type ConversationId, isId, type Seq, type UserId } from '../../domain/ids.ts';
+import { isDeparture } from '../../domain/message.ts';
+import type { ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
+
+export interface Roster {
+  readonly conversation: Conversation;
+  /** Those who are and were members. */
+  readonly members: ReadonlyMap<UserId, Member>;
+  readonly activeCount: number;
+}
+
+/** Members over all rosters in memory; a group of 100,000 takes about 20 MB. */
+const membersMax = 1_000_000;
+
+export type Rosters = ReturnType<typeof createRosters>;
+
+/** @param usersMax - users whose list of conversations is kept in memory */
+export function createRosters(store: ConversationStore, usersMax = 50_000) {
+  const rosters = new LRUCache<ConversationId, Roster>({
+    maxSize: membersMax,
+    sizeCalculation: ({ members }) => members.size + 1,
+  });
+  const loading = new Map<ConversationId, Promise<Roster | null>>();
+  const memberships = new LRUCache<UserId, Promise<ConversationId[]>>({ max: usersMax });
+  const pending = new Map<ConversationId, { leaving: Set<UserId>; settled: Promise<void>; settle: () => void }>();
+
+  async function load(id: ConversationId): Promise<Roster | null> {
+    const [[conversation], members] = await Promise.all([store.get([id]), store.listMembers(id)]);
+    if (conversation === null || conversation === undefined) return null;
+    const roster = {
+      conversation,
+      members: new Map(members.map((member) => [member.userId, member])),
+      activeCount: members.filter(({ leftSeq }) => leftSeq === null).length,
+    };
+    return roster;
+  }
+
+  function get(id: ConversationId): Promise<Roster | null> | Roster {
+    const cached = rosters.get(id);
+    if (cached !== undefined) return cached;
+    let promise = loading.get(id);
+    if (promise === undefined) {
+      promise = load(id)
+        .then((roster) => {
+          // Forgotten while it was read: what was read may be old.
+          if (roster !== null && loading.get(id) === promise) rosters.set(id, roster);
+          return roster;
+        })
+        .finally(() => {
+          if (loading.get(id) === promise) loading.delete(id);
+        });
+      loading.set(id, promise);
+    }
+    return promise;
+  }
+
+  return {
+    get,
+
+    /**
+     * The roster and the viewer's place in it, for those who are or were members.
+     *
+     * @throws DomainError `NOT_FOUND`: there is no such conversation, or the viewer may not know of it
+     */
+    async require(id: ConversationId, userId: UserId): Promise<{ roster: Roster; member: Member }> {
+      const roster = isId(id) ? await get(id) : null;
+      const member = roster?.members.get(userId);
+      if (roster === null || member === undefined) throw new DomainError('NOT_FOUND', 'There is no such conversation.');
+      return { roster, member };
+    },
+
+    /** Whether a member has been taken out, or is about to be, so that they can do nothing more. */
+    isLeaving(id: ConversationId, userId: UserId): boolean {
+      return pending.get(id)?.leaving.has(userId) ?? false;
+    },
+
+    /** The conversations a user is or was in. */
+    conversationIdsOf(userId: UserId): Promise<readonly ConversationId[]> {
+      let ids = memberships.get(userId);
+      if (ids === undefined) {
+        ids = store.listMemberships(userId).then((list) => list.map(({ conversationId }) => conversationId));
+        memberships.set(userId, ids);
+        ids.catch(() => memberships.delete(userId));
+      }
+      return ids;
+    },
+
+    /** Drops what is known of a conversation and of those whose membership changed; it is read anew. */
+    forget(id: ConversationId, userIds: readonly UserId[]): void {
+      rosters.delete(id);
+      loading.delete(id);
+      for (const userId of userIds) memberships.delete(userId);
+    },
+
+    /** Announces a change; one at a time for each conversation. One that is tried again goes on with those who wait for it. */
+    begin({ conversationId, event }: MembershipChange): void {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const { settled, settle } = pending.get(conversationId) ?? { settled: promise, settle: resolve };
+      pending.set(conversationId, { leaving: new Set(isDeparture(event) ? event.userIds : []), settled, settle });
+    },
+
+    /** Ends what `begin` announced. */
+    end(id: ConversationId): void {
+      const change = pending.get(id);
+      pending.delete(id);
+      change?.settle();
+    },
+
+    /** Resolves when no change of the conversation is under way; null at once when there is none. */
+    settled(id: ConversationId): Promise<void> | null {
+      return pending.get(id)?.settled ?? null;
+    },
+  };
+}
+
+/** The highest number a member may see, given the conversation's head. */
+export function visibleHead(member: Member, head: Seq): Seq {
+  return member.leftSeq !== null && member.leftSeq < head ? member.leftSeq : head;
+}

@@ -1,0 +1,91 @@
+/** Pages through a conversation, over all the months it was used in. */
+import { DomainError } from '../../domain/errors.ts';
+import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
+import type { Message } from '../../domain/message.ts';
+import { maxSeq, minSeq } from '../../domain/receipt.ts';
+import type { Viewer } from '../../domain/user.ts';
+import type { ConversationLog } from '../log/conversation-log.ts';
+import { type Rosters, visibleHead } from '../members/member-lists.ts';
+import { checkPageSize, decodeCursor, encodeCursor } from '../paging.ts';
+
+export interface HistoryInput {
+  readonly conversationId: ConversationId;
+  /** `from` inclusive, `to` exclusive. */
+  readonly range?: { readonly from?: Millis | null; readonly to?: Millis | null } | null;
+  readonly first?: number | null;
+  readonly after?: string | null;
+  readonly last?: number | null;
+  readonly before?: string | null;
+}
+
+export interface HistoryPage {
+  /** Ascending in `seq`. */
+  readonly messages: readonly Message[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+const defaultPage = 50;
+
+export type HistoryService = ReturnType<typeof createHistoryService>;
+
+export function createHistoryService(ports: {
+  log: ConversationLog;
+  rosters: Rosters;
+  settings: { readonly pageSizeMax: number };
+}) {
+  const { log, rosters, settings } = ports;
+
+  return {
+    /**
+     * @throws DomainError `NOT_FOUND`: no such conversation for the viewer
+     * @throws DomainError `BAD_USER_INPUT`: page size, range or cursor
+     */
+    async page(viewer: Viewer, input: HistoryInput): Promise<HistoryPage> {
+      const { first, last, range } = input;
+      if (first != null && last != null) throw new DomainError('BAD_USER_INPUT', 'Ask for first or last, not both.');
+      const size = first ?? last ?? Math.min(defaultPage, settings.pageSizeMax);
+      checkPageSize(first != null ? 'first' : 'last', size, settings.pageSizeMax);
+      if (range?.from != null && range.to != null && range.from > range.to) {
+        throw new DomainError('BAD_USER_INPUT', 'range.from is later than range.to.');
+      }
+      const { roster } = await rosters.require(input.conversationId, viewer.userId);
+      const { conversation } = roster;
+      const after = input.after == null ? null : cursorSeq(conversation.id, input.after);
+      const before = input.before == null ? null : cursorSeq(conversation.id, input.before);
+
+      const [head] = await log.heads([conversation]);
+      if (rosters.isLeaving(conversation.id, viewer.userId)) {
+        throw new DomainError('UNAVAILABLE', 'You are being taken out of this conversation.');
+      }
+      // Looked up after the head, so that who has left meanwhile sees nothing of what came then.
+      const { member } = await rosters.require(conversation.id, viewer.userId);
+      let lowest = member.joinedSeq + 1n;
+      let highest = visibleHead(member, head?.seq ?? 0n);
+      if (range?.from != null) lowest = maxSeq(lowest, await log.firstSeqAt(conversation, range.from));
+      if (range?.to != null) highest = minSeq(highest, (await log.firstSeqAt(conversation, range.to)) - 1n);
+      const fromSeq = after === null ? lowest : maxSeq(lowest, after + 1n);
+      const toSeq = before === null ? highest : minSeq(highest, before - 1n);
+
+      // Without either end the newest page comes first; `after` alone goes on from there upwards.
+      const newestFirst = first == null && (last != null || after === null);
+      const messages = await log.list(conversation, { fromSeq, toSeq, limit: size, newestFirst });
+      const start = messages[0]?.seq ?? fromSeq;
+      const end = messages.at(-1)?.seq ?? fromSeq - 1n;
+      return {
+        messages,
+        hasNextPage: messages.length > 0 ? end < highest : toSeq < highest,
+        hasPreviousPage: messages.length > 0 ? start > lowest : fromSeq > lowest,
+      };
+    },
+
+    cursorOf: ({ conversationId, seq }: Message): string => encodeCursor('m', conversationId, seq),
+  };
+}
+
+function cursorSeq(conversationId: ConversationId, cursor: string): Seq {
+  const [ofConversation, seq] = decodeCursor('m', cursor, 2) as [string, string];
+  if (ofConversation !== conversationId)
+    throw new DomainError('BAD_USER_INPUT', 'The cursor is of another conversation.');
+  return BigInt(seq);
+}

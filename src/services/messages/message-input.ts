@@ -1,0 +1,78 @@
+/** What a client may send: each rule names the field it is about. */
+import { DomainError } from '../../domain/errors.ts';
+import type { Attachment, MessageBody } from '../../domain/message.ts';
+
+export interface MessageLimits {
+  readonly textMaxBytes: number;
+  readonly attachmentsMax: number;
+}
+
+export interface AttachmentInput {
+  readonly url: string;
+  readonly contentType: string;
+  readonly name?: string | null;
+  readonly bytes?: number | null;
+}
+
+export interface MessageInput {
+  readonly clientMessageId: string;
+  readonly text: string;
+  readonly data?: Record<string, unknown> | null;
+  readonly attachments?: readonly AttachmentInput[] | null;
+  readonly replyToId?: string | null;
+}
+
+const clientMessageIdMaxBytes = 128;
+const urlMax = 2_048;
+const nameMax = 255;
+/** type/subtype with parameters, RFC 9110 section 8.3.1. */
+const contentTypePattern = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;\s*[^\r\n]{1,200})?$/;
+
+/** @throws DomainError `BAD_USER_INPUT` */
+export function checkMessageInput(input: MessageInput, limits: MessageLimits): MessageBody {
+  checkClientMessageId(input.clientMessageId);
+  const { text } = input;
+  const attachments = input.attachments ?? [];
+  const bytes = Buffer.byteLength(text);
+  if (bytes > limits.textMaxBytes)
+    throw bad(`text has ${bytes} bytes as UTF-8; at most ${limits.textMaxBytes} are allowed.`);
+  if (text.trim() === '' && input.data == null && attachments.length === 0) {
+    throw bad('text is blank, and there is neither data nor an attachment.');
+  }
+  if (attachments.length > limits.attachmentsMax)
+    throw bad(`At most ${limits.attachmentsMax} attachments are allowed.`);
+  return {
+    text,
+    ...(input.data == null ? {} : { data: input.data }),
+    ...(attachments.length === 0 ? {} : { attachments: attachments.map(checkAttachment) }),
+    ...(input.replyToId == null ? {} : { replyToId: input.replyToId }),
+  };
+}
+
+function checkClientMessageId(id: string): void {
+  const bytes = Buffer.byteLength(id);
+  if (bytes < 1 || bytes > clientMessageIdMaxBytes)
+    throw bad(`clientMessageId must have 1 to ${clientMessageIdMaxBytes} bytes.`);
+  // It is a key in every store, and not all of them keep these apart.
+  if (!id.isWellFormed() || id.includes('\0')) throw bad('clientMessageId must be well-formed text without NUL.');
+}
+
+function checkAttachment({ url, contentType, name, bytes }: AttachmentInput, index: number): Attachment {
+  const field = `attachments[${index}]`;
+  if (url.length > urlMax || !isWebAddress(url))
+    throw bad(`${field}.url must be an http or https URL of at most ${urlMax} characters.`);
+  if (!contentTypePattern.test(contentType)) throw bad(`${field}.contentType must be a media type such as image/png.`);
+  if (name != null && (name.length < 1 || name.length > nameMax))
+    throw bad(`${field}.name must have 1 to ${nameMax} characters.`);
+  if (bytes != null && bytes < 0) throw bad(`${field}.bytes must be 0 or more.`);
+  return { url, contentType, ...(name == null ? {} : { name }), ...(bytes == null ? {} : { bytes }) };
+}
+
+function isWebAddress(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
+}
+
+function bad(message: string): DomainError {
+  return new DomainError('BAD_USER_INPUT', message);
+}

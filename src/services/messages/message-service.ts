@@ -1,0 +1,125 @@
+/** Sends messages and finds them again. */
+
+import { maySee } from '../../domain/conversation.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { type Clock, type ConversationId, isId, type MessageId, type Millis, type UserId } from '../../domain/ids.ts';
+import type { Message } from '../../domain/message.ts';
+import type { Viewer } from '../../domain/user.ts';
+import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
+import type { ConversationService } from '../conversations/conversation-service.ts';
+import type { Appended, ConversationLog } from '../log/conversation-log.ts';
+import type { Roster, Rosters } from '../members/member-lists.ts';
+import { takeOrThrow } from '../rate-limits.ts';
+import { checkMessageInput, type MessageInput, type MessageLimits } from './message-input.ts';
+
+export interface SendInput extends MessageInput {
+  readonly to: { readonly conversationId?: ConversationId | null; readonly userId?: UserId | null };
+}
+
+/** A person types far less; a bot that sends more spreads it. */
+export const sendLimit: RateLimit = { name: 'sends', points: 600, windowMs: 10_000 };
+
+export type MessageService = ReturnType<typeof createMessageService>;
+
+export function createMessageService(ports: {
+  log: ConversationLog;
+  rosters: Rosters;
+  conversations: ConversationService;
+  rateLimiter: RateLimiter;
+  newId: () => MessageId;
+  clock: Clock;
+  limits: MessageLimits;
+  onSent?: (outcome: string, ms: Millis) => void;
+}) {
+  const { log, rosters, conversations, rateLimiter, newId, clock, limits, onSent } = ports;
+
+  async function send(viewer: Viewer, input: SendInput): Promise<Appended> {
+    await takeOrThrow(rateLimiter, sendLimit, viewer.userId);
+    const body = checkMessageInput(input, limits);
+    // Before the target: finding that may open a conversation, and a send that is refused leaves nothing behind.
+    if (body.replyToId !== undefined) await checkReply(viewer, input.to, body.replyToId);
+    const roster = await findTarget(viewer, input.to);
+    const { conversation } = roster;
+    // Asked last and without a pause before the append: who is taken out in the meantime sends nothing after it.
+    if (rosters.isLeaving(conversation.id, viewer.userId)) throw notAMember();
+    return log.append(conversation, {
+      id: newId(),
+      conversationId: conversation.id,
+      kind: 'USER',
+      senderId: viewer.userId,
+      clientMessageId: input.clientMessageId,
+      body,
+    });
+  }
+
+  async function findTarget(viewer: Viewer, to: SendInput['to']): Promise<Roster> {
+    if (to.conversationId != null) {
+      const { roster, member } = await rosters.require(to.conversationId, viewer.userId);
+      if (member.leftSeq !== null) throw notAMember();
+      return roster;
+    }
+    if (to.userId != null) return conversations.openDirect(viewer, to.userId);
+    throw new DomainError('BAD_USER_INPUT', 'to must name a conversationId or a userId.');
+  }
+
+  async function checkReply(viewer: Viewer, to: SendInput['to'], replyToId: MessageId): Promise<void> {
+    const [message] = isId(replyToId) ? await log.findByIds([replyToId]) : [null];
+    const roster = message == null ? null : await rosters.get(message.conversationId);
+    const isHere =
+      message != null && roster !== null && isVisible(roster, viewer, message) && isTarget(roster, viewer, to);
+    if (!isHere) throw new DomainError('NOT_FOUND', 'replyToId names no message of this conversation.');
+  }
+
+  return {
+    /**
+     * Sends a message; resolves when it is stored.
+     *
+     * @throws DomainError `BAD_USER_INPUT`, `NOT_FOUND`, `FORBIDDEN`, `RATE_LIMITED`, `ID_CONFLICT`: nothing was sent
+     * @throws DomainError `UNAVAILABLE`: unknown; send it again with the same `clientMessageId`
+     */
+    async send(viewer: Viewer, input: SendInput): Promise<Appended> {
+      const startedAt = clock();
+      try {
+        const appended = await send(viewer, input);
+        onSent?.(appended.resend ? 'resend' : 'sent', clock() - startedAt);
+        return appended;
+      } catch (error) {
+        onSent?.(error instanceof DomainError ? error.code : 'INTERNAL_SERVER_ERROR', clock() - startedAt);
+        throw error;
+      }
+    },
+
+    /** Messages the viewer may see, null for all others, in the order asked for. */
+    async get(viewer: Viewer, ids: readonly MessageId[]): Promise<(Message | null)[]> {
+      const found = await log.findByIds(ids.filter(isId));
+      const byId = new Map(found.flatMap((message) => (message === null ? [] : [[message.id, message]])));
+      return Promise.all(
+        ids.map(async (id) => {
+          const message = byId.get(id);
+          const roster = message === undefined ? null : await rosters.get(message.conversationId);
+          return message !== undefined && roster !== null && isVisible(roster, viewer, message) ? message : null;
+        }),
+      );
+    },
+  };
+}
+
+function isVisible(roster: Roster, viewer: Viewer, message: Message): boolean {
+  const member = roster.members.get(viewer.userId);
+  return member !== undefined && maySee(member, message.seq);
+}
+
+/** Whether this is the conversation that a send names, of which the viewer is a member. */
+function isTarget(
+  { conversation, members }: Roster,
+  viewer: Viewer,
+  { conversationId, userId }: SendInput['to'],
+): boolean {
+  if (conversationId != null) return conversation.id === conversationId;
+  if (userId == null || conversation.kind !== 'DIRECT') return false;
+  return userId === viewer.userId ? members.size === 1 : members.has(userId);
+}
+
+function notAMember(): DomainError {
+  return new DomainError('FORBIDDEN', 'You are not a member of this conversation any more.');
+}

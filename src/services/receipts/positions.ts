@@ -1,0 +1,234 @@
+/**
+ * What every member has acknowledged, with what follows from it: the status of a message and whom an advance concerns.
+ *
+ * Sending counts as having read up to there. Those advances are kept here and written in bulk (`flushSent`) before the
+ * messages are recorded as fanned out, so that a crash in between has them made again by the sweep.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Member } from '../../domain/conversation.ts';
+import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
+import type { Message, MessageStatus } from '../../domain/message.ts';
+import { maxSeq, minSeq, noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
+import type { Receipt, ReceiptStore } from '../../stores/receipt-store.ts';
+import type { Roster } from '../members/member-lists.ts';
+
+/** Watermarks in memory over all conversations. */
+const positionsMax = 1_000_000;
+
+/** A member's positions before and after an acknowledgement. */
+export interface Advance {
+  readonly conversationId: ConversationId;
+  readonly userId: UserId;
+  readonly before: Positions;
+  readonly after: Positions;
+}
+
+/** Messages of `senderId` with `sinceSeq < seq <= seq` that all others have now got or read. */
+export interface StatusAdvance {
+  readonly senderId: UserId;
+  readonly status: 'DELIVERED' | 'READ';
+  readonly sinceSeq: Seq;
+  readonly seq: Seq;
+}
+
+export interface Progress {
+  readonly status: MessageStatus;
+  readonly deliveredCount: number;
+  readonly readCount: number;
+}
+
+export type ReceiptBook = ReturnType<typeof createReceiptBook>;
+
+/** @param soleWriter - whether positions in memory are right because nobody else writes */
+export function createReceiptBook({ store, soleWriter = true }: { store: ReceiptStore; soleWriter?: boolean }) {
+  type Book = Map<UserId, Positions>;
+  const books = new LRUCache<ConversationId, Book>({ maxSize: positionsMax, sizeCalculation: (book) => book.size + 1 });
+  const loading = new Map<ConversationId, Promise<Book>>();
+  const sent = new Map<string, { conversationId: ConversationId; userId: UserId; seq: Seq }>();
+  /** Handed to the store and not answered yet: still to be counted by readers. */
+  let sentInFlight = new Map<string, { seq: Seq }>();
+
+  function load(id: ConversationId): Book | Promise<Book> {
+    const cached = soleWriter ? books.get(id) : undefined;
+    if (cached !== undefined) return cached;
+    let promise = loading.get(id);
+    if (promise === undefined) {
+      promise = store
+        .list(id)
+        .then((receipts) => {
+          const book: Book = new Map();
+          for (const { userId, deliveredSeq, readSeq } of receipts) book.set(userId, { deliveredSeq, readSeq });
+          // What was raised while this was read may be missing in it.
+          if (loading.get(id) === promise) books.set(id, book);
+          return book;
+        })
+        .finally(() => {
+          if (loading.get(id) === promise) loading.delete(id);
+        });
+      loading.set(id, promise);
+    }
+    return promise;
+  }
+
+  /** With what the user's own sends say. */
+  function effective(book: Book, conversationId: ConversationId, userId: UserId): Positions {
+    const stored = book.get(userId) ?? noPositions;
+    if (sent.size === 0 && sentInFlight.size === 0) return stored;
+    const key = `${conversationId}/${userId}`;
+    const own = sent.get(key) ?? sentInFlight.get(key);
+    return own === undefined ? stored : raisePositions(stored, { deliveredSeq: own.seq, readSeq: own.seq });
+  }
+
+  async function raise(receipts: readonly Receipt[]): Promise<Advance[]> {
+    if (receipts.length === 0) return [];
+    const raised = await store.raise(receipts);
+    return receipts.map(({ conversationId, userId }, index) => {
+      const { before, after } = raised[index] as { before: Positions; after: Positions };
+      const book = books.peek(conversationId);
+      book?.set(userId, raisePositions(book.get(userId) ?? noPositions, after));
+      loading.delete(conversationId);
+      return { conversationId, userId, before, after };
+    });
+  }
+
+  return {
+    /** Positions of members, in the order asked for. */
+    async get(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Positions[]> {
+      const book = await load(conversationId);
+      return userIds.map((userId) => effective(book, conversationId, userId));
+    },
+
+    /** Raises positions and says which moved. */
+    async raise(receipts: readonly Receipt[]): Promise<Advance[]> {
+      return (await raise(receipts)).filter(moved);
+    },
+
+    /** Notes that a sender has read up to their own message. */
+    noteSent(conversationId: ConversationId, userId: UserId, seq: Seq): void {
+      const key = `${conversationId}/${userId}`;
+      const known = sent.get(key);
+      if (known === undefined || known.seq < seq) sent.set(key, { conversationId, userId, seq });
+    },
+
+    /** Stores what `noteSent` noted, and says which positions moved. One call at a time. */
+    async flushSent(): Promise<Advance[]> {
+      if (sent.size === 0) return [];
+      const taken = [...sent.entries()];
+      sentInFlight = new Map(taken);
+      sent.clear();
+      try {
+        const receipts = taken.map(([, { conversationId, userId, seq }]) => ({
+          conversationId,
+          userId,
+          deliveredSeq: seq,
+          readSeq: seq,
+        }));
+        return (await raise(receipts)).filter(moved);
+      } catch (error) {
+        for (const [, { conversationId, userId, seq }] of taken) this.noteSent(conversationId, userId, seq);
+        throw error;
+      } finally {
+        sentInFlight = new Map();
+      }
+    },
+
+    /** How far a message has got among the members entitled to it, its sender left out. */
+    async progress(roster: Roster, message: Message): Promise<Progress> {
+      const book = await load(message.conversationId);
+      let others = 0;
+      let deliveredCount = 0;
+      let readCount = 0;
+      for (const member of roster.members.values()) {
+        if (member.userId === message.senderId || member.leftSeq !== null || message.seq <= member.joinedSeq) continue;
+        others += 1;
+        const { deliveredSeq, readSeq } = effective(book, message.conversationId, member.userId);
+        if (deliveredSeq >= message.seq) deliveredCount += 1;
+        if (readSeq >= message.seq) readCount += 1;
+      }
+      const status =
+        others === 0 ? 'SENT' : readCount === others ? 'READ' : deliveredCount === others ? 'DELIVERED' : 'SENT';
+      return { status, deliveredCount, readCount };
+    },
+
+    /**
+     * Whose messages reached a new status because the last who had not got or read them have left: the same as if those had read
+     * all up to their leaving.
+     */
+    async statusAdvancesOfLeaving(roster: Roster, userIds: readonly UserId[]): Promise<StatusAdvance[]> {
+      const id = roster.conversation.id;
+      const book = await load(id);
+      const left = userIds
+        .flatMap((userId) => roster.members.get(userId) ?? [])
+        .filter(({ leftSeq }) => leftSeq !== null);
+      const [first, ...rest] = left.map((member) => {
+        const { deliveredSeq, readSeq } = effective(book, id, member.userId);
+        return {
+          deliveredSeq: maxSeq(deliveredSeq, member.joinedSeq),
+          readSeq: maxSeq(readSeq, member.joinedSeq),
+          leftSeq: member.leftSeq ?? 0n,
+        };
+      });
+      if (first === undefined) return [];
+      const lowest = rest.reduce(
+        (a, b) => ({
+          deliveredSeq: minSeq(a.deliveredSeq, b.deliveredSeq),
+          readSeq: minSeq(a.readSeq, b.readSeq),
+          leftSeq: maxSeq(a.leftSeq, b.leftSeq),
+        }),
+        first,
+      );
+      const after = { deliveredSeq: lowest.leftSeq, readSeq: lowest.leftSeq };
+      // With nobody else left there is nobody who has read it.
+      if (roster.activeCount < 2) return [];
+      return this.statusAdvances(roster, { conversationId: id, userId: '', before: lowest, after });
+    },
+
+    /**
+     * Whose messages reached a new status by an advance: for each sender the lowest position among the others moved.
+     * A member counts as having got what was sent before they joined.
+     */
+    async statusAdvances(roster: Roster, { userId, before, after }: Advance): Promise<StatusAdvance[]> {
+      const id = roster.conversation.id;
+      const book = await load(id);
+      const advances: StatusAdvance[] = [];
+      for (const [status, field] of [
+        ['DELIVERED', 'deliveredSeq'],
+        ['READ', 'readSeq'],
+      ] as const) {
+        if (after[field] <= before[field]) continue;
+        const others = lowestTwo(roster.members.values(), userId, (member) =>
+          maxSeq(effective(book, id, member.userId)[field], member.joinedSeq),
+        );
+        for (const sender of roster.members.values()) {
+          if (sender.userId === userId || sender.leftSeq !== null) continue;
+          const floor = others.first?.userId === sender.userId ? others.second?.seq : others.first?.seq;
+          const seq = floor === undefined ? after[field] : minSeq(after[field], floor);
+          const sinceSeq = floor === undefined ? before[field] : minSeq(before[field], floor);
+          if (seq > sinceSeq) advances.push({ senderId: sender.userId, status, sinceSeq, seq });
+        }
+      }
+      return advances;
+    },
+  };
+}
+
+function moved({ before, after }: Advance): boolean {
+  return after.deliveredSeq > before.deliveredSeq || after.readSeq > before.readSeq;
+}
+
+/** The two active members, `except` left out, who are furthest behind. */
+function lowestTwo(members: Iterable<Member>, except: UserId, seqOf: (member: Member) => Seq) {
+  let first: { userId: UserId; seq: Seq } | undefined;
+  let second: { userId: UserId; seq: Seq } | undefined;
+  for (const member of members) {
+    if (member.userId === except || member.leftSeq !== null) continue;
+    const one = { userId: member.userId, seq: seqOf(member) };
+    if (first === undefined || one.seq < first.seq) {
+      second = first;
+      first = one;
+    } else if (second === undefined || one.seq < second.seq) {
+      second = one;
+    }
+  }
+  return { first, second };
+}

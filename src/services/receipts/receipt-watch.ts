@@ -1,0 +1,108 @@
+/** Tells members how far the others have got: one conversation, or all of the viewer's. */
+import type { Clock, ConversationId } from '../../domain/ids.ts';
+import type { Viewer } from '../../domain/user.ts';
+import type { Bus } from '../../pubsub/bus.ts';
+import type { EventSource } from '../../pubsub/event-source.ts';
+import { type ReceiptHint, topics } from '../../pubsub/topics.ts';
+import type { FanOut } from '../inbox/fan-out.ts';
+import { createHeldEvents } from '../latest-events.ts';
+import type { Roster, Rosters } from '../members/member-lists.ts';
+import type { ReceiptBook } from './positions.ts';
+
+export type ReceiptWatch = ReturnType<typeof createReceiptWatch>;
+
+export function createReceiptWatch(ports: {
+  book: ReceiptBook;
+  rosters: Rosters;
+  fanOut: FanOut;
+  bus: Bus;
+  clock: Clock;
+  onError: (error: unknown, what: string) => void;
+}) {
+  const { book, rosters, fanOut, bus, clock, onError } = ports;
+
+  async function presentPositions(
+    viewer: Viewer,
+    { conversation, members, ...roster }: Roster,
+  ): Promise<ReceiptHint[]> {
+    const isLarge = fanOut.isOnRead({ conversation, members, ...roster });
+    const active = [...members.values()].filter(({ leftSeq }) => leftSeq === null).map(({ userId }) => userId);
+    // How far the others are tells what was said: not for who has left.
+    const userIds = isLarge || !active.includes(viewer.userId) ? [viewer.userId] : active;
+    const positions = await book.get(conversation.id, userIds);
+    const at = clock();
+    return userIds.map((userId, index) => ({
+      conversationId: conversation.id,
+      userId,
+      deliveredSeq: positions[index]?.deliveredSeq ?? 0n,
+      readSeq: positions[index]?.readSeq ?? 0n,
+      at,
+    }));
+  }
+
+  return {
+    /**
+     * With `conversationId` the present positions first, then every change; without it the changes in all conversations the
+     * viewer is in, those that come later included. Who has left a conversation gets their own position there and nothing after it.
+     *
+     * @throws DomainError `NOT_FOUND` on opening: no such conversation for the viewer
+     */
+    watch(viewer: Viewer, conversationId: ConversationId | null): EventSource<ReceiptHint> {
+      return {
+        async open(sink) {
+          const held = createHeldEvents(sink);
+          const tell = (hint: ReceiptHint) => held.push(`${hint.conversationId}/${hint.userId}`, hint);
+          const watched = new Map<ConversationId, () => void>();
+          let isClosed = false;
+
+          async function follow(id: ConversationId): Promise<void> {
+            if (watched.has(id)) return;
+            watched.set(id, () => {});
+            const stop = await bus.subscribe(topics.receipts(id), tell);
+            if (isClosed || !watched.has(id)) stop();
+            else watched.set(id, stop);
+          }
+
+          async function isMember(id: ConversationId): Promise<boolean> {
+            const roster = await rosters.get(id);
+            const member = roster?.members.get(viewer.userId);
+            return member !== undefined && member.leftSeq === null;
+          }
+
+          async function review(id: ConversationId): Promise<void> {
+            if (await isMember(id)) {
+              if (conversationId === null || conversationId === id) await follow(id);
+            } else {
+              watched.get(id)?.();
+              watched.delete(id);
+            }
+          }
+
+          const stopMemberships = await bus.subscribe(topics.memberships(viewer.userId), ({ conversationId: id }) => {
+            review(id).catch((error: unknown) => onError(error, 'receipt watch'));
+          });
+          const close = () => {
+            isClosed = true;
+            stopMemberships();
+            for (const stop of watched.values()) stop();
+            watched.clear();
+          };
+          try {
+            if (conversationId === null) {
+              const ids = await rosters.conversationIdsOf(viewer.userId);
+              for (const id of ids) await review(id);
+            } else {
+              const { roster } = await rosters.require(conversationId, viewer.userId);
+              await review(conversationId);
+              for (const position of await presentPositions(viewer, roster)) tell(position);
+            }
+          } catch (error) {
+            close();
+            throw error;
+          }
+          return close;
+        },
+      };
+    },
+  };
+}

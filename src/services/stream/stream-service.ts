@@ -1,0 +1,101 @@
+/**
+ * Opens streams, and compares each with the store from time to time.
+ *
+ * A stream is in one slice from when it is open until it ends. The slices are checked in turn, each once per `checkEveryMs`.
+ */
+import type { Millis, Seq } from '../../domain/ids.ts';
+import type { Viewer } from '../../domain/user.ts';
+import type { EventSource } from '../../pubsub/event-source.ts';
+import type { InboxWriter } from '../inbox/inbox-writer.ts';
+import { type CatchUpSettings, Stream, type StreamEvent, type StreamPorts } from './stream.ts';
+
+export type { StreamEvent } from './stream.ts';
+
+export interface StreamSettings extends CatchUpSettings {
+  /** How often each stream is compared with the store, which also bounds how long it is quiet. */
+  readonly checkEveryMs: Millis;
+  /** How many slices the streams are checked in, so that not all are due at once. */
+  readonly checkSlices: number;
+}
+
+export const streamDefaults: StreamSettings = {
+  catchUpPage: 100,
+  // A stream that is quiet from just after a check on is heard after two of them: well within the 25 s that clients are promised.
+  checkEveryMs: 11_000,
+  checkSlices: 24,
+  retryAfterMs: 1_000,
+};
+
+export type StreamService = ReturnType<typeof createStreamService>;
+
+export function createStreamService(
+  ports: StreamPorts & { readonly writer: InboxWriter; readonly settings?: Partial<StreamSettings> },
+) {
+  const settings = { ...streamDefaults, ...ports.settings };
+  const slices = Array.from({ length: settings.checkSlices }, () => new Set<Stream>());
+  let nextSlice = 0;
+  let nextCheck = 0;
+
+  /** Compares a slice of the streams with the store: one read for all of them. */
+  async function check(slice: ReadonlySet<Stream>): Promise<void> {
+    const live = [...slice].filter(({ state }) => state === 'live');
+    if (live.length === 0) return;
+    const heads = await ports.writer.heads(live.map(({ viewer }) => viewer.userId));
+    live.forEach((stream, index) => {
+      stream.check(heads[index] ?? 0n);
+    });
+  }
+
+  function checkAll(): void {
+    for (const slice of slices) for (const stream of slice) stream.readSoon();
+  }
+
+  const stopReconnect = ports.bus.onReconnect(checkAll);
+  const timer = setInterval(() => {
+    const slice = slices[nextCheck % slices.length] as Set<Stream>;
+    nextCheck += 1;
+    check(slice).catch((error: unknown) => ports.onError(error, 'stream check'));
+  }, settings.checkEveryMs / settings.checkSlices);
+  timer.unref();
+
+  return {
+    /**
+     * Everything after `afterSeq` (the device's acknowledged position when null), then live.
+     *
+     * @throws DomainError `CURSOR_AHEAD` on opening: `afterSeq` is past the inbox head
+     */
+    open(viewer: Viewer, afterSeq: Seq | null): EventSource<StreamEvent> {
+      return {
+        async open(sink) {
+          const stream = new Stream(ports, settings, viewer, sink);
+          try {
+            await stream.open(afterSeq);
+          } catch (error) {
+            stream.close();
+            throw error;
+          }
+          const slice = slices[nextSlice % slices.length] as Set<Stream>;
+          nextSlice += 1;
+          slice.add(stream);
+          return () => {
+            slice.delete(stream);
+            stream.close();
+          };
+        },
+      };
+    },
+
+    /** Compares every stream with the store now. */
+    checkAll,
+
+    /** Streams that are open. */
+    get size(): number {
+      return slices.reduce((sum, slice) => sum + slice.size, 0);
+    },
+
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      stopReconnect();
+    },
+  };
+}

@@ -1,0 +1,262 @@
+/**
+ * One resumable stream: everything in a user's inbox after a position, first from the store, then live.
+ *
+ * A stream is always in one of these states:
+ * - opening: it has subscribed and pushes nothing before StreamReady; hints only note that there is more;
+ * - reading: it pages through the store; hints only note that there is more (`behind`);
+ * - live: its position is the inbox head it knows of, and the next hint is pushed from its payload when its number is
+ *   exactly the next one; any other number sends the stream back to reading;
+ * - paused: the reader is slow; hints are ignored, and reading starts again when it is ready;
+ * - closed.
+ *
+ * Invariants: the position only grows, and what lies at or before it has been pushed, here or as a live message of a large
+ * group; hints are trusted for their payload only after their number was compared, so a lost, doubled or late hint does no harm.
+ *
+ * Large groups' messages come live beside the inbox: see live-group.ts. Once a sync has given them their inbox numbers, the
+ * position moves past them without a second showing, and a heartbeat says so.
+ */
+import type { Clock, Millis, Seq } from '../../domain/ids.ts';
+import type { Message } from '../../domain/message.ts';
+import type { Viewer } from '../../domain/user.ts';
+import type { EventSink } from '../../pubsub/event-source.ts';
+import { type InboxHint, topics } from '../../pubsub/topics.ts';
+import {
+  cursorAhead,
+  type InboxEntry,
+  type InboxPage,
+  type InboxService,
+  type TruncatedBacklog,
+} from '../inbox/inbox-service.ts';
+import type { FollowingStream, LiveGroupPorts } from './followed-group.ts';
+import { LiveGroups } from './group-reviews.ts';
+
+export type StreamEvent =
+  | { readonly type: 'StreamReady'; readonly seq: Seq; readonly headSeq: Seq }
+  | { readonly type: 'MessageReceived'; readonly seq: Seq | null; readonly message: Message }
+  | { readonly type: 'StreamTruncated'; readonly backlogs: readonly TruncatedBacklog[] }
+  | { readonly type: 'StreamHeartbeat'; readonly seq: Seq };
+
+export interface CatchUpSettings {
+  /** Numbers read from the store at a time while catching up. */
+  readonly catchUpPage: number;
+  /** Pause before a failed read is tried again. */
+  readonly retryAfterMs: Millis;
+}
+
+export interface StreamPorts extends LiveGroupPorts {
+  readonly inbox: InboxService;
+  readonly clock: Clock;
+  /** Told how long a live message took from its commit to the socket. */
+  readonly onDelivered?: (latencyMs: Millis) => void;
+}
+
+const nothing = () => {};
+
+export class Stream implements FollowingStream {
+  readonly ports: StreamPorts;
+  readonly settings: CatchUpSettings;
+  readonly viewer: Viewer;
+  readonly sink: EventSink<StreamEvent>;
+  position: Seq;
+  state: 'opening' | 'reading' | 'live' | 'paused' | 'closed' = 'opening';
+  /** There is, or may be, more in the store than has been read. */
+  behind = true;
+  /** Which reading of the store is under way, or was the last. */
+  reading = 0;
+  /** Whether anything was pushed since the last check. */
+  pushedSinceCheck = true;
+  readonly groups: LiveGroups;
+  stopInbox = nothing;
+  stopMemberships = nothing;
+
+  constructor(ports: StreamPorts, settings: CatchUpSettings, viewer: Viewer, sink: EventSink<StreamEvent>) {
+    this.ports = ports;
+    this.settings = settings;
+    this.viewer = viewer;
+    this.sink = sink;
+    this.position = 0n;
+    this.groups = new LiveGroups(this);
+  }
+
+  async open(afterSeq: Seq | null): Promise<void> {
+    const { bus, inbox } = this.ports;
+    const { userId, deviceId } = this.viewer;
+    // Subscribed before anything is read: what comes later than the reading is heard of.
+    this.stopInbox = await bus.subscribe(topics.inbox(userId), (hint) => this.onInboxHint(hint));
+    this.stopMemberships = await bus.subscribe(topics.memberships(userId), () => this.reviewGroupsSoon());
+    await this.groups.open();
+    const [head, acked] = await Promise.all([inbox.head(userId), afterSeq ?? inbox.ackedSeq(userId, deviceId)]);
+    if (acked > head) throw cursorAhead(acked, head);
+    this.position = acked;
+    const isReady = this.push({ type: 'StreamReady', seq: acked, headSeq: head });
+    this.sink.onReady(() => this.resume());
+    this.state = isReady ? 'reading' : 'paused';
+    if (isReady) void this.read();
+  }
+
+  close(): void {
+    this.state = 'closed';
+    this.stopInbox();
+    this.stopMemberships();
+    this.groups.close();
+  }
+
+  isClosed(): boolean {
+    return this.state === 'closed';
+  }
+
+  push(event: StreamEvent, isShared = false): boolean {
+    this.pushedSinceCheck = true;
+    if (isShared && event.type === 'MessageReceived') {
+      return this.sink.push(event, { key: event.message, seq: event.seq });
+    }
+    return this.sink.push(event);
+  }
+
+  /** Hands an event over; afterwards the state is paused when the reader is slow. */
+  pushOrPause(event: StreamEvent, isShared = false): void {
+    if (!this.push(event, isShared) && this.state !== 'closed') this.state = 'paused';
+  }
+
+  /** @param isHint - whether it is pushed as it was told, so that others get the very same */
+  pushMessage(seq: Seq | null, message: Message, isHint: boolean): void {
+    this.pushOrPause({ type: 'MessageReceived', seq, message }, isHint);
+    if (isHint) this.ports.onDelivered?.(this.ports.clock() - message.sentAt);
+  }
+
+  onInboxHint({ seq, message }: InboxHint): void {
+    if (this.state === 'closed' || seq <= this.position) return;
+    if (this.state !== 'live') {
+      this.behind = true;
+      return;
+    }
+    if (message === null || seq !== this.position + 1n) {
+      this.readSoon();
+      return;
+    }
+    if (!this.take(seq, message, true)) this.pushOrPause({ type: 'StreamHeartbeat', seq });
+  }
+
+  /**
+   * Moves to the next inbox number and pushes its message.
+   *
+   * @returns false when the message was seen live before, and only the position moved
+   */
+  take(seq: Seq, message: Message, isHint: boolean): boolean {
+    this.position = seq;
+    const group = this.groups.get(message.conversationId);
+    if (group?.passMessage(message) === false) return false;
+    this.pushMessage(seq, message, isHint);
+    return true;
+  }
+
+  readSoon(): void {
+    this.behind = true;
+    if (this.state !== 'live') return;
+    this.state = 'reading';
+    void this.read();
+  }
+
+  resume(): void {
+    if (this.state !== 'paused') return;
+    this.state = 'live';
+    this.readSoon();
+  }
+
+  /** Pages through the store until there is no more, then goes live. Never rejects. */
+  async read(): Promise<void> {
+    const { inbox, onError } = this.ports;
+    // A pause in the middle of a page starts another reading: the page this one waits for then counts for nothing.
+    this.reading += 1;
+    const reading = this.reading;
+    const isOver = () => this.state !== 'reading' || this.reading !== reading;
+    try {
+      while (!isOver()) {
+        this.behind = false;
+        const page = await inbox.read(this.viewer.userId, this.position, this.settings.catchUpPage);
+        if (isOver()) return;
+        this.takePage(page);
+        if (this.state !== 'reading') return;
+        if (page.hasMore || this.behind) continue;
+        this.state = 'live';
+        this.groups.onInboxRead();
+      }
+    } catch (error) {
+      if (isOver()) return;
+      onError(error, 'stream read');
+      setTimeout(() => {
+        if (!isOver()) void this.read();
+      }, this.settings.retryAfterMs).unref();
+    }
+  }
+
+  takePage(page: InboxPage): void {
+    let backlogs: TruncatedBacklog[] = [];
+    let isSilent = false;
+    /** Says what was passed before anything that follows it, so that the numbers have no hole; false when reading is over. */
+    const tell = (): boolean => {
+      const last = backlogs.at(-1);
+      if (last !== undefined) {
+        this.position = last.seq;
+        this.pushOrPause({ type: 'StreamTruncated', backlogs });
+      } else if (isSilent) {
+        this.pushOrPause({ type: 'StreamHeartbeat', seq: this.position });
+      }
+      backlogs = [];
+      isSilent = false;
+      return this.state === 'reading';
+    };
+    for (const item of inOrder(page)) {
+      if (this.hasShown(item)) {
+        if (backlogs.length > 0 && !tell()) return;
+        this.position = item.seq;
+        isSilent = true;
+      } else if ('message' in item) {
+        if (!tell()) return;
+        this.take(item.seq, item.message, false);
+        if (this.state !== 'reading') return;
+      } else {
+        if (isSilent && !tell()) return;
+        backlogs.push(item);
+        this.groups.get(item.conversationId)?.passBacklog(item.toSeq);
+      }
+    }
+    if (backlogs.length > 0 && !tell()) return;
+    if (page.nextSeq > this.position) {
+      this.position = page.nextSeq; // What retention removed is passed over.
+      isSilent = true;
+    }
+    tell();
+  }
+
+  /** Whether everything here was pushed as live messages of a large group. */
+  hasShown(item: InboxEntry | TruncatedBacklog): boolean {
+    if ('message' in item) {
+      const { conversationId, seq } = item.message;
+      return this.groups.get(conversationId)?.hasShown(seq, seq) === true;
+    }
+    return this.groups.get(item.conversationId)?.hasShown(item.fromSeq, item.toSeq) === true;
+  }
+
+  reviewGroupsSoon(): void {
+    this.groups.reviewSoon();
+  }
+
+  /** Compares a live stream with the inbox head in the store, so that a lost last hint is found, and lets a quiet one be heard. */
+  check(head: Seq): void {
+    if (this.state !== 'live') return;
+    if (head > this.position) this.readSoon();
+    this.groups.check();
+    if (!this.pushedSinceCheck) this.pushOrPause({ type: 'StreamHeartbeat', seq: this.position });
+    this.pushedSinceCheck = false;
+  }
+
+  isFlowing(): boolean {
+    return this.state === 'live' || this.state === 'reading';
+  }
+}
+
+/** A page's entries and backlogs in the order of their inbox numbers. */
+function inOrder({ entries, truncated }: InboxPage): readonly (InboxEntry | TruncatedBacklog)[] {
+  return truncated.length === 0 ? entries : [...entries, ...truncated].sort((a, b) => (a.seq < b.seq ? -1 : 1));
+}

@@ -1,0 +1,181 @@
+import { createHmac } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createExternalTokens } from '../../../src/services/accounts/external-tokens.ts';
+
+const issuer = 'https://idp.example';
+const audience = 'heliograph';
+
+type KeyPair = Awaited<ReturnType<typeof generateKeyPair>> & { readonly kid: string; readonly alg: string };
+
+async function makeKeys(alg: string, kid: string): Promise<KeyPair> {
+  return { ...(await generateKeyPair(alg, { extractable: true })), kid, alg };
+}
+
+describe('tokens of an identity provider', () => {
+  let server: Server;
+  let published: KeyPair[];
+  let requests: number;
+  let answer: { status: number; body: string | null; isStuck: boolean };
+  const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+
+  beforeEach(async () => {
+    published = [];
+    requests = 0;
+    answer = { status: 200, body: null, isStuck: false };
+    server = createServer(async (_request, response) => {
+      requests += 1;
+      if (answer.isStuck) return;
+      const keys = published.map(async ({ publicKey, kid, alg }) => ({ ...(await exportJWK(publicKey)), kid, alg }));
+      response.statusCode = answer.status;
+      response.end(answer.body ?? JSON.stringify({ keys: await Promise.all(keys) }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const open = (over: Partial<Parameters<typeof createExternalTokens>[0]> = {}) =>
+    createExternalTokens({ jwksUrl: url(), issuer, audience, clock: () => Date.now(), ...over });
+
+  const now = () => Math.floor(Date.now() / 1000);
+  function sign(keys: KeyPair, claims: JWTPayload = {}, header: object = {}): Promise<string> {
+    const payload = { iss: issuer, aud: audience, sub: 'ada', iat: now(), exp: now() + 300, ...claims };
+    return new SignJWT(payload).setProtectedHeader({ alg: keys.alg, kid: keys.kid, ...header }).sign(keys.privateKey);
+  }
+  const unauthenticated = { code: 'UNAUTHENTICATED', retryable: false };
+  const unavailable = { code: 'UNAVAILABLE', retryable: true };
+
+  it.each(['RS256', 'PS512', 'ES256', 'EdDSA'])('are good when signed with a published %s key', async (alg) => {
+    const keys = await makeKeys(alg, 'one');
+    published = [await makeKeys('RS256', 'another'), keys];
+    const exp = now() + 300;
+    const token = await sign(keys, { exp, iat: exp - 400, preferred_username: 'Ada', name: 'Ada L.', sid: 's1' });
+    expect(await open().verify(token)).toEqual({
+      subject: `${issuer}|ada`,
+      suggestedName: 'Ada',
+      displayName: 'Ada L.',
+      deviceKey: 's1',
+      issuedAt: (exp - 400) * 1000,
+      expiresAt: exp * 1000,
+    });
+  });
+
+  it('name a user and a device by what claims there are', async () => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    const tokens = open();
+    const seen = async (claims: JWTPayload) => tokens.verify(await sign(keys, claims));
+    expect(await seen({})).toMatchObject({ suggestedName: 'ada', displayName: null, deviceKey: 'default' });
+    expect(await seen({ email: 'grace@example.org' })).toMatchObject({ suggestedName: 'grace' });
+    expect(await seen({ preferred_username: '', email: 7 })).toMatchObject({ suggestedName: 'ada' });
+    expect(await seen({ did: 'd1', sid: 's1' })).toMatchObject({ deviceKey: 'd1' });
+    expect(await seen({ sub: 7 as unknown as string, iat: undefined })).toMatchObject({
+      subject: `${issuer}|7`,
+      suggestedName: '7',
+      issuedAt: 0,
+    });
+  });
+
+  it('are refused when anything about them is wrong', async () => {
+    const [keys, rsa, stranger] = [
+      await makeKeys('ES256', 'one'),
+      await makeKeys('RS256', 'two'),
+      await makeKeys('ES256', 'one'),
+    ];
+    published = [keys, rsa];
+    const tokens = open();
+    const good = await sign(keys);
+    await tokens.verify(good);
+    const [head, body, tail] = good.split('.') as [string, string, string];
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    // What everybody may read must not serve as a secret to sign with.
+    const byPublicKey = async (kid: string) => {
+      const content = `${part({ alg: 'HS256', kid })}.${body}`;
+      const pem = await exportSPKI(rsa.publicKey);
+      return `${content}.${createHmac('sha256', pem).update(content).digest('base64url')}`;
+    };
+    const bad = [
+      '',
+      'x.y.z',
+      `${part({ alg: 'none' })}.${body}.`,
+      `${part({ alg: 'none', kid: 'one' })}.${body}.${tail}`,
+      await byPublicKey('two'),
+      await byPublicKey('one'),
+      `${head}.${part({ sub: 'root', iss: issuer, aud: audience, exp: now() + 300 })}.${tail}`,
+      await sign(stranger),
+      await sign(stranger, {}, { kid: 'unknown' }),
+      await sign(stranger, {}, { jwk: await exportJWK(stranger.publicKey) }),
+      await sign(keys, { exp: now() - 1 }),
+      await sign(keys, { nbf: now() + 60 }),
+      await sign(keys, { iss: 'https://other.example' }),
+      await sign(keys, { aud: 'other' }),
+      ...(await Promise.all(['exp', 'sub', 'iss', 'aud'].map((claim) => sign(keys, { [claim]: undefined })))),
+    ];
+    for (const token of bad) await expect(tokens.verify(token)).rejects.toMatchObject(unauthenticated);
+    // A flood of unknown keys does not become a flood of requests.
+    expect(requests).toBe(1);
+  });
+
+  it('of any issuer and audience are good where none is asked for', async () => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    const tokens = open({ issuer: null, audience: null });
+    const token = await sign(keys, { iss: 'https://other.example', aud: 'other' });
+    expect(await tokens.verify(token)).toMatchObject({ subject: 'https://other.example|ada' });
+  });
+
+  it('go by the clock they are given', async () => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    let at = Date.now();
+    const tokens = open({ clock: () => at });
+    const token = await sign(keys, { exp: now() + 300 });
+    await tokens.verify(token);
+    at += 301_000;
+    await expect(tokens.verify(token)).rejects.toMatchObject(unauthenticated);
+  });
+
+  it('of a key that came with a change of keys are good, once the keys may be asked for again', async () => {
+    const [old, next] = [await makeKeys('RS256', 'old'), await makeKeys('RS256', 'next')];
+    published = [old];
+    const tokens = open();
+    await tokens.verify(await sign(old));
+    published = [next];
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
+    expect(await tokens.verify(await sign(next))).toMatchObject({ subject: `${issuer}|ada` });
+    await expect(tokens.verify(await sign(old))).rejects.toMatchObject(unauthenticated);
+    expect(requests).toBe(2);
+  });
+
+  it.each([
+    ['answers with an error', { status: 500, body: null, isStuck: false }],
+    ['answers with what is no JSON', { status: 200, body: '<html>', isStuck: false }],
+    ['answers with what holds no keys', { status: 200, body: '{}', isStuck: false }],
+  ])('cannot be judged while the provider %s, and can afterwards', async (_what, away) => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    const tokens = open();
+    const usual = answer;
+    answer = away;
+    await expect(tokens.verify(await sign(keys))).rejects.toMatchObject(unavailable);
+    answer = usual;
+    await tokens.verify(await sign(keys));
+  });
+
+  it('cannot be judged while the provider is not there, or does not answer in time', async () => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    answer.isStuck = true;
+    const startedAt = performance.now();
+    await expect(open().verify(await sign(keys))).rejects.toMatchObject(unavailable);
+    expect(performance.now() - startedAt).toBeLessThan(6_000);
+    const gone = open({ jwksUrl: 'http://127.0.0.1:1/keys' });
+    await expect(gone.verify(await sign(keys))).rejects.toMatchObject(unavailable);
+  });
+});
