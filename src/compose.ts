@@ -27,17 +27,17 @@ import { createInboxService } from './services/inbox/inbox-service.ts';
 import { createInboxSync } from './services/inbox/inbox-sync.ts';
 import { createInboxWriter } from './services/inbox/inbox-writer.ts';
 import { createConversationLog } from './services/log/conversation-log.ts';
-import { createSteadyClock } from './services/log/trusted-clock.ts';
-import { createRosters } from './services/members/member-lists.ts';
+import { createTrustedClock } from './services/log/trusted-clock.ts';
+import { createMemberLists } from './services/members/member-lists.ts';
 import { createHistoryService } from './services/messages/history-service.ts';
 import { createMessageService } from './services/messages/message-service.ts';
 import { createPresenceService } from './services/presence/presence-service.ts';
 import { countRefusals } from './services/rate-limits.ts';
-import { createReceiptBook } from './services/receipts/positions.ts';
+import { createMemberPositions } from './services/receipts/positions.ts';
 import { createReceiptService } from './services/receipts/receipt-service.ts';
 import { createReceiptWatch } from './services/receipts/receipt-watch.ts';
 import { createStatusService } from './services/receipts/status-service.ts';
-import { createServerService } from './services/server-info.ts';
+import { createServerInfo } from './services/server-info.ts';
 import type { Services } from './services/services.ts';
 import { createStreamService } from './services/stream/stream-service.ts';
 import { openSqliteDirectory } from './stores/directory/sql-directory.ts';
@@ -85,7 +85,7 @@ export async function startHeliograph(
   // One process writes here, so any worker number will do; a new one at each start keeps repeated time from repeating ids.
   const snowflakes = createSnowflakes(clock, () => randomInt(workerMax + 1));
   const newId = () => snowflakes.next();
-  const steadyClock = createSteadyClock(clock, () => performance.now());
+  const trustedClock = createTrustedClock(clock, () => performance.now());
 
   const secret = config.jwtSecret === null ? loadSecret(config) : Buffer.from(config.jwtSecret);
   const accounts = createAccountService({
@@ -109,12 +109,12 @@ export async function startHeliograph(
     settings: { refreshTokenTtlMs: config.refreshTokenTtlMs },
   });
 
-  const rosters = createRosters(directory.conversations);
-  const conversationLog = createConversationLog({ log: messageLog, clock: steadyClock, newId });
+  const memberLists = createMemberLists(directory.conversations);
+  const conversationLog = createConversationLog({ log: messageLog, clock: trustedClock, newId });
   const writer = createInboxWriter({ inboxes, settings: { backlogMax: config.backlogMax } });
-  const book = createReceiptBook({ store: receiptStore });
+  const memberPositions = createMemberPositions({ store: receiptStore });
   const fanOut = createFanOut({
-    rosters,
+    memberLists,
     writer,
     log: messageLog,
     bus,
@@ -123,14 +123,14 @@ export async function startHeliograph(
     settings: { onWriteMaxMembers: config.fanOutOnWriteMaxMembers },
   });
   conversationLog.setOnAppended((conversation, messages) => {
-    for (const { conversationId, senderId, seq } of messages) book.noteSent(conversationId, senderId, seq);
+    for (const { conversationId, senderId, seq } of messages) memberPositions.noteSent(conversationId, senderId, seq);
     fanOut.take(conversation, messages);
   });
-  const sync = createInboxSync({ rosters, log: conversationLog, writer, fanOut });
-  const inbox = createInboxService({ inboxes, writer, sync, log: conversationLog, rosters, settings: config });
+  const sync = createInboxSync({ memberLists, log: conversationLog, writer, fanOut });
+  const inbox = createInboxService({ inboxes, writer, sync, log: conversationLog, memberLists, settings: config });
   const receipts = createReceiptService({
-    book,
-    rosters,
+    memberPositions,
+    memberLists,
     log: conversationLog,
     inboxes,
     writer,
@@ -142,7 +142,7 @@ export async function startHeliograph(
   const changes = createMembershipChanges({
     store: directory.conversations,
     users: directory.users,
-    rosters,
+    memberLists,
     log: conversationLog,
     fanOut,
     bus,
@@ -154,10 +154,10 @@ export async function startHeliograph(
   const conversations = createConversationService({
     store: directory.conversations,
     users: directory.users,
-    rosters,
+    memberLists,
     changes,
     log: conversationLog,
-    book,
+    memberPositions,
     rateLimiter,
     newId,
     clock,
@@ -165,7 +165,7 @@ export async function startHeliograph(
   });
   const messages = createMessageService({
     log: conversationLog,
-    rosters,
+    memberLists,
     conversations,
     rateLimiter,
     newId,
@@ -179,7 +179,7 @@ export async function startHeliograph(
       sync,
       writer,
       log: conversationLog,
-      rosters,
+      memberLists,
       bus,
       clock,
       onError,
@@ -206,15 +206,15 @@ export async function startHeliograph(
       { name: 'directory', check: directory.ping },
     ],
   });
-  const server = createServerService({ version, limits: config, degraded: health.degraded, clock });
+  const server = createServerInfo({ version, limits: config, degraded: health.degraded, clock });
   const services: Services = {
     accounts,
     conversations,
     messages,
     inbox,
-    history: createHistoryService({ log: conversationLog, rosters, settings: config }),
+    history: createHistoryService({ log: conversationLog, memberLists, settings: config }),
     receipts,
-    receiptWatch: createReceiptWatch({ book, rosters, fanOut, bus, clock, onError }),
+    receiptWatch: createReceiptWatch({ memberPositions, memberLists, fanOut, bus, clock, onError }),
     statuses: createStatusService({ bus }),
     streams,
     presence,

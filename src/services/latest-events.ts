@@ -7,11 +7,11 @@ import type { EventSink } from '../pubsub/event-source.ts';
 
 const keysMax = 10_000;
 
-export interface HeldEvents<E> {
+export interface LatestEvents<E> {
   push(key: string, event: E): void;
 }
 
-export function createHeldEvents<E>(sink: EventSink<E>): HeldEvents<E> {
+export function createLatestEvents<E>(sink: EventSink<E>): LatestEvents<E> {
   const held = new Map<string, E>();
   let isReady = true;
   sink.onReady(() => {

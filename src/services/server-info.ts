@@ -8,10 +8,10 @@ export interface ServerLimits {
   readonly operationsPerSocketMax: number;
 }
 
-export type ServerService = ReturnType<typeof createServerService>;
+export type ServerInfoService = ReturnType<typeof createServerInfo>;
 
 /** @param ports.degraded - the parts that are away or slow now, in the words of docs/reliability.md */
-export function createServerService(ports: {
+export function createServerInfo(ports: {
   version: string;
   limits: ServerLimits;
   degraded: () => string[];

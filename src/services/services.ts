@@ -7,7 +7,7 @@ import type { PresenceService } from './presence/presence-service.ts';
 import type { ReceiptService } from './receipts/receipt-service.ts';
 import type { ReceiptWatch } from './receipts/receipt-watch.ts';
 import type { StatusService } from './receipts/status-service.ts';
-import type { ServerService } from './server-info.ts';
+import type { ServerInfoService } from './server-info.ts';
 import type { StreamService } from './stream/stream-service.ts';
 
 /** Everything the product does, for resolvers. */
@@ -22,5 +22,5 @@ export interface Services {
   readonly statuses: StatusService;
   readonly streams: StreamService;
   readonly presence: PresenceService;
-  readonly server: ServerService;
+  readonly server: ServerInfoService;
 }

@@ -9,11 +9,11 @@ import { createInboxService } from '../../src/services/inbox/inbox-service.ts';
 import { createInboxSync } from '../../src/services/inbox/inbox-sync.ts';
 import { createInboxWriter } from '../../src/services/inbox/inbox-writer.ts';
 import { createConversationLog } from '../../src/services/log/conversation-log.ts';
-import { createSteadyClock } from '../../src/services/log/trusted-clock.ts';
-import { createRosters } from '../../src/services/members/member-lists.ts';
+import { createTrustedClock } from '../../src/services/log/trusted-clock.ts';
+import { createMemberLists } from '../../src/services/members/member-lists.ts';
 import { createHistoryService } from '../../src/services/messages/history-service.ts';
 import { createMessageService } from '../../src/services/messages/message-service.ts';
-import { createReceiptBook } from '../../src/services/receipts/positions.ts';
+import { createMemberPositions } from '../../src/services/receipts/positions.ts';
 import { createReceiptService } from '../../src/services/receipts/receipt-service.ts';
 import { createStreamService } from '../../src/services/stream/stream-service.ts';
 import type { ConversationStore } from '../../src/stores/conversation-store.ts';
@@ -42,10 +42,10 @@ export function createServices(options: InstanceOptions) {
   const rateLimiter = { take: () => 0 };
   const pages = { pageSizeMax: 100, groupMembersMax: 100, namedMembersMax: 100, cachedMax: 10 };
 
-  const rosters = createRosters(stores.conversations, 10);
+  const memberLists = createMemberLists(stores.conversations, 10);
   const log = createConversationLog({
     log: stores.messageLog,
-    clock: createSteadyClock(clock, options.elapsed),
+    clock: createTrustedClock(clock, options.elapsed),
     newId,
     // Two rows at a time, so that a burst takes several appends.
     settings: { batchMax: 2, chainsMax: 10, recentMax: 10, ...(isAlone ? {} : { headTrustMs: 0 }) },
@@ -54,9 +54,9 @@ export function createServices(options: InstanceOptions) {
     inboxes: stores.inboxes,
     settings: { backlogMax: options.backlogMax, soleWriter: isAlone, guessesMax: 50 },
   });
-  const book = createReceiptBook({ store: stores.receipts, soleWriter: isAlone });
+  const memberPositions = createMemberPositions({ store: stores.receipts, soleWriter: isAlone });
   const fanOut = createFanOut({
-    rosters,
+    memberLists,
     writer,
     log: stores.messageLog,
     bus,
@@ -65,14 +65,14 @@ export function createServices(options: InstanceOptions) {
     settings: { onWriteMaxMembers: options.onWriteMaxMembers, sweepPage: 3 },
   });
   log.setOnAppended((conversation, messages) => {
-    for (const { conversationId, senderId, seq } of messages) book.noteSent(conversationId, senderId, seq);
+    for (const { conversationId, senderId, seq } of messages) memberPositions.noteSent(conversationId, senderId, seq);
     fanOut.take(conversation, messages);
   });
-  const sync = createInboxSync({ rosters, log, writer, fanOut });
-  const inbox = createInboxService({ inboxes: stores.inboxes, writer, sync, log, rosters, settings: pages });
+  const sync = createInboxSync({ memberLists, log, writer, fanOut });
+  const inbox = createInboxService({ inboxes: stores.inboxes, writer, sync, log, memberLists, settings: pages });
   const receipts = createReceiptService({
-    book,
-    rosters,
+    memberPositions,
+    memberLists,
     log,
     inboxes: stores.inboxes,
     writer,
@@ -84,7 +84,7 @@ export function createServices(options: InstanceOptions) {
   const changes = createMembershipChanges({
     store: stores.conversations,
     users: stores.users,
-    rosters,
+    memberLists,
     log,
     fanOut,
     bus,
@@ -95,10 +95,10 @@ export function createServices(options: InstanceOptions) {
   const conversations = createConversationService({
     store: stores.conversations,
     users: stores.users,
-    rosters,
+    memberLists,
     changes,
     log,
-    book,
+    memberPositions,
     rateLimiter,
     newId,
     clock,
@@ -106,20 +106,20 @@ export function createServices(options: InstanceOptions) {
   });
   const messages = createMessageService({
     log,
-    rosters,
+    memberLists,
     conversations,
     rateLimiter,
     newId,
     clock,
     limits: { textMaxBytes: 100, attachmentsMax: 1 },
   });
-  const history = createHistoryService({ log, rosters, settings: pages });
+  const history = createHistoryService({ log, memberLists, settings: pages });
   const streams = createStreamService({
     inbox,
     sync,
     writer,
     log,
-    rosters,
+    memberLists,
     bus,
     clock,
     onError,

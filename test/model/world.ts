@@ -8,7 +8,7 @@ import type { Draft, Message } from '../../src/domain/message.ts';
 import { createSnowflakes } from '../../src/domain/snowflake.ts';
 import { createInboxWriter } from '../../src/services/inbox/inbox-writer.ts';
 import { createConversationLog } from '../../src/services/log/conversation-log.ts';
-import { createSteadyClock } from '../../src/services/log/trusted-clock.ts';
+import { createTrustedClock } from '../../src/services/log/trusted-clock.ts';
 import { createMemoryMessageStore, type MemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 
 /** mulberry32: small, and the same everywhere. */
@@ -91,7 +91,7 @@ export class World {
     });
     const log = createConversationLog({
       log: through('log', this.store.messageLog),
-      clock: createSteadyClock(clock, () => this.time),
+      clock: createTrustedClock(clock, () => this.time),
       newId: snowflakes.next,
       settings: { headTrustMs: 0, attemptsMax: 1_000, chainsMax: 10 },
       onAppended: (_conversation, messages) => this.fanOut(writer, messages.at(-1)?.seq ?? 0n),
@@ -219,7 +219,7 @@ export class World {
     const writer = createInboxWriter({ inboxes: this.store.inboxes, settings: { soleWriter: false, guessesMax: 50 } });
     const log = createConversationLog({
       log: this.truth.messageLog,
-      clock: createSteadyClock(
+      clock: createTrustedClock(
         () => start,
         () => 0,
       ),

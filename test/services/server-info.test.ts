@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { createServerService } from '../../src/services/server-info.ts';
+import { createServerInfo } from '../../src/services/server-info.ts';
 
 const limits = { fanOutOnWriteMaxMembers: 100, textMaxBytes: 16_384, pageSizeMax: 500, operationsPerSocketMax: 64 };
 
 it('tells version, limits and what is degraded just now', () => {
   const degraded: string[] = [];
-  const service = createServerService({ version: '1.2.3', limits, degraded: () => [...degraded], clock: () => 42 });
+  const service = createServerInfo({ version: '1.2.3', limits, degraded: () => [...degraded], clock: () => 42 });
   expect(service.info()).toEqual({ version: '1.2.3', ...limits, degraded: [] });
   degraded.push('directory');
   expect(service.info().degraded).toEqual(['directory']);
@@ -14,6 +14,6 @@ it('tells version, limits and what is degraded just now', () => {
 
 it('tells nothing else of what it is given', () => {
   const configuration = { ...limits, jwtSecret: 'x'.repeat(32) };
-  const service = createServerService({ version: '1', limits: configuration, degraded: () => [], clock: () => 0 });
+  const service = createServerInfo({ version: '1', limits: configuration, degraded: () => [], clock: () => 0 });
   expect(JSON.stringify(service.info())).not.toContain(configuration.jwtSecret);
 });

@@ -11,7 +11,7 @@ let workers = 0;
 
 /** A log over a store whose calls are counted; several may share one store. */
 export function setUpLog(
-  options: { store?: MessageLog; settings?: Partial<ConversationLogSettings>; isSteady?: boolean } = {},
+  options: { store?: MessageLog; settings?: Partial<ConversationLogSettings>; isTrusted?: boolean } = {},
 ) {
   const store = options.store ?? createMemoryMessageStore().messageLog;
   const calls = {
@@ -26,7 +26,7 @@ export function setUpLog(
   const told: bigint[] = [];
   const log = createConversationLog({
     log: port,
-    clock: { now: () => time.now, isSteady: () => options.isSteady ?? true },
+    clock: { now: () => time.now, isTrusted: () => options.isTrusted ?? true },
     newId: createSnowflakes(
       () => time.now,
       () => worker,

@@ -17,10 +17,10 @@ import type { ConversationStore } from '../../stores/conversation-store.ts';
 import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
 import type { UserStore } from '../../stores/user-store.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import type { Roster, Rosters } from '../members/member-lists.ts';
+import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import { checkPageSize } from '../paging.ts';
 import { takeOrThrow } from '../rate-limits.ts';
-import type { ReceiptBook } from '../receipts/positions.ts';
+import type { MemberPositions } from '../receipts/positions.ts';
 import {
   type ConversationView,
   cursorOf,
@@ -60,16 +60,16 @@ export type ConversationService = ReturnType<typeof createConversationService>;
 export function createConversationService(ports: {
   store: ConversationStore;
   users: UserStore;
-  rosters: Rosters;
+  memberLists: MemberLists;
   changes: MembershipChanges;
   log: ConversationLog;
-  book: ReceiptBook;
+  memberPositions: MemberPositions;
   rateLimiter: RateLimiter;
   newId: () => MessageId;
   clock: Clock;
   settings: ConversationSettings;
 }) {
-  const { store, users, rosters, changes, log, book, rateLimiter, newId, clock, settings } = ports;
+  const { store, users, memberLists, changes, log, memberPositions, rateLimiter, newId, clock, settings } = ports;
   const directIds = new LRUCache<string, ConversationId>({ max: settings.cachedMax ?? 50_000 });
   /** `ordinal` by message: it never changes. */
   const ordinals = new LRUCache<string, Seq>({ max: settings.cachedMax ?? 50_000 });
@@ -82,13 +82,13 @@ export function createConversationService(ports: {
     return { id, kind, title, createdAt, firstMonth };
   }
 
-  async function openDirect(viewer: Viewer, userId: UserId): Promise<Roster> {
+  async function openDirect(viewer: Viewer, userId: UserId): Promise<MemberList> {
     const pair: [UserId, UserId] = [viewer.userId, userId];
     const key = directKey(pair);
     const known = directIds.get(key);
     if (known !== undefined) {
-      const roster = await rosters.get(known);
-      if (roster !== null) return roster;
+      const memberList = await memberLists.get(known);
+      if (memberList !== null) return memberList;
     }
     const [user] = isId(userId) ? await users.get([userId]) : [null];
     if (user == null) throw new DomainError('NOT_FOUND', 'There is no such user.');
@@ -96,29 +96,29 @@ export function createConversationService(ports: {
     if (conversation === null) {
       await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
       conversation = await store.openDirect(draftConversation('DIRECT', null), pair);
-      rosters.forget(conversation.id, pair);
+      memberLists.forget(conversation.id, pair);
       changes.announce(conversation.id, pair);
     }
     directIds.set(key, conversation.id);
-    return (await rosters.require(conversation.id, viewer.userId)).roster;
+    return (await memberLists.require(conversation.id, viewer.userId)).memberList;
   }
 
   async function view(viewer: Viewer, id: ConversationId): Promise<ConversationView> {
-    const { roster, member } = await rosters.require(id, viewer.userId);
-    const [head] = await log.heads([roster.conversation]);
-    return viewOf(roster, member, head);
+    const { memberList, member } = await memberLists.require(id, viewer.userId);
+    const [head] = await log.heads([memberList.conversation]);
+    return viewOf(memberList, member, head);
   }
 
   async function changeMembers(
     viewer: Viewer,
     conversationId: ConversationId,
-    plan: (roster: Roster, member: Member) => Promise<PlannedChange | null>,
+    plan: (memberList: MemberList, member: Member) => Promise<PlannedChange | null>,
   ): Promise<ConversationView> {
     await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
     await changes.run(viewer.userId, conversationId, async () => {
-      const { roster, member } = await rosters.require(conversationId, viewer.userId);
-      requireActiveInGroup(roster, member);
-      return plan(roster, member);
+      const { memberList, member } = await memberLists.require(conversationId, viewer.userId);
+      requireActiveInGroup(memberList, member);
+      return plan(memberList, member);
     });
     return view(viewer, conversationId);
   }
@@ -169,11 +169,11 @@ export function createConversationService(ports: {
       viewer: Viewer,
       input: { conversationId: ConversationId; userIds: readonly UserId[] },
     ): Promise<ConversationView> {
-      return changeMembers(viewer, input.conversationId, async (roster, member) => {
+      return changeMembers(viewer, input.conversationId, async (memberList, member) => {
         requireMayAdd(member);
         const wanted = [...new Set(input.userIds)];
         await requireUsers(wanted);
-        return planAdding(roster, wanted, settings.groupMembersMax);
+        return planAdding(memberList, wanted, settings.groupMembersMax);
       });
     },
 
@@ -182,11 +182,11 @@ export function createConversationService(ports: {
       viewer: Viewer,
       input: { conversationId: ConversationId; userIds: readonly UserId[] },
     ): Promise<ConversationView> {
-      return changeMembers(viewer, input.conversationId, async (roster, member) => {
+      return changeMembers(viewer, input.conversationId, async (memberList, member) => {
         requireMayRemove(member);
         const wanted = [...new Set(input.userIds)];
         checkNamedCount(wanted, settings.namedMembersMax);
-        return planRemoving(roster, member, wanted);
+        return planRemoving(memberList, member, wanted);
       });
     },
 
@@ -199,11 +199,11 @@ export function createConversationService(ports: {
       viewer: Viewer,
       input: { conversationId: ConversationId; userId: UserId; role: MemberRole },
     ): Promise<ConversationView> {
-      await changeMembers(viewer, input.conversationId, async (roster, member) => {
-        requireMayGiveRole(roster, member, input.userId);
+      await changeMembers(viewer, input.conversationId, async (memberList, member) => {
+        requireMayGiveRole(memberList, member, input.userId);
         await store.setRole(input.conversationId, input.userId, input.role);
         if (input.role === 'OWNER') await store.setRole(input.conversationId, viewer.userId, 'ADMIN');
-        rosters.forget(input.conversationId, []);
+        memberLists.forget(input.conversationId, []);
         return null;
       });
       return view(viewer, input.conversationId);
@@ -215,12 +215,14 @@ export function createConversationService(ports: {
     /** The conversations the viewer is in, newest activity first. */
     async page(viewer: Viewer, first: number, after: string | null) {
       checkPageSize('first', first, settings.pageSizeMax);
-      const ids = await rosters.conversationIdsOf(viewer.userId);
-      const found = await Promise.all(ids.map((id) => rosters.get(id)));
-      const active = found.filter((roster): roster is Roster => roster?.members.get(viewer.userId)?.leftSeq === null);
+      const ids = await memberLists.conversationIdsOf(viewer.userId);
+      const found = await Promise.all(ids.map((id) => memberLists.get(id)));
+      const active = found.filter(
+        (memberList): memberList is MemberList => memberList?.members.get(viewer.userId)?.leftSeq === null,
+      );
       const heads = await log.heads(active.map(({ conversation }) => conversation));
-      const views = active.map((roster, index) =>
-        viewOf(roster, roster.members.get(viewer.userId) as Member, heads[index]),
+      const views = active.map((memberList, index) =>
+        viewOf(memberList, memberList.members.get(viewer.userId) as Member, heads[index]),
       );
       return pageOfViews(views, first, after);
     },
@@ -237,7 +239,7 @@ export function createConversationService(ports: {
 
     /** USER messages after the viewer's read position; what they sent themselves counts as read up to there. */
     async unreadCount({ conversation, member, headSeq }: ConversationView): Promise<number> {
-      const [positions] = await book.get(conversation.id, [member.userId]);
+      const [positions] = await memberPositions.get(conversation.id, [member.userId]);
       const readSeq = maxSeq(positions?.readSeq ?? 0n, member.joinedSeq);
       if (readSeq >= headSeq) return 0;
       const [head, read] = await Promise.all([ordinalAt(conversation, headSeq), ordinalAt(conversation, readSeq)]);
@@ -272,10 +274,10 @@ export function createConversationService(ports: {
 
     /** Everybody with whom a user has a direct conversation. */
     async allDirectPeers(userId: UserId): Promise<UserId[]> {
-      const ids = await rosters.conversationIdsOf(userId);
-      const found = await Promise.all(ids.map((id) => rosters.get(id)));
+      const ids = await memberLists.conversationIdsOf(userId);
+      const found = await Promise.all(ids.map((id) => memberLists.get(id)));
       return found
-        .filter((roster): roster is Roster => roster?.conversation.kind === 'DIRECT')
+        .filter((memberList): memberList is MemberList => memberList?.conversation.kind === 'DIRECT')
         .flatMap(({ members }) => [...members.keys()].filter((other) => other !== userId));
     },
   };

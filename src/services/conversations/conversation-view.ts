@@ -6,12 +6,12 @@
  */
 import type { Conversation, Member } from '../../domain/conversation.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
-import { type Roster, visibleHead } from '../members/member-lists.ts';
+import { type MemberList, visibleHead } from '../members/member-lists.ts';
 import { decodeCursor, encodeCursor } from '../paging.ts';
 
 export interface ConversationView {
   readonly conversation: Conversation;
-  readonly roster: Roster;
+  readonly memberList: MemberList;
   readonly member: Member;
   /** The last message they may see. */
   readonly headSeq: Seq;
@@ -21,13 +21,13 @@ export interface ConversationView {
 
 /** @param head - the last message of the log, which is not the last they may see after they left; none in an empty log */
 export function viewOf(
-  roster: Roster,
+  memberList: MemberList,
   member: Member,
   head: { seq: Seq; sentAt: Millis } = { seq: 0n, sentAt: 0 },
 ): ConversationView {
-  const { conversation } = roster;
+  const { conversation } = memberList;
   const activeAt = Math.max(head.sentAt, conversation.createdAt);
-  return { conversation, roster, member, headSeq: visibleHead(member, head.seq), activeAt };
+  return { conversation, memberList, member, headSeq: visibleHead(member, head.seq), activeAt };
 }
 
 export function pageOfViews(views: readonly ConversationView[], first: number, after: string | null) {
@@ -46,10 +46,10 @@ export function cursorOf({ activeAt, conversation }: ConversationView): string {
 }
 
 /** The active members; nobody for a viewer who has left. */
-export function pageOfMembers({ roster, member: viewer }: ConversationView, first: number, after: string | null) {
+export function pageOfMembers({ memberList, member: viewer }: ConversationView, first: number, after: string | null) {
   const afterId = after === null ? 0n : BigInt((decodeCursor('u', after, 1) as [string])[0]);
   if (viewer.leftSeq !== null) return { members: [], totalCount: 0, hasNextPage: false, hasPreviousPage: false };
-  const active = [...roster.members.values()].filter(({ leftSeq }) => leftSeq === null);
+  const active = [...memberList.members.values()].filter(({ leftSeq }) => leftSeq === null);
   const rest = active.filter(({ userId }) => BigInt(userId) > afterId);
   return {
     members: rest.slice(0, first),

@@ -15,7 +15,7 @@ import type { ConversationStore, MembershipChange } from '../../stores/conversat
 import type { UserStore } from '../../stores/user-store.ts';
 import type { FanOut } from '../inbox/fan-out.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import type { Rosters } from '../members/member-lists.ts';
+import type { MemberLists } from '../members/member-lists.ts';
 
 /** How long a caller waits for the changes before its own. */
 const waitMaxMs = 10_000;
@@ -27,7 +27,7 @@ export type MembershipChanges = ReturnType<typeof createMembershipChanges>;
 export function createMembershipChanges(ports: {
   store: ConversationStore;
   users: UserStore;
-  rosters: Rosters;
+  memberLists: MemberLists;
   log: ConversationLog;
   fanOut: FanOut;
   bus: Bus;
@@ -37,7 +37,7 @@ export function createMembershipChanges(ports: {
   /** Told of those who are no members any more, once that is settled. Must not throw. */
   onLeft?: (conversationId: ConversationId, userIds: readonly UserId[]) => void;
 }) {
-  const { store, users, rosters, log, fanOut, bus, newId, clock, onError, onLeft } = ports;
+  const { store, users, memberLists, log, fanOut, bus, newId, clock, onError, onLeft } = ports;
   const turns = new Map<ConversationId, Promise<unknown>>();
   let closed = false;
 
@@ -62,7 +62,7 @@ export function createMembershipChanges(ports: {
 
   /** Says a recorded change in the log and settles it. */
   async function carryOut(conversation: Conversation, change: MembershipChange): Promise<void> {
-    rosters.begin(change);
+    memberLists.begin(change);
     try {
       const wasLarge = await isLarge(conversation.id);
       const { message } = await log.append(conversation, {
@@ -75,12 +75,12 @@ export function createMembershipChanges(ports: {
       });
       if (change.event.kind === 'MEMBERS_ADDED') await fanOut.finishStays(conversation.id, change.event.userIds);
       await store.settleChange(change, message.seq);
-      rosters.forget(conversation.id, change.event.userIds);
+      memberLists.forget(conversation.id, change.event.userIds);
       const isOther = wasLarge !== (await isLarge(conversation.id));
-      rosters.end(conversation.id);
+      memberLists.end(conversation.id);
       // A group that grows over the threshold, or shrinks under it, reaches all its members in another way from now on.
-      const roster = isOther ? await rosters.get(conversation.id) : null;
-      announce(conversation.id, roster === null ? change.event.userIds : [...roster.members.keys()]);
+      const memberList = isOther ? await memberLists.get(conversation.id) : null;
+      announce(conversation.id, memberList === null ? change.event.userIds : [...memberList.members.keys()]);
       if (isDeparture(change.event)) onLeft?.(conversation.id, change.event.userIds);
     } catch (error) {
       // Said or not, who may see what follows is unknown until this is settled; meanwhile fan-out waits.
@@ -100,8 +100,8 @@ export function createMembershipChanges(ports: {
   }
 
   async function isLarge(id: ConversationId): Promise<boolean> {
-    const roster = await rosters.get(id);
-    return roster !== null && fanOut.isOnRead(roster);
+    const memberList = await memberLists.get(id);
+    return memberList !== null && fanOut.isOnRead(memberList);
   }
 
   function announce(conversationId: ConversationId, userIds: readonly UserId[]): void {
@@ -155,19 +155,19 @@ export function createMembershipChanges(ports: {
      */
     async run(actorId: UserId, conversationId: ConversationId, plan: () => Promise<SystemEvent | null>): Promise<void> {
       await inTurn(conversationId, async () => {
-        if (rosters.settled(conversationId) !== null) {
+        if (memberLists.settled(conversationId) !== null) {
           throw new DomainError('UNAVAILABLE', 'An earlier change of this group is not settled yet.');
         }
         const event = await plan();
-        const roster = await rosters.get(conversationId);
-        if (event === null || roster === null) return;
+        const memberList = await memberLists.get(conversationId);
+        if (event === null || memberList === null) return;
         const change = draftChange(actorId, conversationId, event);
         await store.beginChange(change).catch(async (error: unknown) => {
           // It may be recorded all the same. The caller is told that it failed, so nobody must find and finish it much later.
           await store.dropChange(change.id).catch((cause: unknown) => onError(cause, 'membership change'));
           throw error;
         });
-        await carryOut(roster.conversation, change);
+        await carryOut(memberList.conversation, change);
       });
     },
 

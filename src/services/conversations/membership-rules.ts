@@ -2,21 +2,21 @@
  * Who may change the members of a group, and what a change comes to.
  *
  * The owner may do everything, an admin add anybody and remove plain members, and everybody leave, which is the only way out for
- * oneself. A direct conversation always has the same members. The rules look at the roster they are given, in which all earlier
+ * oneself. A direct conversation always has the same members. The rules look at the member list they are given, in which all earlier
  * changes are settled; a plan names only users for whom it changes something, and is null when that is nobody.
  */
 import type { Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/ids.ts';
 import type { SystemEvent } from '../../domain/message.ts';
-import type { Roster } from '../members/member-lists.ts';
+import type { MemberList } from '../members/member-lists.ts';
 
 export type PlannedChange = Omit<SystemEvent, 'title'>;
 
 const titleMax = 100;
 
 /** @throws DomainError `FORBIDDEN`: not a group, or not one that the member is still in */
-export function requireActiveInGroup({ conversation }: Roster, member: Member): void {
+export function requireActiveInGroup({ conversation }: MemberList, member: Member): void {
   if (conversation.kind !== 'GROUP') throw forbidden('A direct conversation always has the same members.');
   if (member.leftSeq !== null) throw forbidden('You are not a member of this group any more.');
 }
@@ -27,9 +27,13 @@ export function requireMayAdd({ role }: Member): void {
 }
 
 /** @param wanted - users that exist, each once */
-export function planAdding(roster: Roster, wanted: readonly UserId[], groupMembersMax: number): PlannedChange | null {
-  const userIds = wanted.filter((id) => roster.members.get(id)?.leftSeq !== null);
-  if (roster.activeCount + userIds.length > groupMembersMax) throw tooManyMembers();
+export function planAdding(
+  memberList: MemberList,
+  wanted: readonly UserId[],
+  groupMembersMax: number,
+): PlannedChange | null {
+  const userIds = wanted.filter((id) => memberList.members.get(id)?.leftSeq !== null);
+  if (memberList.activeCount + userIds.length > groupMembersMax) throw tooManyMembers();
   return userIds.length === 0 ? null : { kind: 'MEMBERS_ADDED', userIds };
 }
 
@@ -42,23 +46,23 @@ export function requireMayRemove({ role }: Member): void {
  * @param wanted - users, each once
  * @throws DomainError `FORBIDDEN`: the owner removes anybody else, an admin plain members
  */
-export function planRemoving(roster: Roster, remover: Member, wanted: readonly UserId[]): PlannedChange | null {
+export function planRemoving(memberList: MemberList, remover: Member, wanted: readonly UserId[]): PlannedChange | null {
   if (wanted.includes(remover.userId)) throw new DomainError('BAD_USER_INPUT', 'Use leaveGroup to leave.');
   for (const id of wanted) {
-    const member = roster.members.get(id);
+    const member = memberList.members.get(id);
     if (member === undefined) throw new DomainError('NOT_FOUND', `User ${id} is not a member.`);
     if (remover.role === 'ADMIN' && member.leftSeq === null && member.role !== 'MEMBER') {
       throw forbidden('Only the owner removes admins.');
     }
   }
-  const userIds = wanted.filter((id) => roster.members.get(id)?.leftSeq === null);
+  const userIds = wanted.filter((id) => memberList.members.get(id)?.leftSeq === null);
   return userIds.length === 0 ? null : { kind: 'MEMBERS_REMOVED', userIds };
 }
 
 /** @throws DomainError `FORBIDDEN`: only the owner gives roles, and only to another member */
-export function requireMayGiveRole(roster: Roster, giver: Member, receiverId: UserId): void {
+export function requireMayGiveRole(memberList: MemberList, giver: Member, receiverId: UserId): void {
   if (giver.role !== 'OWNER') throw forbidden('Only the owner gives roles.');
-  const receiver = roster.members.get(receiverId);
+  const receiver = memberList.members.get(receiverId);
   if (receiver === undefined || receiver.leftSeq !== null)
     throw new DomainError('NOT_FOUND', 'There is no such member.');
   if (receiver.userId === giver.userId)

@@ -15,7 +15,7 @@ import type { Bus } from '../../pubsub/bus.ts';
 import { topics } from '../../pubsub/topics.ts';
 import type { MessageLog } from '../../stores/message-log.ts';
 import { toMessage } from '../log/log-reader.ts';
-import type { Roster, Rosters } from '../members/member-lists.ts';
+import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import type { InboxWriter } from './inbox-writer.ts';
 
 export interface FanOutSettings {
@@ -40,7 +40,7 @@ export const fanOutDefaults: FanOutSettings = {
 export type FanOut = ReturnType<typeof createFanOut>;
 
 export function createFanOut(ports: {
-  rosters: Rosters;
+  memberLists: MemberLists;
   writer: InboxWriter;
   log: MessageLog;
   bus: Bus;
@@ -49,7 +49,7 @@ export function createFanOut(ports: {
   onError: (error: unknown, what: string) => void;
   settings?: Partial<FanOutSettings>;
 }) {
-  const { rosters, writer, log, bus, saveSent, onError } = ports;
+  const { memberLists, writer, log, bus, saveSent, onError } = ports;
   const settings = { ...fanOutDefaults, ...ports.settings };
   const queues = new Map<ConversationId, Message[]>();
   const running = new Map<ConversationId, Message[]>();
@@ -64,8 +64,8 @@ export function createFanOut(ports: {
 
   writer.setOnEntered(announceRuns);
 
-  function isOnRead(roster: Roster): boolean {
-    return roster.activeCount > settings.onWriteMaxMembers;
+  function isOnRead(memberList: MemberList): boolean {
+    return memberList.activeCount > settings.onWriteMaxMembers;
   }
 
   function take(conversation: Conversation, messages: readonly Message[]): void {
@@ -88,7 +88,7 @@ export function createFanOut(ports: {
         queues.delete(id);
         running.set(id, messages);
         // While a change of membership is under way nobody knows who may see what follows it.
-        const settled = rosters.settled(id);
+        const settled = memberLists.settled(id);
         if (settled !== null) await settled;
         await fanOut(id, messages);
         attempt = 0;
@@ -133,9 +133,9 @@ export function createFanOut(ports: {
   }
 
   async function fanOut(id: ConversationId, messages: readonly Message[]): Promise<void> {
-    const roster = await rosters.get(id);
-    if (roster === null) return;
-    if (isOnRead(roster)) {
+    const memberList = await memberLists.get(id);
+    if (memberList === null) return;
+    if (isOnRead(memberList)) {
       const topic = topics.conversation(id);
       for (const message of messages) bus.publish(topic, { message });
       return;
@@ -143,7 +143,7 @@ export function createFanOut(ports: {
     const { seq: firstSeq } = messages[0] as Message;
     const { seq: lastSeq } = messages[messages.length - 1] as Message;
     const entries = [];
-    for (const { userId, joinedSeq, leftSeq } of roster.members.values()) {
+    for (const { userId, joinedSeq, leftSeq } of memberList.members.values()) {
       if (leftSeq !== null && leftSeq < firstSeq) continue;
       const upTo = leftSeq !== null && leftSeq < lastSeq ? leftSeq : lastSeq;
       if (upTo > joinedSeq) entries.push({ userId, conversationId: id, joinedSeq, upTo, wholeFrom: firstSeq });
@@ -225,14 +225,14 @@ export function createFanOut(ports: {
     },
 
     /**
-     * Enters the rest of an earlier stay for those who are about to come back. Their place in the roster tells of one stay only:
+     * Enters the rest of an earlier stay for those who are about to come back. Their place in the member list tells of one stay only:
      * what a large group's member had not asked for before they were taken out would be lost to them with the new one.
      */
     async finishStays(id: ConversationId, userIds: readonly UserId[]): Promise<void> {
-      const roster = await rosters.get(id);
+      const memberList = await memberLists.get(id);
       const entries = [];
       for (const userId of userIds) {
-        const member = roster?.members.get(userId);
+        const member = memberList?.members.get(userId);
         if (member === undefined || member.leftSeq === null || member.leftSeq <= member.joinedSeq) continue;
         entries.push({ userId, conversationId: id, joinedSeq: member.joinedSeq, upTo: member.leftSeq });
       }
@@ -252,7 +252,7 @@ export function createFanOut(ports: {
         const mine = rows.filter(({ conversationId }) => !running.has(conversationId));
         const byConversation = Map.groupBy(mine.map(toMessage), ({ conversationId }) => conversationId);
         for (const [id, unordered] of byConversation) {
-          const settled = rosters.settled(id);
+          const settled = memberLists.settled(id);
           if (settled !== null) await settled;
           for (const messages of consecutive(unordered)) await fanOut(id, messages);
         }

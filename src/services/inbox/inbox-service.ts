@@ -6,7 +6,7 @@ import type { Message } from '../../domain/message.ts';
 import { maxSeq, minSeq } from '../../domain/receipt.ts';
 import type { InboxStore } from '../../stores/inbox-store.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import type { Rosters } from '../members/member-lists.ts';
+import type { MemberLists } from '../members/member-lists.ts';
 import { checkPageSize } from '../paging.ts';
 import type { InboxSync } from './inbox-sync.ts';
 import type { InboxWriter } from './inbox-writer.ts';
@@ -39,10 +39,10 @@ export function createInboxService(ports: {
   writer: InboxWriter;
   sync: InboxSync;
   log: ConversationLog;
-  rosters: Rosters;
+  memberLists: MemberLists;
   settings: { readonly pageSizeMax: number };
 }) {
-  const { inboxes, writer, sync, log, rosters, settings } = ports;
+  const { inboxes, writer, sync, log, memberLists, settings } = ports;
 
   /** The page after `afterSeq`, of at most `first` numbers, without looking for anything that has no number yet. */
   async function read(userId: UserId, afterSeq: Seq, first: number): Promise<InboxPage> {
@@ -72,8 +72,8 @@ export function createInboxService(ports: {
   async function readMessages(wanted: readonly { run: InboxRun; fromSeq: Seq; toSeq: Seq }[]): Promise<InboxEntry[]> {
     const ranges = [];
     for (const { run, fromSeq, toSeq } of wanted) {
-      const roster = await rosters.get(run.conversationId);
-      if (roster !== null) ranges.push({ conversation: roster.conversation, run, fromSeq, toSeq });
+      const memberList = await memberLists.get(run.conversationId);
+      if (memberList !== null) ranges.push({ conversation: memberList.conversation, run, fromSeq, toSeq });
     }
     const messages = await log.listMany(ranges);
     return ranges.flatMap(({ run }, index) =>

@@ -3,30 +3,30 @@ import type { Conversation } from '../../domain/conversation.ts';
 import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
 import { minSeq } from '../../domain/receipt.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import { type Roster, type Rosters, visibleHead } from '../members/member-lists.ts';
+import { type MemberList, type MemberLists, visibleHead } from '../members/member-lists.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Entry, InboxWriter } from './inbox-writer.ts';
 
 export type InboxSync = ReturnType<typeof createInboxSync>;
 
 export function createInboxSync(ports: {
-  rosters: Rosters;
+  memberLists: MemberLists;
   log: ConversationLog;
   writer: InboxWriter;
   fanOut: FanOut;
 }) {
-  const { rosters, log, writer, fanOut } = ports;
+  const { memberLists, log, writer, fanOut } = ports;
 
   /** The conversations whose messages a user gets by asking: large groups, and those they left while it was large. */
-  async function onReadRosters(userId: UserId): Promise<Roster[]> {
-    const ids = await rosters.conversationIdsOf(userId);
-    const found: Roster[] = [];
+  async function largeLists(userId: UserId): Promise<MemberList[]> {
+    const ids = await memberLists.conversationIdsOf(userId);
+    const found: MemberList[] = [];
     for (const id of ids) {
-      const cached = rosters.get(id);
-      const roster = cached instanceof Promise ? await cached : cached;
-      const member = roster?.members.get(userId);
-      if (roster != null && member !== undefined && (member.leftSeq !== null || fanOut.isOnRead(roster)))
-        found.push(roster);
+      const cached = memberLists.get(id);
+      const memberList = cached instanceof Promise ? await cached : cached;
+      const member = memberList?.members.get(userId);
+      if (memberList != null && member !== undefined && (member.leftSeq !== null || fanOut.isOnRead(memberList)))
+        found.push(memberList);
     }
     return found;
   }
@@ -42,12 +42,12 @@ export function createInboxSync(ports: {
     const heads = await log.heads(wanted);
     const entries: Entry[] = [];
     for (const [index, { id }] of wanted.entries()) {
-      if (rosters.isLeaving(id, userId)) {
+      if (memberLists.isLeaving(id, userId)) {
         putOff.add(id);
         continue;
       }
       // Looked up after the head: who leaves from now on does so after it.
-      const cached = rosters.get(id);
+      const cached = memberLists.get(id);
       const member = (cached instanceof Promise ? await cached : cached)?.members.get(userId);
       if (member === undefined) continue;
       const visible = visibleHead(member, heads[index]?.seq ?? 0n);
@@ -59,7 +59,7 @@ export function createInboxSync(ports: {
   }
 
   return {
-    onReadRosters,
+    largeLists,
 
     /**
      * Enters all that a user has not got yet; after it the inbox head covers every message there is for them.
@@ -68,8 +68,8 @@ export function createInboxSync(ports: {
      * @returns the conversations put off until it is settled up to where the user, who is leaving them, may see them
      */
     async enterAll(userId: UserId, also: readonly Conversation[] = []): Promise<ReadonlySet<ConversationId>> {
-      await fanOut.settle(await rosters.conversationIdsOf(userId));
-      const onRead = (await onReadRosters(userId)).map(({ conversation }) => conversation);
+      await fanOut.settle(await memberLists.conversationIdsOf(userId));
+      const onRead = (await largeLists(userId)).map(({ conversation }) => conversation);
       const missing = also.filter(({ id }) => !onRead.some((conversation) => conversation.id === id));
       return enter(userId, [...onRead, ...missing]);
     },
@@ -77,7 +77,7 @@ export function createInboxSync(ports: {
     /** The same for the conversations named, up to a number in each. */
     async enterConversations(userId: UserId, upTo: ReadonlyMap<ConversationId, Seq>): Promise<void> {
       await fanOut.settle([...upTo.keys()]);
-      const onRead = (await onReadRosters(userId)).map(({ conversation }) => conversation);
+      const onRead = (await largeLists(userId)).map(({ conversation }) => conversation);
       await enter(
         userId,
         onRead.filter(({ id }) => upTo.has(id)),

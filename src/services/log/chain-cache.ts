@@ -12,7 +12,7 @@ import type { Conversation } from '../../domain/conversation.ts';
 import type { ConversationId, Millis } from '../../domain/ids.ts';
 import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
 import { advance, applyTail, loadChains, openSegment, type SegmentChain } from './segment-chain.ts';
-import type { SteadyClock } from './trusted-clock.ts';
+import type { TrustedClock } from './trusted-clock.ts';
 
 interface CachedChain {
   readonly chain: SegmentChain;
@@ -21,11 +21,11 @@ interface CachedChain {
   isInDoubt?: boolean;
 }
 
-export type KnownChains = ReturnType<typeof createKnownChains>;
+export type ChainCache = ReturnType<typeof createChainCache>;
 
-export function createKnownChains(ports: {
+export function createChainCache(ports: {
   log: MessageLog;
-  clock: SteadyClock;
+  clock: TrustedClock;
   settings: { readonly headTrustMs: Millis; readonly chainsMax: number };
 }) {
   const { log, clock, settings } = ports;

@@ -17,8 +17,8 @@ import { type Draft, encodeBody, type Message } from '../../domain/message.ts';
 import { type Month, monthOf, monthStart } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { Append, AppendResult, MessageLog, MessageRow } from '../../stores/message-log.ts';
-import { createKnownChains } from './chain-cache.ts';
-import { createConversationReader, toMessage } from './log-reader.ts';
+import { createChainCache } from './chain-cache.ts';
+import { createLogReader, toMessage } from './log-reader.ts';
 import { createRecentMessages, recentConversationsMax } from './recent-messages.ts';
 import {
   type Appended,
@@ -29,7 +29,7 @@ import {
   withoutTwins,
 } from './resends.ts';
 import { type Head, openSegment, type SegmentChain } from './segment-chain.ts';
-import type { SteadyClock } from './trusted-clock.ts';
+import type { TrustedClock } from './trusted-clock.ts';
 
 export type { Appended } from './resends.ts';
 
@@ -64,7 +64,7 @@ export type ConversationLog = ReturnType<typeof createConversationLog>;
 
 export function createConversationLog(ports: {
   log: MessageLog;
-  clock: SteadyClock;
+  clock: TrustedClock;
   newId: () => MessageId;
   settings?: Partial<ConversationLogSettings>;
   /** Told of new messages, in order for each conversation, before their senders are answered. Must not throw. */
@@ -72,9 +72,9 @@ export function createConversationLog(ports: {
 }) {
   const { log, clock, newId } = ports;
   const settings = { ...conversationLogDefaults, ...ports.settings };
-  const chains = createKnownChains({ log, clock, settings });
+  const chains = createChainCache({ log, clock, settings });
   const recent = createRecentMessages(settings.recentMax);
-  const reader = createConversationReader({ log, chains, recent });
+  const reader = createLogReader({ log, chains, recent });
   const queues = new Map<ConversationId, Waiting[]>();
   const busy = new Set<ConversationId>();
   let queued = 0;

@@ -6,11 +6,11 @@ import { type Month, monthOf } from '../../domain/month.ts';
 import { minSeq } from '../../domain/receipt.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
-import type { KnownChains } from './chain-cache.ts';
+import type { ChainCache } from './chain-cache.ts';
 import type { RecentMessages } from './recent-messages.ts';
 import { type SegmentChain, segmentsIn } from './segment-chain.ts';
 
-export function createConversationReader(ports: { log: MessageLog; chains: KnownChains; recent: RecentMessages }) {
+export function createLogReader(ports: { log: MessageLog; chains: ChainCache; recent: RecentMessages }) {
   const { log, chains, recent } = ports;
 
   return {

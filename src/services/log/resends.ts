@@ -15,7 +15,7 @@ import type { Month } from '../../domain/month.ts';
 import type { MessageLog } from '../../stores/message-log.ts';
 import { toMessage } from './log-reader.ts';
 import type { SegmentChain } from './segment-chain.ts';
-import type { SteadyClock } from './trusted-clock.ts';
+import type { TrustedClock } from './trusted-clock.ts';
 
 /** How long after a send its resend is still recognised, over the end of a month. */
 const resendReachMs = 24 * 60 * 60 * 1000;
@@ -51,7 +51,7 @@ export interface UnsentBatch {
 
 interface Ports {
   readonly log: MessageLog;
-  readonly clock: SteadyClock;
+  readonly clock: TrustedClock;
 }
 
 /** Of drafts with the same key in one batch only the first is written; the others get its answer. */
@@ -93,13 +93,13 @@ export async function answerSealedResends(ports: Ports, batches: readonly Unsent
 
 /** Asks the sealed segments that have not been asked yet, each month once for all batches. */
 async function askSealed({ log, clock }: Ports, batches: readonly UnsentBatch[]): Promise<void> {
-  const isSteady = clock.isSteady();
-  const reachable = isSteady ? clock.now() - resendReachMs : Number.NEGATIVE_INFINITY;
+  const isTrusted = clock.isTrusted();
+  const reachable = isTrusted ? clock.now() - resendReachMs : Number.NEGATIVE_INFINITY;
   const byMonth = new Map<Month, { batch: UnsentBatch; one: Waiting }[]>();
   for (const batch of batches) {
     const sealed = batch.chain.segments.slice(batch.segmentsAsked, -1);
     batch.segmentsAsked += sealed.length;
-    for (const segment of isSteady ? sealed : sealed.slice(-segmentsAskedMax)) {
+    for (const segment of isTrusted ? sealed : sealed.slice(-segmentsAskedMax)) {
       if (segment.toSeq < segment.fromSeq || segment.lastSentAt < reachable) continue;
       const asked = byMonth.get(segment.month) ?? [];
       for (const one of batch.waiting) asked.push({ batch, one });

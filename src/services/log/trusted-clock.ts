@@ -4,21 +4,21 @@ import type { Clock, Millis } from '../../domain/ids.ts';
  * Tells whether the wall clock can be trusted to measure the last day: for a day now it has kept pace with the monotonic clock. A
  * process that has just started cannot know, since the clock may have been set while none ran.
  */
-export interface SteadyClock {
+export interface TrustedClock {
   now(): Millis;
-  isSteady(): boolean;
+  isTrusted(): boolean;
 }
 
 const driftMaxMs = 60_000;
 const distrustMs = 24 * 60 * 60 * 1000;
 
 /** @param elapsed - milliseconds on a clock that cannot be set, such as `performance.now` */
-export function createSteadyClock(clock: Clock, elapsed: () => Millis): SteadyClock {
+export function createTrustedClock(clock: Clock, elapsed: () => Millis): TrustedClock {
   let offset = clock() - elapsed();
   let distrustedUntil = elapsed() + distrustMs;
   return {
     now: clock,
-    isSteady() {
+    isTrusted() {
       const drift = Math.abs(clock() - elapsed() - offset);
       if (drift > driftMaxMs) {
         distrustedUntil = elapsed() + distrustMs;

@@ -1,5 +1,5 @@
 /**
- * Who is in which conversation, as this instance knows it: rosters are read whole and kept while they are used.
+ * Who is in which conversation, as this instance knows it: member lists are read whole and kept while they are used.
  *
  * A change of membership is first announced here (`begin`), then said in the log, then settled. Between the two, who is
  * leaving can send no more, and fan-out of the conversation waits, so that nobody gets what was said after they left.
@@ -11,49 +11,49 @@ import { type ConversationId, isId, type Seq, type UserId } from '../../domain/i
 import { isDeparture } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
 
-export interface Roster {
+export interface MemberList {
   readonly conversation: Conversation;
   /** Those who are and were members. */
   readonly members: ReadonlyMap<UserId, Member>;
   readonly activeCount: number;
 }
 
-/** Members over all rosters in memory; a group of 100,000 takes about 20 MB. */
+/** Members over all member lists in memory; a group of 100,000 takes about 20 MB. */
 const membersMax = 1_000_000;
 
-export type Rosters = ReturnType<typeof createRosters>;
+export type MemberLists = ReturnType<typeof createMemberLists>;
 
 /** @param usersMax - users whose list of conversations is kept in memory */
-export function createRosters(store: ConversationStore, usersMax = 50_000) {
-  const rosters = new LRUCache<ConversationId, Roster>({
+export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
+  const memberLists = new LRUCache<ConversationId, MemberList>({
     maxSize: membersMax,
     sizeCalculation: ({ members }) => members.size + 1,
   });
-  const loading = new Map<ConversationId, Promise<Roster | null>>();
+  const loading = new Map<ConversationId, Promise<MemberList | null>>();
   const memberships = new LRUCache<UserId, Promise<ConversationId[]>>({ max: usersMax });
   const pending = new Map<ConversationId, { leaving: Set<UserId>; settled: Promise<void>; settle: () => void }>();
 
-  async function load(id: ConversationId): Promise<Roster | null> {
+  async function load(id: ConversationId): Promise<MemberList | null> {
     const [[conversation], members] = await Promise.all([store.get([id]), store.listMembers(id)]);
     if (conversation === null || conversation === undefined) return null;
-    const roster = {
+    const memberList = {
       conversation,
       members: new Map(members.map((member) => [member.userId, member])),
       activeCount: members.filter(({ leftSeq }) => leftSeq === null).length,
     };
-    return roster;
+    return memberList;
   }
 
-  function get(id: ConversationId): Promise<Roster | null> | Roster {
-    const cached = rosters.get(id);
+  function get(id: ConversationId): Promise<MemberList | null> | MemberList {
+    const cached = memberLists.get(id);
     if (cached !== undefined) return cached;
     let promise = loading.get(id);
     if (promise === undefined) {
       promise = load(id)
-        .then((roster) => {
+        .then((memberList) => {
           // Forgotten while it was read: what was read may be old.
-          if (roster !== null && loading.get(id) === promise) rosters.set(id, roster);
-          return roster;
+          if (memberList !== null && loading.get(id) === promise) memberLists.set(id, memberList);
+          return memberList;
         })
         .finally(() => {
           if (loading.get(id) === promise) loading.delete(id);
@@ -67,15 +67,16 @@ export function createRosters(store: ConversationStore, usersMax = 50_000) {
     get,
 
     /**
-     * The roster and the viewer's place in it, for those who are or were members.
+     * The member list and the viewer's place in it, for those who are or were members.
      *
      * @throws DomainError `NOT_FOUND`: there is no such conversation, or the viewer may not know of it
      */
-    async require(id: ConversationId, userId: UserId): Promise<{ roster: Roster; member: Member }> {
-      const roster = isId(id) ? await get(id) : null;
-      const member = roster?.members.get(userId);
-      if (roster === null || member === undefined) throw new DomainError('NOT_FOUND', 'There is no such conversation.');
-      return { roster, member };
+    async require(id: ConversationId, userId: UserId): Promise<{ memberList: MemberList; member: Member }> {
+      const memberList = isId(id) ? await get(id) : null;
+      const member = memberList?.members.get(userId);
+      if (memberList === null || member === undefined)
+        throw new DomainError('NOT_FOUND', 'There is no such conversation.');
+      return { memberList, member };
     },
 
     /** Whether a member has been taken out, or is about to be, so that they can do nothing more. */
@@ -96,7 +97,7 @@ export function createRosters(store: ConversationStore, usersMax = 50_000) {
 
     /** Drops what is known of a conversation and of those whose membership changed; it is read anew. */
     forget(id: ConversationId, userIds: readonly UserId[]): void {
-      rosters.delete(id);
+      memberLists.delete(id);
       loading.delete(id);
       for (const userId of userIds) memberships.delete(userId);
     },

@@ -5,7 +5,7 @@ import type { Message } from '../../domain/message.ts';
 import { maxSeq, minSeq } from '../../domain/receipt.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import { type Rosters, visibleHead } from '../members/member-lists.ts';
+import { type MemberLists, visibleHead } from '../members/member-lists.ts';
 import { checkPageSize, decodeCursor, encodeCursor } from '../paging.ts';
 
 export interface HistoryInput {
@@ -31,10 +31,10 @@ export type HistoryService = ReturnType<typeof createHistoryService>;
 
 export function createHistoryService(ports: {
   log: ConversationLog;
-  rosters: Rosters;
+  memberLists: MemberLists;
   settings: { readonly pageSizeMax: number };
 }) {
-  const { log, rosters, settings } = ports;
+  const { log, memberLists, settings } = ports;
 
   return {
     /**
@@ -49,17 +49,17 @@ export function createHistoryService(ports: {
       if (range?.from != null && range.to != null && range.from > range.to) {
         throw new DomainError('BAD_USER_INPUT', 'range.from is later than range.to.');
       }
-      const { roster } = await rosters.require(input.conversationId, viewer.userId);
-      const { conversation } = roster;
+      const { memberList } = await memberLists.require(input.conversationId, viewer.userId);
+      const { conversation } = memberList;
       const after = input.after == null ? null : cursorSeq(conversation.id, input.after);
       const before = input.before == null ? null : cursorSeq(conversation.id, input.before);
 
       const [head] = await log.heads([conversation]);
-      if (rosters.isLeaving(conversation.id, viewer.userId)) {
+      if (memberLists.isLeaving(conversation.id, viewer.userId)) {
         throw new DomainError('UNAVAILABLE', 'You are being taken out of this conversation.');
       }
       // Looked up after the head, so that who has left meanwhile sees nothing of what came then.
-      const { member } = await rosters.require(conversation.id, viewer.userId);
+      const { member } = await memberLists.require(conversation.id, viewer.userId);
       let lowest = member.joinedSeq + 1n;
       let highest = visibleHead(member, head?.seq ?? 0n);
       if (range?.from != null) lowest = maxSeq(lowest, await log.firstSeqAt(conversation, range.from));

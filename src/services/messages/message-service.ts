@@ -8,7 +8,7 @@ import type { Viewer } from '../../domain/user.ts';
 import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
 import type { ConversationService } from '../conversations/conversation-service.ts';
 import type { Appended, ConversationLog } from '../log/conversation-log.ts';
-import type { Roster, Rosters } from '../members/member-lists.ts';
+import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import { takeOrThrow } from '../rate-limits.ts';
 import { checkMessageInput, type MessageInput, type MessageLimits } from './message-input.ts';
 
@@ -23,7 +23,7 @@ export type MessageService = ReturnType<typeof createMessageService>;
 
 export function createMessageService(ports: {
   log: ConversationLog;
-  rosters: Rosters;
+  memberLists: MemberLists;
   conversations: ConversationService;
   rateLimiter: RateLimiter;
   newId: () => MessageId;
@@ -31,17 +31,17 @@ export function createMessageService(ports: {
   limits: MessageLimits;
   onSent?: (outcome: string, ms: Millis) => void;
 }) {
-  const { log, rosters, conversations, rateLimiter, newId, clock, limits, onSent } = ports;
+  const { log, memberLists, conversations, rateLimiter, newId, clock, limits, onSent } = ports;
 
   async function send(viewer: Viewer, input: SendInput): Promise<Appended> {
     await takeOrThrow(rateLimiter, sendLimit, viewer.userId);
     const body = checkMessageInput(input, limits);
     // Before the target: finding that may open a conversation, and a send that is refused leaves nothing behind.
     if (body.replyToId !== undefined) await checkReply(viewer, input.to, body.replyToId);
-    const roster = await findTarget(viewer, input.to);
-    const { conversation } = roster;
+    const memberList = await findTarget(viewer, input.to);
+    const { conversation } = memberList;
     // Asked last and without a pause before the append: who is taken out in the meantime sends nothing after it.
-    if (rosters.isLeaving(conversation.id, viewer.userId)) throw notAMember();
+    if (memberLists.isLeaving(conversation.id, viewer.userId)) throw notAMember();
     return log.append(conversation, {
       id: newId(),
       conversationId: conversation.id,
@@ -52,11 +52,11 @@ export function createMessageService(ports: {
     });
   }
 
-  async function findTarget(viewer: Viewer, to: SendInput['to']): Promise<Roster> {
+  async function findTarget(viewer: Viewer, to: SendInput['to']): Promise<MemberList> {
     if (to.conversationId != null) {
-      const { roster, member } = await rosters.require(to.conversationId, viewer.userId);
+      const { memberList, member } = await memberLists.require(to.conversationId, viewer.userId);
       if (member.leftSeq !== null) throw notAMember();
-      return roster;
+      return memberList;
     }
     if (to.userId != null) return conversations.openDirect(viewer, to.userId);
     throw new DomainError('BAD_USER_INPUT', 'to must name a conversationId or a userId.');
@@ -64,9 +64,12 @@ export function createMessageService(ports: {
 
   async function checkReply(viewer: Viewer, to: SendInput['to'], replyToId: MessageId): Promise<void> {
     const [message] = isId(replyToId) ? await log.findByIds([replyToId]) : [null];
-    const roster = message == null ? null : await rosters.get(message.conversationId);
+    const memberList = message == null ? null : await memberLists.get(message.conversationId);
     const isHere =
-      message != null && roster !== null && isVisible(roster, viewer, message) && isTarget(roster, viewer, to);
+      message != null &&
+      memberList !== null &&
+      isVisible(memberList, viewer, message) &&
+      isTarget(memberList, viewer, to);
     if (!isHere) throw new DomainError('NOT_FOUND', 'replyToId names no message of this conversation.');
   }
 
@@ -96,22 +99,24 @@ export function createMessageService(ports: {
       return Promise.all(
         ids.map(async (id) => {
           const message = byId.get(id);
-          const roster = message === undefined ? null : await rosters.get(message.conversationId);
-          return message !== undefined && roster !== null && isVisible(roster, viewer, message) ? message : null;
+          const memberList = message === undefined ? null : await memberLists.get(message.conversationId);
+          return message !== undefined && memberList !== null && isVisible(memberList, viewer, message)
+            ? message
+            : null;
         }),
       );
     },
   };
 }
 
-function isVisible(roster: Roster, viewer: Viewer, message: Message): boolean {
-  const member = roster.members.get(viewer.userId);
+function isVisible(memberList: MemberList, viewer: Viewer, message: Message): boolean {
+  const member = memberList.members.get(viewer.userId);
   return member !== undefined && maySee(member, message.seq);
 }
 
 /** Whether this is the conversation that a send names, of which the viewer is a member. */
 function isTarget(
-  { conversation, members }: Roster,
+  { conversation, members }: MemberList,
   viewer: Viewer,
   { conversationId, userId }: SendInput['to'],
 ): boolean {

@@ -10,7 +10,7 @@ import type { Bus } from '../../pubsub/bus.ts';
 import type { EventSource } from '../../pubsub/event-source.ts';
 import { topics } from '../../pubsub/topics.ts';
 import type { PresenceStore } from '../../stores/presence-store.ts';
-import { createHeldEvents } from '../latest-events.ts';
+import { createLatestEvents } from '../latest-events.ts';
 
 export interface PresenceSettings {
   /**
@@ -197,7 +197,7 @@ export function createPresenceService(ports: {
           const visible =
             userIds === null ? new Set(await allVisible(viewer.userId)) : await visibleTo(viewer, userIds);
           const asked = new Set([...(userIds ?? visible)].slice(0, watchedMax));
-          const held = createHeldEvents(sink);
+          const held = createLatestEvents(sink);
           const told = new Map<UserId, Presence['status']>();
           const stops: (() => void)[] = [];
           let isClosed = false;

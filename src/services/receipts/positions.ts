@@ -10,7 +10,7 @@ import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
 import type { Message, MessageStatus } from '../../domain/message.ts';
 import { maxSeq, minSeq, noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
 import type { Receipt, ReceiptStore } from '../../stores/receipt-store.ts';
-import type { Roster } from '../members/member-lists.ts';
+import type { MemberList } from '../members/member-lists.ts';
 
 /** Watermarks in memory over all conversations. */
 const positionsMax = 1_000_000;
@@ -37,30 +37,33 @@ export interface Progress {
   readonly readCount: number;
 }
 
-export type ReceiptBook = ReturnType<typeof createReceiptBook>;
+export type MemberPositions = ReturnType<typeof createMemberPositions>;
 
 /** @param soleWriter - whether positions in memory are right because nobody else writes */
-export function createReceiptBook({ store, soleWriter = true }: { store: ReceiptStore; soleWriter?: boolean }) {
-  type Book = Map<UserId, Positions>;
-  const books = new LRUCache<ConversationId, Book>({ maxSize: positionsMax, sizeCalculation: (book) => book.size + 1 });
-  const loading = new Map<ConversationId, Promise<Book>>();
+export function createMemberPositions({ store, soleWriter = true }: { store: ReceiptStore; soleWriter?: boolean }) {
+  type ByUser = Map<UserId, Positions>;
+  const cached = new LRUCache<ConversationId, ByUser>({
+    maxSize: positionsMax,
+    sizeCalculation: (positions) => positions.size + 1,
+  });
+  const loading = new Map<ConversationId, Promise<ByUser>>();
   const sent = new Map<string, { conversationId: ConversationId; userId: UserId; seq: Seq }>();
   /** Handed to the store and not answered yet: still to be counted by readers. */
   let sentInFlight = new Map<string, { seq: Seq }>();
 
-  function load(id: ConversationId): Book | Promise<Book> {
-    const cached = soleWriter ? books.get(id) : undefined;
-    if (cached !== undefined) return cached;
+  function load(id: ConversationId): ByUser | Promise<ByUser> {
+    const known = soleWriter ? cached.get(id) : undefined;
+    if (known !== undefined) return known;
     let promise = loading.get(id);
     if (promise === undefined) {
       promise = store
         .list(id)
         .then((receipts) => {
-          const book: Book = new Map();
-          for (const { userId, deliveredSeq, readSeq } of receipts) book.set(userId, { deliveredSeq, readSeq });
+          const positions: ByUser = new Map();
+          for (const { userId, deliveredSeq, readSeq } of receipts) positions.set(userId, { deliveredSeq, readSeq });
           // What was raised while this was read may be missing in it.
-          if (loading.get(id) === promise) books.set(id, book);
-          return book;
+          if (loading.get(id) === promise) cached.set(id, positions);
+          return positions;
         })
         .finally(() => {
           if (loading.get(id) === promise) loading.delete(id);
@@ -71,8 +74,8 @@ export function createReceiptBook({ store, soleWriter = true }: { store: Receipt
   }
 
   /** With what the user's own sends say. */
-  function effective(book: Book, conversationId: ConversationId, userId: UserId): Positions {
-    const stored = book.get(userId) ?? noPositions;
+  function effective(positions: ByUser, conversationId: ConversationId, userId: UserId): Positions {
+    const stored = positions.get(userId) ?? noPositions;
     if (sent.size === 0 && sentInFlight.size === 0) return stored;
     const key = `${conversationId}/${userId}`;
     const own = sent.get(key) ?? sentInFlight.get(key);
@@ -84,8 +87,8 @@ export function createReceiptBook({ store, soleWriter = true }: { store: Receipt
     const raised = await store.raise(receipts);
     return receipts.map(({ conversationId, userId }, index) => {
       const { before, after } = raised[index] as { before: Positions; after: Positions };
-      const book = books.peek(conversationId);
-      book?.set(userId, raisePositions(book.get(userId) ?? noPositions, after));
+      const positions = cached.peek(conversationId);
+      positions?.set(userId, raisePositions(positions.get(userId) ?? noPositions, after));
       loading.delete(conversationId);
       return { conversationId, userId, before, after };
     });
@@ -94,8 +97,8 @@ export function createReceiptBook({ store, soleWriter = true }: { store: Receipt
   return {
     /** Positions of members, in the order asked for. */
     async get(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Positions[]> {
-      const book = await load(conversationId);
-      return userIds.map((userId) => effective(book, conversationId, userId));
+      const positions = await load(conversationId);
+      return userIds.map((userId) => effective(positions, conversationId, userId));
     },
 
     /** Raises positions and says which moved. */
@@ -133,15 +136,15 @@ export function createReceiptBook({ store, soleWriter = true }: { store: Receipt
     },
 
     /** How far a message has got among the members entitled to it, its sender left out. */
-    async progress(roster: Roster, message: Message): Promise<Progress> {
-      const book = await load(message.conversationId);
+    async progress(memberList: MemberList, message: Message): Promise<Progress> {
+      const positions = await load(message.conversationId);
       let others = 0;
       let deliveredCount = 0;
       let readCount = 0;
-      for (const member of roster.members.values()) {
+      for (const member of memberList.members.values()) {
         if (member.userId === message.senderId || member.leftSeq !== null || message.seq <= member.joinedSeq) continue;
         others += 1;
-        const { deliveredSeq, readSeq } = effective(book, message.conversationId, member.userId);
+        const { deliveredSeq, readSeq } = effective(positions, message.conversationId, member.userId);
         if (deliveredSeq >= message.seq) deliveredCount += 1;
         if (readSeq >= message.seq) readCount += 1;
       }
@@ -154,14 +157,14 @@ export function createReceiptBook({ store, soleWriter = true }: { store: Receipt
      * Whose messages reached a new status because the last who had not got or read them have left: the same as if those had read
      * all up to their leaving.
      */
-    async statusAdvancesOfLeaving(roster: Roster, userIds: readonly UserId[]): Promise<StatusAdvance[]> {
-      const id = roster.conversation.id;
-      const book = await load(id);
+    async statusAdvancesOfLeaving(memberList: MemberList, userIds: readonly UserId[]): Promise<StatusAdvance[]> {
+      const id = memberList.conversation.id;
+      const positions = await load(id);
       const left = userIds
-        .flatMap((userId) => roster.members.get(userId) ?? [])
+        .flatMap((userId) => memberList.members.get(userId) ?? [])
         .filter(({ leftSeq }) => leftSeq !== null);
       const [first, ...rest] = left.map((member) => {
-        const { deliveredSeq, readSeq } = effective(book, id, member.userId);
+        const { deliveredSeq, readSeq } = effective(positions, id, member.userId);
         return {
           deliveredSeq: maxSeq(deliveredSeq, member.joinedSeq),
           readSeq: maxSeq(readSeq, member.joinedSeq),
@@ -179,27 +182,27 @@ export function createReceiptBook({ store, soleWriter = true }: { store: Receipt
       );
       const after = { deliveredSeq: lowest.leftSeq, readSeq: lowest.leftSeq };
       // With nobody else left there is nobody who has read it.
-      if (roster.activeCount < 2) return [];
-      return this.statusAdvances(roster, { conversationId: id, userId: '', before: lowest, after });
+      if (memberList.activeCount < 2) return [];
+      return this.statusAdvances(memberList, { conversationId: id, userId: '', before: lowest, after });
     },
 
     /**
      * Whose messages reached a new status by an advance: for each sender the lowest position among the others moved.
      * A member counts as having got what was sent before they joined.
      */
-    async statusAdvances(roster: Roster, { userId, before, after }: Advance): Promise<StatusAdvance[]> {
-      const id = roster.conversation.id;
-      const book = await load(id);
+    async statusAdvances(memberList: MemberList, { userId, before, after }: Advance): Promise<StatusAdvance[]> {
+      const id = memberList.conversation.id;
+      const positions = await load(id);
       const advances: StatusAdvance[] = [];
       for (const [status, field] of [
         ['DELIVERED', 'deliveredSeq'],
         ['READ', 'readSeq'],
       ] as const) {
         if (after[field] <= before[field]) continue;
-        const others = lowestTwo(roster.members.values(), userId, (member) =>
-          maxSeq(effective(book, id, member.userId)[field], member.joinedSeq),
+        const others = lowestTwo(memberList.members.values(), userId, (member) =>
+          maxSeq(effective(positions, id, member.userId)[field], member.joinedSeq),
         );
-        for (const sender of roster.members.values()) {
+        for (const sender of memberList.members.values()) {
           if (sender.userId === userId || sender.leftSeq !== null) continue;
           const floor = others.first?.userId === sender.userId ? others.second?.seq : others.first?.seq;
           const seq = floor === undefined ? after[field] : minSeq(after[field], floor);

@@ -12,8 +12,8 @@ import type { InboxStore } from '../../stores/inbox-store.ts';
 import type { InboxSync } from '../inbox/inbox-sync.ts';
 import type { InboxWriter } from '../inbox/inbox-writer.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import { type Roster, type Rosters, visibleHead } from '../members/member-lists.ts';
-import type { Advance, ReceiptBook, StatusAdvance } from './positions.ts';
+import { type MemberList, type MemberLists, visibleHead } from '../members/member-lists.ts';
+import type { Advance, MemberPositions, StatusAdvance } from './positions.ts';
 
 /** Messages looked through, from the newest down, to name the one that an advance is told with. */
 const namedWithinMax = 500;
@@ -31,8 +31,8 @@ export interface AckInput {
 export type ReceiptService = ReturnType<typeof createReceiptService>;
 
 export function createReceiptService(ports: {
-  book: ReceiptBook;
-  rosters: Rosters;
+  memberPositions: MemberPositions;
+  memberLists: MemberLists;
   log: ConversationLog;
   inboxes: InboxStore;
   writer: InboxWriter;
@@ -41,17 +41,17 @@ export function createReceiptService(ports: {
   clock: Clock;
   onError: (error: unknown, what: string) => void;
 }) {
-  const { book, rosters, log, inboxes, writer, sync, bus, clock, onError } = ports;
+  const { memberPositions, memberLists, log, inboxes, writer, sync, bus, clock, onError } = ports;
 
   /** Tells the other members of an advance, and the senders whose messages it gives a new status. */
   async function announce(advances: readonly Advance[]): Promise<void> {
     for (const advance of advances) {
-      const roster = await rosters.get(advance.conversationId);
-      if (roster === null) continue;
+      const memberList = await memberLists.get(advance.conversationId);
+      if (memberList === null) continue;
       const { conversationId, userId, after } = advance;
       bus.publish(topics.receipts(conversationId), { conversationId, userId, ...after, at: clock() });
-      const statuses = await book.statusAdvances(roster, advance);
-      if (statuses.length > 0) await announceStatuses(roster.conversation, statuses);
+      const statuses = await memberPositions.statusAdvances(memberList, advance);
+      if (statuses.length > 0) await announceStatuses(memberList.conversation, statuses);
     }
   }
 
@@ -87,15 +87,15 @@ export function createReceiptService(ports: {
     if (messageIds?.some((id) => !isId(id)) === true) throw notFound();
     for (const message of await log.findByIds(messageIds ?? [])) {
       if (message === null) throw notFound();
-      const roster = await rosters.get(message.conversationId);
-      const member = roster?.members.get(viewer.userId);
+      const memberList = await memberLists.get(message.conversationId);
+      const member = memberList?.members.get(viewer.userId);
       if (member === undefined || message.seq > visibleHead(member, message.seq)) throw notFound();
       if (message.seq <= member.joinedSeq && !(await wasEntered(viewer.userId, message))) throw notFound();
       name(message.conversationId, message.seq);
     }
     for (const { conversationId, seq } of upTo ?? []) {
-      const { roster, member } = await rosters.require(conversationId, viewer.userId);
-      const [head] = await log.heads([roster.conversation]);
+      const { memberList, member } = await memberLists.require(conversationId, viewer.userId);
+      const [head] = await log.heads([memberList.conversation]);
       const last = visibleHead(member, head?.seq ?? 0n);
       if (seq > last) throw ahead(seq, last);
       name(conversationId, seq);
@@ -103,7 +103,7 @@ export function createReceiptService(ports: {
     return named;
   }
 
-  /** Whether a message lies in a user's inbox, be it from an earlier stay than the one the roster tells of. */
+  /** Whether a message lies in a user's inbox, be it from an earlier stay than the one the member list tells of. */
   async function wasEntered(userId: UserId, { conversationId, seq }: Message): Promise<boolean> {
     const [run] = await inboxes.runsAt([{ userId, conversationId, seq }]);
     return run != null && seq <= run.toSeq;
@@ -116,7 +116,7 @@ export function createReceiptService(ports: {
   ): Promise<[ConversationId, Seq][]> {
     const found: [ConversationId, Seq][] = [];
     for (const [id, seq] of covered) {
-      const member = (await rosters.get(id))?.members.get(userId);
+      const member = (await memberLists.get(id))?.members.get(userId);
       if (member !== undefined && seq > member.joinedSeq) found.push([id, seq]);
     }
     return found;
@@ -142,13 +142,13 @@ export function createReceiptService(ports: {
   ): Promise<Map<ConversationId, Seq>> {
     const { userId } = viewer;
     const behind: { conversationId: ConversationId; joinedSeq: Seq; seq: Seq }[] = [];
-    for (const conversationId of await rosters.conversationIdsOf(userId)) {
-      const roster = await rosters.get(conversationId);
-      const member = roster?.members.get(userId);
-      if (roster === null || member === undefined) continue;
+    for (const conversationId of await memberLists.conversationIdsOf(userId)) {
+      const memberList = await memberLists.get(conversationId);
+      const member = memberList?.members.get(userId);
+      if (memberList === null || member === undefined) continue;
       const [[positions], [head]] = await Promise.all([
-        book.get(conversationId, [userId]),
-        log.heads([roster.conversation]),
+        memberPositions.get(conversationId, [userId]),
+        log.heads([memberList.conversation]),
       ]);
       const reached = status === 'READ' ? positions?.readSeq : positions?.deliveredSeq;
       const seq = visibleHead(member, head?.seq ?? 0n);
@@ -240,7 +240,7 @@ export function createReceiptService(ports: {
         await sync.enterConversations(viewer.userId, named);
         ackedSeq = await coveredUpTo(viewer, ackedSeq, named);
       }
-      const advances = await book.raise(
+      const advances = await memberPositions.raise(
         (await ofPresentStay(viewer.userId, covered)).map(([conversationId, seq]) => ({
           conversationId,
           userId: viewer.userId,
@@ -255,29 +255,29 @@ export function createReceiptService(ports: {
 
     /** Stores and tells what members have read by sending; safe to repeat. */
     async saveSent(messages: readonly Message[]): Promise<void> {
-      for (const { conversationId, senderId, seq } of messages) book.noteSent(conversationId, senderId, seq);
-      announceSoon(await book.flushSent());
+      for (const { conversationId, senderId, seq } of messages) memberPositions.noteSent(conversationId, senderId, seq);
+      announceSoon(await memberPositions.flushSent());
     },
 
     /** Tells senders what has reached a new status because the last who lacked it are no members any more. Never rejects. */
     async announceLeft(conversationId: ConversationId, userIds: readonly UserId[]): Promise<void> {
       try {
-        const roster = await rosters.get(conversationId);
-        if (roster === null) return;
-        const statuses = await book.statusAdvancesOfLeaving(roster, userIds);
-        if (statuses.length > 0) await announceStatuses(roster.conversation, statuses);
+        const memberList = await memberLists.get(conversationId);
+        if (memberList === null) return;
+        const statuses = await memberPositions.statusAdvancesOfLeaving(memberList, userIds);
+        if (statuses.length > 0) await announceStatuses(memberList.conversation, statuses);
       } catch (error) {
         onError(error, 'receipt announcement');
       }
     },
 
     /** Positions of members, in the order asked for. */
-    positions: book.get,
+    positions: memberPositions.get,
 
     /** How far a message has got. */
     async progress(message: Message) {
-      const roster = (await rosters.get(message.conversationId)) as Roster;
-      return book.progress(roster, message);
+      const memberList = (await memberLists.get(message.conversationId)) as MemberList;
+      return memberPositions.progress(memberList, message);
     },
   };
 }

@@ -5,31 +5,31 @@ import type { Bus } from '../../pubsub/bus.ts';
 import type { EventSource } from '../../pubsub/event-source.ts';
 import { type ReceiptHint, topics } from '../../pubsub/topics.ts';
 import type { FanOut } from '../inbox/fan-out.ts';
-import { createHeldEvents } from '../latest-events.ts';
-import type { Roster, Rosters } from '../members/member-lists.ts';
-import type { ReceiptBook } from './positions.ts';
+import { createLatestEvents } from '../latest-events.ts';
+import type { MemberList, MemberLists } from '../members/member-lists.ts';
+import type { MemberPositions } from './positions.ts';
 
 export type ReceiptWatch = ReturnType<typeof createReceiptWatch>;
 
 export function createReceiptWatch(ports: {
-  book: ReceiptBook;
-  rosters: Rosters;
+  memberPositions: MemberPositions;
+  memberLists: MemberLists;
   fanOut: FanOut;
   bus: Bus;
   clock: Clock;
   onError: (error: unknown, what: string) => void;
 }) {
-  const { book, rosters, fanOut, bus, clock, onError } = ports;
+  const { memberPositions, memberLists, fanOut, bus, clock, onError } = ports;
 
   async function presentPositions(
     viewer: Viewer,
-    { conversation, members, ...roster }: Roster,
+    { conversation, members, ...memberList }: MemberList,
   ): Promise<ReceiptHint[]> {
-    const isLarge = fanOut.isOnRead({ conversation, members, ...roster });
+    const isLarge = fanOut.isOnRead({ conversation, members, ...memberList });
     const active = [...members.values()].filter(({ leftSeq }) => leftSeq === null).map(({ userId }) => userId);
     // How far the others are tells what was said: not for who has left.
     const userIds = isLarge || !active.includes(viewer.userId) ? [viewer.userId] : active;
-    const positions = await book.get(conversation.id, userIds);
+    const positions = await memberPositions.get(conversation.id, userIds);
     const at = clock();
     return userIds.map((userId, index) => ({
       conversationId: conversation.id,
@@ -50,7 +50,7 @@ export function createReceiptWatch(ports: {
     watch(viewer: Viewer, conversationId: ConversationId | null): EventSource<ReceiptHint> {
       return {
         async open(sink) {
-          const held = createHeldEvents(sink);
+          const held = createLatestEvents(sink);
           const tell = (hint: ReceiptHint) => held.push(`${hint.conversationId}/${hint.userId}`, hint);
           const watched = new Map<ConversationId, () => void>();
           let isClosed = false;
@@ -64,8 +64,8 @@ export function createReceiptWatch(ports: {
           }
 
           async function isMember(id: ConversationId): Promise<boolean> {
-            const roster = await rosters.get(id);
-            const member = roster?.members.get(viewer.userId);
+            const memberList = await memberLists.get(id);
+            const member = memberList?.members.get(viewer.userId);
             return member !== undefined && member.leftSeq === null;
           }
 
@@ -89,12 +89,12 @@ export function createReceiptWatch(ports: {
           };
           try {
             if (conversationId === null) {
-              const ids = await rosters.conversationIdsOf(viewer.userId);
+              const ids = await memberLists.conversationIdsOf(viewer.userId);
               for (const id of ids) await review(id);
             } else {
-              const { roster } = await rosters.require(conversationId, viewer.userId);
+              const { memberList } = await memberLists.require(conversationId, viewer.userId);
               await review(conversationId);
-              for (const position of await presentPositions(viewer, roster)) tell(position);
+              for (const position of await presentPositions(viewer, memberList)) tell(position);
             }
           } catch (error) {
             close();

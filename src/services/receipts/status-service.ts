@@ -3,7 +3,7 @@ import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import type { EventSource } from '../../pubsub/event-source.ts';
 import { type StatusHint, topics } from '../../pubsub/topics.ts';
-import { createHeldEvents } from '../latest-events.ts';
+import { createLatestEvents } from '../latest-events.ts';
 
 export type StatusService = ReturnType<typeof createStatusService>;
 
@@ -13,7 +13,7 @@ export function createStatusService({ bus }: { bus: Bus }) {
     watch(viewer: Viewer): EventSource<StatusHint> {
       return {
         open(sink) {
-          const held = createHeldEvents(sink);
+          const held = createLatestEvents(sink);
           return bus.subscribe(topics.statuses(viewer.userId), (change) =>
             held.push(`${change.messageId}/${change.status}`, change),
           );

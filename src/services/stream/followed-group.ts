@@ -20,19 +20,19 @@ import type { Bus } from '../../pubsub/bus.ts';
 import type { ConversationHint } from '../../pubsub/topics.ts';
 import type { InboxSync } from '../inbox/inbox-sync.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import { type Rosters, visibleHead } from '../members/member-lists.ts';
+import { type MemberLists, visibleHead } from '../members/member-lists.ts';
 
-export interface LiveGroupPorts {
+export interface FollowedGroupPorts {
   readonly sync: InboxSync;
   readonly log: ConversationLog;
-  readonly rosters: Rosters;
+  readonly memberLists: MemberLists;
   readonly bus: Bus;
   readonly onError: (error: unknown, what: string) => void;
 }
 
 /** What a group needs of the stream that follows it. */
 export interface FollowingStream {
-  readonly ports: LiveGroupPorts;
+  readonly ports: FollowedGroupPorts;
   readonly settings: { readonly catchUpPage: number; readonly retryAfterMs: Millis };
   readonly viewer: Viewer;
   isClosed(): boolean;
@@ -45,7 +45,7 @@ export interface FollowingStream {
   reviewGroupsSoon(): void;
 }
 
-export class LiveGroup {
+export class FollowedGroup {
   readonly stream: FollowingStream;
   readonly conversation: Conversation;
   /** Null until it is followed. */
@@ -116,7 +116,7 @@ export class LiveGroup {
   /** Reads messages that no hint brought. Never rejects. */
   async read(): Promise<void> {
     const { stream, conversation } = this;
-    const { rosters, log, onError } = stream.ports;
+    const { memberLists, log, onError } = stream.ports;
     const { userId } = stream.viewer;
     if (this.isReading || this.awaits !== null || this.stop === null || !stream.isFlowing()) return;
     this.isReading = true;
@@ -124,8 +124,8 @@ export class LiveGroup {
       for (;;) {
         const [head] = await log.heads([conversation]);
         // Looked up after the head: who leaves from now on does so after it. Who is leaving gets the rest from the inbox.
-        if (rosters.isLeaving(conversation.id, userId)) return;
-        const member = (await rosters.get(conversation.id))?.members.get(userId);
+        if (memberLists.isLeaving(conversation.id, userId)) return;
+        const member = (await memberLists.get(conversation.id))?.members.get(userId);
         if (member === undefined || head === undefined || !stream.isFlowing()) return;
         const toSeq = visibleHead(member, head.seq);
         if (member.joinedSeq > this.shown) {

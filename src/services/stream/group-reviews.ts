@@ -11,13 +11,13 @@
 import type { Conversation } from '../../domain/conversation.ts';
 import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
 import { topics } from '../../pubsub/topics.ts';
-import type { Roster } from '../members/member-lists.ts';
-import { type FollowingStream, LiveGroup } from './followed-group.ts';
+import type { MemberList } from '../members/member-lists.ts';
+import { FollowedGroup, type FollowingStream } from './followed-group.ts';
 
-export class LiveGroups {
+export class GroupReviews {
   readonly stream: FollowingStream;
-  /** Also those followed before: see LiveGroup. */
-  byId: Map<ConversationId, LiveGroup> | null = null;
+  /** Also those followed before: see FollowedGroup. */
+  byId: Map<ConversationId, FollowedGroup> | null = null;
   /** Groups that are not followed any more and whose last messages may not have inbox numbers yet. */
   owed: Map<ConversationId, Conversation> | null = null;
   /** The sum of the last messages that the user may see of groups they left. */
@@ -42,7 +42,7 @@ export class LiveGroups {
     this.byId = null;
   }
 
-  get(id: ConversationId): LiveGroup | undefined {
+  get(id: ConversationId): FollowedGroup | undefined {
     return this.byId?.get(id);
   }
 
@@ -84,20 +84,20 @@ export class LiveGroups {
   /** Follows the large groups the user is in now, and no others. What they hold up to now gets its inbox numbers first. */
   async review(reason: 'opening' | 'told' | 'check'): Promise<void> {
     const { stream } = this;
-    const { sync, log, rosters } = stream.ports;
+    const { sync, log, memberLists } = stream.ports;
     const { userId } = stream.viewer;
-    const wanted = await sync.onReadRosters(userId);
+    const wanted = await sync.largeLists(userId);
     if (stream.isClosed()) return;
     // Who is leaving gets the rest from the inbox, once it is settled what that is.
     const active = wanted.filter(
-      (roster) => isActive(roster, userId) && !rosters.isLeaving(roster.conversation.id, userId),
+      (memberList) => isActive(memberList, userId) && !memberLists.isLeaving(memberList.conversation.id, userId),
     );
     const followed = new Set(active.map(({ conversation }) => conversation.id));
     for (const [id, group] of this.byId ?? []) {
       if (!followed.has(id)) this.letGo(group);
     }
-    for (const roster of active) {
-      const group = this.groupOf(roster);
+    for (const memberList of active) {
+      const group = this.groupOf(memberList);
       if (group.stop === null && !(await this.follow(group))) return;
     }
     const added = [...(this.byId?.values() ?? [])].filter(({ awaits }) => awaits === 'sync');
@@ -127,9 +127,9 @@ export class LiveGroups {
   }
 
   /** The group as it is known, or a new one. */
-  groupOf({ conversation, members }: Roster): LiveGroup {
+  groupOf({ conversation, members }: MemberList): FollowedGroup {
     const known = this.byId?.get(conversation.id);
-    if (known === undefined) return new LiveGroup(this.stream, conversation);
+    if (known === undefined) return new FollowedGroup(this.stream, conversation);
     const joinedSeq = members.get(this.stream.viewer.userId)?.joinedSeq ?? 0n;
     // They came back since.
     if (known.leftSeq !== null && joinedSeq >= known.leftSeq) known.leftSeq = null;
@@ -137,7 +137,7 @@ export class LiveGroups {
   }
 
   /** @returns false when the stream was closed meanwhile */
-  async follow(group: LiveGroup): Promise<boolean> {
+  async follow(group: FollowedGroup): Promise<boolean> {
     const { id } = group.conversation;
     const stop = await this.stream.ports.bus.subscribe(topics.conversation(id), (hint) => group.onHint(hint));
     if (this.stream.isClosed()) {
@@ -153,7 +153,7 @@ export class LiveGroups {
   }
 
   /** What the group's last messages were comes from the inbox, once they have their numbers there. */
-  letGo(group: LiveGroup): void {
+  letGo(group: FollowedGroup): void {
     if (group.stop === null) return;
     group.stop();
     group.stop = null;
@@ -162,7 +162,7 @@ export class LiveGroups {
   }
 }
 
-function isActive({ members }: Roster, userId: UserId): boolean {
+function isActive({ members }: MemberList, userId: UserId): boolean {
   const member = members.get(userId);
   return member !== undefined && member.leftSeq === null;
 }

@@ -27,8 +27,8 @@ import {
   type InboxService,
   type TruncatedBacklog,
 } from '../inbox/inbox-service.ts';
-import type { FollowingStream, LiveGroupPorts } from './followed-group.ts';
-import { LiveGroups } from './group-reviews.ts';
+import type { FollowedGroupPorts, FollowingStream } from './followed-group.ts';
+import { GroupReviews } from './group-reviews.ts';
 
 export type StreamEvent =
   | { readonly type: 'StreamReady'; readonly seq: Seq; readonly headSeq: Seq }
@@ -43,7 +43,7 @@ export interface CatchUpSettings {
   readonly retryAfterMs: Millis;
 }
 
-export interface StreamPorts extends LiveGroupPorts {
+export interface StreamPorts extends FollowedGroupPorts {
   readonly inbox: InboxService;
   readonly clock: Clock;
   /** Told how long a live message took from its commit to the socket. */
@@ -65,7 +65,7 @@ export class Stream implements FollowingStream {
   reading = 0;
   /** Whether anything was pushed since the last check. */
   pushedSinceCheck = true;
-  readonly groups: LiveGroups;
+  readonly groups: GroupReviews;
   stopInbox = nothing;
   stopMemberships = nothing;
 
@@ -75,7 +75,7 @@ export class Stream implements FollowingStream {
     this.viewer = viewer;
     this.sink = sink;
     this.position = 0n;
-    this.groups = new LiveGroups(this);
+    this.groups = new GroupReviews(this);
   }
 
   async open(afterSeq: Seq | null): Promise<void> {

@@ -3,7 +3,7 @@ import type { Message } from '../../../src/domain/message.ts';
 import { createMemoryBus } from '../../../src/pubsub/memory/memory-bus.ts';
 import { createFanOut, type FanOut } from '../../../src/services/inbox/fan-out.ts';
 import { createInboxWriter } from '../../../src/services/inbox/inbox-writer.ts';
-import { createRosters } from '../../../src/services/members/member-lists.ts';
+import { createMemberLists } from '../../../src/services/members/member-lists.ts';
 import { createMemoryConversationStore } from '../../../src/stores/memory/memory-conversation-store.ts';
 import { createMemoryMessageStore } from '../../../src/stores/memory/memory-message-store.ts';
 import { aConversation, aDraft, january } from '../../support/drafts.ts';
@@ -28,7 +28,7 @@ describe('what waits to be in every inbox', () => {
       append: (...args: Parameters<typeof store.inboxes.append>) => held.then(() => store.inboxes.append(...args)),
     };
     fanOut = createFanOut({
-      rosters: createRosters(conversations),
+      memberLists: createMemberLists(conversations),
       writer: createInboxWriter({ inboxes }),
       log: store.messageLog,
       bus: createMemoryBus({ onError: () => {} }),

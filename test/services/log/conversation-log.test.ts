@@ -204,7 +204,7 @@ describe('resends', () => {
     time.now = february;
     await log.append(conversation, aDraft());
     expect(findBySenderKeys).not.toHaveBeenCalled();
-    const doubting = setUpLog({ isSteady: false });
+    const doubting = setUpLog({ isTrusted: false });
     await doubting.log.append(conversation, aDraft());
     doubting.time.now = february;
     await doubting.log.append(conversation, aDraft());

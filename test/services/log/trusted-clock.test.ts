@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createSteadyClock } from '../../../src/services/log/trusted-clock.ts';
+import { createTrustedClock } from '../../../src/services/log/trusted-clock.ts';
 import { day, january } from '../../support/drafts.ts';
 
 function setUp() {
   const time = { wall: january, elapsed: 5_000 };
-  const clock = createSteadyClock(
+  const clock = createTrustedClock(
     () => time.wall,
     () => time.elapsed,
   );
@@ -15,7 +15,7 @@ function setUp() {
   return { time, clock, pass };
 }
 
-describe('a steady clock', () => {
+describe('a trusted clock', () => {
   it('tells the wall time', () => {
     const { clock, time } = setUp();
     expect(clock.now()).toBe(time.wall);
@@ -23,29 +23,29 @@ describe('a steady clock', () => {
 
   it('is trusted once it has kept pace for a day', () => {
     const { clock, pass } = setUp();
-    expect(clock.isSteady()).toBe(false);
+    expect(clock.isTrusted()).toBe(false);
     pass(day - 1);
-    expect(clock.isSteady()).toBe(false);
+    expect(clock.isTrusted()).toBe(false);
     pass(1);
-    expect(clock.isSteady()).toBe(true);
+    expect(clock.isTrusted()).toBe(true);
   });
 
   it.each([3_600_000, -3_600_000, 60_001, -60_001])('is not trusted for a day after a step of %d ms', (step) => {
     const { clock, pass, time } = setUp();
     pass(day);
-    expect(clock.isSteady()).toBe(true);
+    expect(clock.isTrusted()).toBe(true);
     time.wall += step;
-    expect(clock.isSteady()).toBe(false);
+    expect(clock.isTrusted()).toBe(false);
     pass(day - 1);
-    expect(clock.isSteady()).toBe(false);
+    expect(clock.isTrusted()).toBe(false);
     pass(1);
-    expect(clock.isSteady()).toBe(true);
+    expect(clock.isTrusted()).toBe(true);
   });
 
   it('bears small corrections', () => {
     const { clock, pass, time } = setUp();
     pass(day);
     time.wall += 30_000;
-    expect(clock.isSteady()).toBe(true);
+    expect(clock.isTrusted()).toBe(true);
   });
 });

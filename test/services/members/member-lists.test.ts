@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createRosters, visibleHead } from '../../../src/services/members/member-lists.ts';
+import { createMemberLists, visibleHead } from '../../../src/services/members/member-lists.ts';
 import type { ConversationStore, MembershipChange } from '../../../src/stores/conversation-store.ts';
 import { createMemoryConversationStore } from '../../../src/stores/memory/memory-conversation-store.ts';
 import { aConversation, aDraft, january } from '../../support/drafts.ts';
@@ -15,47 +15,47 @@ async function setUp(override: (store: ConversationStore) => Partial<Conversatio
   await store.settleChange(founding, 1n);
   const listMembers = vi.fn(store.listMembers);
   const listMemberships = vi.fn(store.listMemberships);
-  const rosters = createRosters({ ...store, listMembers, listMemberships, ...override(store) }, 10);
+  const memberLists = createMemberLists({ ...store, listMembers, listMemberships, ...override(store) }, 10);
   const change = async (one: MembershipChange, seq: bigint) => {
     await store.beginChange(one);
     await store.settleChange(one, seq);
   };
-  const memberIds = async () => [...((await rosters.get('1'))?.members.keys() ?? [])];
-  return { store, rosters, listMembers, listMemberships, change, memberIds };
+  const memberIds = async () => [...((await memberLists.get('1'))?.members.keys() ?? [])];
+  return { store, memberLists, listMembers, listMemberships, change, memberIds };
 }
 
-describe('rosters', () => {
+describe('member lists', () => {
   it('are read once, also by callers at the same time', async () => {
-    const { rosters, listMembers } = await setUp();
-    const [a, b] = await Promise.all([rosters.get('1'), rosters.get('1')]);
+    const { memberLists, listMembers } = await setUp();
+    const [a, b] = await Promise.all([memberLists.get('1'), memberLists.get('1')]);
     expect(a).toBe(b);
-    expect(rosters.get('1')).toBe(a);
+    expect(memberLists.get('1')).toBe(a);
     expect(listMembers).toHaveBeenCalledTimes(1);
     expect(a).toMatchObject({ activeCount: 2, conversation: { id: '1' } });
   });
 
   it('are read anew once forgotten', async () => {
-    const { rosters, change, memberIds } = await setUp();
-    await rosters.get('1');
+    const { memberLists, change, memberIds } = await setUp();
+    await memberLists.get('1');
     await change(aChange('MEMBERS_ADDED', ['103']), 2n);
     expect(await memberIds()).toEqual(['101', '102']);
-    rosters.forget('1', ['103']);
+    memberLists.forget('1', ['103']);
     expect(await memberIds()).toEqual(['101', '102', '103']);
   });
 
   it('are not kept when they were forgotten while they were read', async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
-    const { rosters, change, memberIds } = await setUp((store) => ({
+    const { memberLists, change, memberIds } = await setUp((store) => ({
       listMembers: async (id) => {
         const members = await store.listMembers(id);
         await opened;
         return members;
       },
     }));
-    const old = rosters.get('1');
+    const old = memberLists.get('1');
     await vi.waitFor(() => expect(old).toBeInstanceOf(Promise));
     await change(aChange('MEMBERS_ADDED', ['103']), 2n);
-    rosters.forget('1', ['103']);
+    memberLists.forget('1', ['103']);
     const fresh = memberIds();
     open();
     await old;
@@ -65,75 +65,75 @@ describe('rosters', () => {
 
   it('are asked for again after a failure', async () => {
     let failures = 1;
-    const { rosters, memberIds } = await setUp((store) => ({
+    const { memberLists, memberIds } = await setUp((store) => ({
       listMembers: async (id) => {
         if (failures-- > 0) throw new Error('down');
         return store.listMembers(id);
       },
     }));
-    await expect(rosters.get('1')).rejects.toThrow('down');
+    await expect(memberLists.get('1')).rejects.toThrow('down');
     expect(await memberIds()).toEqual(['101', '102']);
   });
 
   it('count those who left out, and still know them', async () => {
-    const { rosters, change } = await setUp();
+    const { memberLists, change } = await setUp();
     await change(aChange('MEMBER_LEFT', ['102']), 2n);
-    const roster = await rosters.get('1');
-    expect(roster?.activeCount).toBe(1);
-    expect((await rosters.require('1', '102')).member.leftSeq).toBe(2n);
+    const memberList = await memberLists.get('1');
+    expect(memberList?.activeCount).toBe(1);
+    expect((await memberLists.require('1', '102')).member.leftSeq).toBe(2n);
   });
 
   it('are NOT_FOUND for strangers, and for what is no id', async () => {
-    const { rosters } = await setUp();
+    const { memberLists } = await setUp();
     for (const [id, userId] of [
       ['1', '999'],
       ['2', '101'],
       ['x', '101'],
     ] as const) {
-      await expect(rosters.require(id, userId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(memberLists.require(id, userId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     }
-    expect(await rosters.get('2')).toBeNull();
+    expect(await memberLists.get('2')).toBeNull();
   });
 
   it('tell the conversations of a user, from memory until forgotten', async () => {
-    const { rosters, change, listMemberships } = await setUp();
-    expect(await rosters.conversationIdsOf('103')).toEqual([]);
+    const { memberLists, change, listMemberships } = await setUp();
+    expect(await memberLists.conversationIdsOf('103')).toEqual([]);
     await change(aChange('MEMBERS_ADDED', ['103']), 2n);
-    expect(await rosters.conversationIdsOf('103')).toEqual([]);
-    rosters.forget('1', ['103']);
-    expect(await rosters.conversationIdsOf('103')).toEqual(['1']);
+    expect(await memberLists.conversationIdsOf('103')).toEqual([]);
+    memberLists.forget('1', ['103']);
+    expect(await memberLists.conversationIdsOf('103')).toEqual(['1']);
     expect(listMemberships).toHaveBeenCalledTimes(2);
   });
 });
 
 describe('a change of membership under way', () => {
   it('says who is leaving, and for how long fan-out waits', async () => {
-    const { rosters } = await setUp();
-    expect(rosters.settled('1')).toBeNull();
-    rosters.begin(aChange('MEMBERS_REMOVED', ['102']));
-    expect(rosters.isLeaving('1', '102')).toBe(true);
-    expect(rosters.isLeaving('1', '101')).toBe(false);
-    const settled = rosters.settled('1');
-    rosters.end('1');
+    const { memberLists } = await setUp();
+    expect(memberLists.settled('1')).toBeNull();
+    memberLists.begin(aChange('MEMBERS_REMOVED', ['102']));
+    expect(memberLists.isLeaving('1', '102')).toBe(true);
+    expect(memberLists.isLeaving('1', '101')).toBe(false);
+    const settled = memberLists.settled('1');
+    memberLists.end('1');
     await settled;
-    expect(rosters.isLeaving('1', '102')).toBe(false);
-    expect(rosters.settled('1')).toBeNull();
+    expect(memberLists.isLeaving('1', '102')).toBe(false);
+    expect(memberLists.settled('1')).toBeNull();
   });
 
   it('lets nobody leave who is being added', async () => {
-    const { rosters } = await setUp();
-    rosters.begin(aChange('MEMBERS_ADDED', ['103']));
-    expect(rosters.isLeaving('1', '103')).toBe(false);
-    expect(rosters.settled('1')).not.toBeNull();
+    const { memberLists } = await setUp();
+    memberLists.begin(aChange('MEMBERS_ADDED', ['103']));
+    expect(memberLists.isLeaving('1', '103')).toBe(false);
+    expect(memberLists.settled('1')).not.toBeNull();
   });
 
   it('that is tried again wakes those who waited for the first attempt', async () => {
-    const { rosters } = await setUp();
+    const { memberLists } = await setUp();
     const change = aChange('MEMBER_LEFT', ['102']);
-    rosters.begin(change);
-    const settled = rosters.settled('1');
-    rosters.begin(change);
-    rosters.end('1');
+    memberLists.begin(change);
+    const settled = memberLists.settled('1');
+    memberLists.begin(change);
+    memberLists.end('1');
     await settled;
   });
 });
