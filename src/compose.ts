@@ -6,6 +6,7 @@ import { createSnowflakes, workerMax } from './domain/snowflake.ts';
 import { createHealth } from './observability/health.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics } from './observability/metrics.ts';
+import { createSecurityLog } from './observability/security-log.ts';
 import { createMemoryBus } from './pubsub/memory/memory-bus.ts';
 import { topics } from './pubsub/topics.ts';
 import { createContext } from './resolvers/context.ts';
@@ -103,6 +104,7 @@ export async function startHeliograph(
             audience: config.jwtAudience,
             clock,
           }),
+    onSecurityEvent: createSecurityLog({ log, count: metrics.securityEvent }),
     newId,
     randomToken: () => randomBytes(32).toString('base64url'),
     clock,

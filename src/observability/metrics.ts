@@ -1,5 +1,6 @@
 /** What an operator of a messaging server watches, for Prometheus. `docs/operation.md` explains each; a test holds the two equal. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { SecurityEventName } from '../domain/security-event.ts';
 import type { ServerMetrics } from '../server/ports.ts';
 
 /** Values that are read when the page is asked for. */
@@ -53,6 +54,7 @@ export function createMetrics() {
   const limits = counter('limits_hit_total', 'Refusals by the limit that was reached.', ['limit']);
   const slowReaders = counter('slow_readers_total', 'Sockets closed because they were not read.');
   const swept = counter('fanout_swept_total', 'Messages whose fan-out a sweep finished.');
+  const securityEvents = counter('security_events_total', 'Security events of accounts, by their name.', ['event']);
   const faults = counter('faults_total', 'Failures behind the scenes, by the part that noticed them.', ['what']);
 
   const server: ServerMetrics = {
@@ -81,6 +83,7 @@ export function createMetrics() {
     },
     delivered: (ms: number) => deliverySeconds.observe(ms / 1000),
     swept: (count: number) => swept.inc(count),
+    securityEvent: (event: SecurityEventName) => securityEvents.inc({ event }),
     fault: (what: string) => faults.inc({ what }),
     /** Adds the values that are read on demand. */
     watch(gauges: Gauges): void {

@@ -47,6 +47,7 @@ describe('docs/operation.md', () => {
     metrics.server.eventSent('messageReceived');
     metrics.server.limitHit('sends');
     metrics.sent('sent', 1);
+    metrics.securityEvent('logged-in');
     metrics.fault('directory');
     const page = await pageOf(metrics);
     for (const { name, labels } of rows) {

@@ -46,6 +46,7 @@ export function setUpAccounts(users: UserStore, over: Partial<AccountPorts> = {}
     passwords: plainPasswords(),
     accessTokens: createAccessTokens({ secret, ttlMs: 15 * minute, clock }),
     externalTokens: null,
+    onSecurityEvent: () => {},
     newId: nextId,
     randomToken: () => randomBytes(32).toString('base64url'),
     clock,

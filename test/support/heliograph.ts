@@ -23,6 +23,8 @@ export interface TestServer extends AsyncDisposable {
   readonly wsUrl: string;
   readonly dataDir: string;
   readonly heliograph: Heliograph;
+  /** Lines of the log so far. */
+  readonly logLines: readonly Record<string, Json>[];
   post(query: string, variables?: object, token?: string): Promise<Answer>;
   /** Registers a user under a name of their own. */
   user(name?: string): Promise<TestUser>;
@@ -32,12 +34,18 @@ export interface TestServer extends AsyncDisposable {
 
 export async function startServer(env: Record<string, string> = {}, clock?: () => number): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'heliograph-'));
-  const log = createLog({ level: process.env.TEST_LOG ?? 'silent', version: 'test' });
+  const logLines: Record<string, Json>[] = [];
+  const write = (line: string) => {
+    logLines.push(JSON.parse(line));
+    if (process.env.TEST_LOG !== undefined) process.stdout.write(line);
+  };
+  const log = createLog({ level: process.env.TEST_LOG ?? 'info', version: 'test', destination: { write } });
   const config = readConfig({ PORT: '0', DATA_DIR: dataDir, RATE_LIMIT_SCALE: '1000', DRAIN_MS: '0', ...env });
   let heliograph = await startHeliograph(config, log, 'test', clock);
   const users: TestUser[] = [];
   const server: TestServer = {
     dataDir,
+    logLines,
     get url() {
       return heliograph.server.url;
     },

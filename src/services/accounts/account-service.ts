@@ -9,6 +9,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../../domain/ids.ts';
+import type { OnSecurityEvent } from '../../domain/security-event.ts';
 import type { User, Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import { topics } from '../../pubsub/topics.ts';
@@ -59,13 +60,14 @@ export function createAccountService(ports: {
   /** Null when users come from an identity provider only: there is nothing to register or log in with then. */
   accessTokens: AccessTokens | null;
   externalTokens: ExternalTokens | null;
+  onSecurityEvent: OnSecurityEvent;
   newId: () => string;
   randomToken: () => string;
   clock: Clock;
   settings: { readonly refreshTokenTtlMs: Millis };
 }) {
-  const { users, bus, rateLimiter, passwords, accessTokens, externalTokens, newId, randomToken, clock, settings } =
-    ports;
+  const { users, bus, rateLimiter, passwords, accessTokens, externalTokens, onSecurityEvent } = ports;
+  const { newId, randomToken, clock, settings } = ports;
   const knownUsers = new LRUCache<UserId, User>({ max: 20_000 });
   /** By the hash of the token: shorter, and nobody can use it. */
   const knownTokens = new LRUCache<string, KnownToken>({ max: knownTokensMax });
@@ -199,7 +201,9 @@ export function createAccountService(ports: {
         { id: newId(), username, displayName, createdAt: clock() },
         { passwordHash, externalSubject: null },
       );
-      return signIn(user, deviceName, null);
+      const session = await signIn(user, deviceName, null);
+      onSecurityEvent({ name: 'user-registered', userId: user.id, deviceId: session.deviceId, address });
+      return session;
     },
 
     /**
@@ -219,9 +223,15 @@ export function createAccountService(ports: {
       const login = isUsername(input.username) ? await users.findLogin(input.username) : null;
       const isRight = await passwords.verify(input.password.slice(0, 256), login?.passwordHash ?? null);
       if (!isRight || login === null || input.password.length > 256) {
+        const reason = login === null ? 'unknown-user' : 'wrong-password';
+        onSecurityEvent({ name: 'log-in-failed', reason, userId: login?.user.id, address });
         throw new DomainError('UNAUTHENTICATED', 'The username or the password is wrong.');
       }
-      return signIn(login.user, deviceName, input.deviceId ?? null);
+      const session = await signIn(login.user, deviceName, input.deviceId ?? null);
+      const event = { userId: login.user.id, deviceId: session.deviceId, address };
+      onSecurityEvent({ ...event, name: 'logged-in' });
+      if (input.deviceId == null) onSecurityEvent({ ...event, name: 'device-added' });
+      return session;
     },
 
     /**
@@ -240,6 +250,7 @@ export function createAccountService(ports: {
       if (user == null || !isInForce) throw sessionEnded();
       if (outcome === 'reused') {
         await revoke(token.userId, token.deviceId);
+        onSecurityEvent({ name: 'refresh-reused', userId: token.userId, deviceId: token.deviceId, address });
         throw sessionEnded();
       }
       if (token.expiresAt <= clock()) throw sessionEnded();
@@ -255,6 +266,7 @@ export function createAccountService(ports: {
 
     async logOut({ userId, deviceId }: Viewer): Promise<void> {
       await revoke(userId, deviceId);
+      onSecurityEvent({ name: 'logged-out', userId, deviceId });
     },
 
     /**

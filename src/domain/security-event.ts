@@ -1,0 +1,44 @@
+/**
+ * The catalogue of events that concern the security of accounts. Each one becomes a line in the log and a count.
+ * `docs/operation.md` shows the same list; a test holds the two equal.
+ */
+import type { DeviceId, UserId } from './ids.ts';
+
+export interface SecurityEventEntry {
+  readonly outcome: 'success' | 'failure';
+  readonly meaning: string;
+}
+
+export const securityEvents = {
+  'user-registered': success('A user registered with a password.'),
+  'logged-in': success('A user logged in with a password.'),
+  'device-added': success('A user logged in on a device that was not known before.'),
+  'log-in-failed': failure('The username or the password of a log-in was wrong.'),
+  'refresh-reused': failure('A refresh token was used a second time; its device was signed out.'),
+  'logged-out': success('A user logged out on a device.'),
+} as const satisfies Record<string, SecurityEventEntry>;
+
+export type SecurityEventName = keyof typeof securityEvents;
+
+/** One event. It never holds a password, a token or a name that was only attempted: people type passwords into name fields. */
+export interface SecurityEvent {
+  readonly name: SecurityEventName;
+  /** The account concerned; left out when no account was found. */
+  readonly userId?: UserId;
+  readonly deviceId?: DeviceId;
+  /** The client's network address, where the event comes from a request. */
+  readonly address?: string;
+  /** A constant that narrows the event down, such as `unknown-user`. */
+  readonly reason?: string;
+}
+
+/** Receives every security event. It must not throw, and nothing waits for it. */
+export type OnSecurityEvent = (event: SecurityEvent) => void;
+
+function success(meaning: string): SecurityEventEntry {
+  return { outcome: 'success', meaning };
+}
+
+function failure(meaning: string): SecurityEventEntry {
+  return { outcome: 'failure', meaning };
+}
