@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { closeCodesTable, codesTable, errorsPage } from '../../scripts/errors-tables.ts';
+import { closeCodesTable, codesTable, errorsPage } from '../../scripts/tables/errors.ts';
 import { type CloseEntry, closeCodes, type ErrorEntry, errorCatalogue } from '../../src/domain/errors.ts';
 
 const page = readFileSync(errorsPage, 'utf8');

@@ -1,14 +1,14 @@
 /**
  * The README's table of figures, made from the newest run of all measurements.
  *
- *   node bench/figures-table.ts
+ *   node scripts/tables/figures.ts
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { Floors } from './floors.ts';
-import type { GroupFigures } from './group.ts';
-import type { IdleFigures } from './idle.ts';
-import type { PullFigures } from './pull.ts';
-import type { SendFigures } from './sends.ts';
+import type { Floors } from '../../bench/floors.ts';
+import type { GroupFigures } from '../../bench/group.ts';
+import type { IdleFigures } from '../../bench/idle.ts';
+import type { PullFigures } from '../../bench/pull.ts';
+import type { SendFigures } from '../../bench/sends.ts';
 
 export interface Run {
   readonly commit: string;
@@ -23,8 +23,8 @@ export interface Run {
   };
 }
 
-const folder = new URL('results/', import.meta.url);
-const readme = new URL('../README.md', import.meta.url);
+const folder = new URL('../../bench/results/', import.meta.url);
+const readme = new URL('../../README.md', import.meta.url);
 
 /** The newest result that holds all parts. Names begin with the time. */
 export function newestRun(): Run {

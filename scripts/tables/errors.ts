@@ -1,8 +1,8 @@
 /** Writes the catalogue of errors and the list of close codes into `docs/errors.md`, between their markers. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type CloseEntry, closeCodes, type ErrorEntry, errorCatalogue } from '../src/domain/errors.ts';
+import { type CloseEntry, closeCodes, type ErrorEntry, errorCatalogue } from '../../src/domain/errors.ts';
 
-export const errorsPage = new URL('../docs/errors.md', import.meta.url);
+export const errorsPage = new URL('../../docs/errors.md', import.meta.url);
 
 export function codesTable(): string {
   const rows = Object.entries<ErrorEntry>(errorCatalogue).map(
