@@ -31,6 +31,7 @@ for (const [name, command, ...args] of [
   ['types', 'tsc', '-p', '.'],
   ['style', 'biome', 'check', '--error-on-warnings', '.'],
   ['generated files are fresh', 'node', 'scripts/codegen.ts', '--check'],
+  ['tables in the documents are fresh', 'node', 'scripts/docs-tables.ts', '--check'],
 ] as const) {
   const isGood = await run(command, args);
   console.log(`${isGood ? 'ok' : 'FAILED'}: ${name}`);

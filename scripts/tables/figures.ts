@@ -1,14 +1,11 @@
-/**
- * The README's table of figures, made from the newest run of all measurements.
- *
- *   node scripts/tables/figures.ts
- */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** The README's table of figures, made from the newest run of all measurements. */
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Floors } from '../../bench/floors.ts';
 import type { GroupFigures } from '../../bench/group.ts';
 import type { IdleFigures } from '../../bench/idle.ts';
 import type { PullFigures } from '../../bench/pull.ts';
 import type { SendFigures } from '../../bench/sends.ts';
+import { markdownTable } from './markdown.ts';
 
 export interface Run {
   readonly commit: string;
@@ -24,7 +21,6 @@ export interface Run {
 }
 
 const folder = new URL('../../bench/results/', import.meta.url);
-const readme = new URL('../../README.md', import.meta.url);
 
 /** The newest result that holds all parts. Names begin with the time. */
 export function newestRun(): Run {
@@ -68,11 +64,7 @@ export function figuresTable({ results: { floors, sends, group, pull, idle, star
     ],
     ['From start to ready', ms(start.medianMs), `Node alone: ${ms(floors.nodeStartMs)}`],
   ];
-  return [
-    '| what | Heliograph | beside it |',
-    '| --- | --- | --- |',
-    ...rows.map((row) => `| ${row.join(' | ')} |`),
-  ].join('\n');
+  return markdownTable(['what', 'Heliograph', 'beside it'], rows);
 }
 
 function whole(value: number): string {
@@ -81,15 +73,4 @@ function whole(value: number): string {
 
 function ms(value: number): string {
   return `${value < 10 ? value.toFixed(1) : whole(value)} ms`;
-}
-
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const text = readFileSync(readme, 'utf8');
-  writeFileSync(
-    readme,
-    text.replace(
-      /(<!-- figures -->)[\s\S]*?(<!-- \/figures -->)/,
-      (_, open, close) => `${open}\n${figuresTable(newestRun())}\n${close}`,
-    ),
-  );
 }
