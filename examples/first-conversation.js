@@ -1,6 +1,6 @@
 /**
- * Two users' first conversation: one streams, drops off and resumes, the other sends; then it is read. With a server running
- * (`npm start`):
+ * The first conversation of two users. One streams, disconnects and resumes; the other sends; then the messages are acknowledged
+ * as read. With a server running (`npm start`):
  *
  *   node examples/first-conversation.js [http://127.0.0.1:4000]
  */
@@ -25,7 +25,7 @@ async function register(name) {
   const query = `mutation ($input: RegisterInput!) {
     register(input: $input) { accessToken refreshToken user { id username } }
   }`;
-  // A name of its own, so that the program can run again.
+  // A unique name, so that the program can run again.
   const username = `${name}_${randomUUID().slice(0, 8)}`;
   return (await ask(query, { input: { username, password: 'correct horse' } })).register;
 }
@@ -38,15 +38,15 @@ async function renew(session) {
   Object.assign(session, (await ask(query, { input: { refreshToken } })).refreshSession);
 }
 
-/** Subscriptions, over graphql-ws: a client that comes back by itself whatever happens to its connection. */
+/** Subscriptions, over graphql-ws: a client that reconnects automatically whatever happens to its connection. */
 function connect(session) {
-  let isTokenEnded = false;
+  let isTokenInvalid = false;
   let isSignedOut = false;
   return createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
-    // Called at each connection. 4403 says that the last token ended.
+    // Runs on every connect. Close code 4403 means the last token expired or was revoked.
     connectionParams: async () => {
-      if (isTokenEnded) {
+      if (isTokenInvalid) {
         await renew(session).catch((error) => {
           isSignedOut = error.code === 'UNAUTHENTICATED';
           throw error;
@@ -56,11 +56,11 @@ function connect(session) {
     },
     on: {
       closed: ({ code }) => {
-        isTokenEnded = code === 4403;
+        isTokenInvalid = code === 4403;
       },
     },
     retryAttempts: Infinity,
-    // Without it a refused connection, as while a server restarts, would end the stream.
+    // Without this, a refused connection, for example during a server restart, would end the stream.
     shouldRetry: () => !isSignedOut,
     retryWait: (tries) => sleep(Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random())),
   });
@@ -78,9 +78,9 @@ const streamQuery = `subscription ($afterSeq: Seq) {
   }
 }`;
 
-/** Calls `onEvent` with everything after `place.lastSeq`, once, over any number of connections. Returns how to stop it. */
+/** Calls `onEvent` with everything after `place.lastSeq`, once, over any number of connections. Returns a function that stops it. */
 function stream(client, place, onEvent, onEnd) {
-  // A getter, because the client sends the variables anew at each connection: it goes on after what was seen by then.
+  // A getter: graphql-ws sends the variables again on every reconnect, so this must return the position reached by then.
   const variables = {
     get afterSeq() {
       return place.lastSeq;
@@ -94,7 +94,7 @@ function stream(client, place, onEvent, onEnd) {
         const event = data.messageReceived;
         if (event.__typename === 'StreamHeartbeat') place.lastSeq = event.position;
         if (event.__typename === 'StreamTruncated') place.lastSeq = event.backlogs.at(-1).seq;
-        // Large groups' live messages have no inbox number yet.
+        // Live messages of large groups do not have an inbox number yet.
         if (event.__typename === 'MessageReceived') place.lastSeq = event.inboxSeq ?? place.lastSeq;
         onEvent(event);
       },
@@ -104,7 +104,7 @@ function stream(client, place, onEvent, onEnd) {
   );
 }
 
-/** Streams until `count` messages have come. */
+/** Streams until `count` messages have arrived. */
 async function read(session, place, count, onReady) {
   const client = connect(session);
   const texts = [];
@@ -123,7 +123,7 @@ async function read(session, place, count, onReady) {
 }
 
 async function send(session, userId, text) {
-  // Made once per message: a resend with the same id, after a failure of any kind, is the same message.
+  // Created once per message: a resend with the same id after any failure is the same message.
   const input = { to: { userId }, clientMessageId: randomUUID(), text };
   const query = `mutation ($input: SendMessageInput!) {
     sendMessage(input: $input) { sentMessage { id status } }
@@ -140,11 +140,11 @@ async function send(session, userId, text) {
 }
 
 const [alice, bob] = [await register('alice'), await register('bob')];
-/** Kept where it outlives the page or the process: the last inbox number seen. */
+/** The last inbox number seen. Store it where it outlives the page or the process. */
 const place = { lastSeq: '0' };
 
 await read(bob, place, 1, () => send(alice, bob.user.id, 'Hello!'));
-console.log('Bob is away, and misses nothing:');
+console.log('Bob is offline and misses nothing:');
 await send(alice, bob.user.id, 'Are you there?');
 const last = await send(alice, bob.user.id, 'Call me.');
 await read(bob, place, 2);

@@ -33,38 +33,38 @@ export function figuresTable({ results: { floors, sends, group, pull, idle, star
   const echoMicros = 1e6 / floors.webSocketEchoPerSecond;
   const rows = [
     [
-      `Durable sends a second, each delivered live; ${sends.pairs} pairs of users, one message in flight each`,
-      `**${whole(maximum.perSecond)}**, ${whole(maximum.cpuMicrosPerMessage)} µs of processor each`,
-      `bare ws: ${whole(floors.webSocketEchoPerSecond)} echoes a second; bare SQLite, 200 messages in a batch: ${whole(floors.sqliteRowsPerSecond)}; graphql-js alone: ${whole(floors.graphqlExecuteMicros)} µs for the send`,
+      `Durable sends per second, each delivered live; ${sends.pairs} pairs of users with one message in flight each`,
+      `**${whole(maximum.perSecond)}**, ${whole(maximum.cpuMicrosPerMessage)} µs of CPU time each`,
+      `bare ws: ${whole(floors.webSocketEchoPerSecond)} echoes per second; bare SQLite, 200 messages in a batch: ${whole(floors.sqliteRowsPerSecond)}; graphql-js alone: ${whole(floors.graphqlExecuteMicros)} µs for the send`,
     ],
     [
-      'Until the other has it, at that rate',
+      'Send to arrival at the other user (p50), at that rate',
       `${ms(maximum.deliveryMs.p50)}, p99 ${ms(maximum.deliveryMs.p99)}`,
-      `a commit of one, flushed: ${ms(floors.commitMicros.FULL[1] / 1000)}`,
+      `commit of one message, flushed: ${ms(floors.commitMicros.FULL[1] / 1000)}`,
     ],
     [
-      `The same at half the rate, ${whole(half.perSecond)} a second`,
+      `The same at half the rate, ${whole(half.perSecond)} per second`,
       `${ms(half.deliveryMs.p50)}, p99 ${ms(half.deliveryMs.p99)}`,
       '',
     ],
     ...group.map((one) => [
-      `A group's message at the last of ${whole(one.subscribers)} live subscribers`,
-      `${ms(one.lastArrivalMs.p50)}, p99 ${ms(one.lastArrivalMs.p99)}; ${one.cpuMicrosPerDelivery.toFixed(1)} µs of processor for each`,
+      `Group message to arrival at the last of ${whole(one.subscribers)} live subscribers (p50)`,
+      `${ms(one.lastArrivalMs.p50)}, p99 ${ms(one.lastArrivalMs.p99)}; ${one.cpuMicrosPerDelivery.toFixed(1)} µs of CPU time for each`,
       `bare ws: ${echoMicros.toFixed(1)} µs for an echo`,
     ]),
     [
-      `Pulling ${whole(pull.messages)} missed messages, 500 a page`,
+      `Pulling ${whole(pull.messages)} missed messages, 500 per page`,
       `${ms(pull.seconds * 1000)}`,
-      `${(pull.messagesPerSecond / floors.sqliteRowsPerSecond).toFixed(1)} times the rate at which bare SQLite writes them`,
+      `${(pull.messagesPerSecond / floors.sqliteRowsPerSecond).toFixed(1)} times the rate of bare SQLite writing them`,
     ],
     [
-      `An idle connection with a live stream, of ${whole(idle.connections)}`,
-      `${idle.kibPerConnection.toFixed(1)} KiB; each further one ${idle.kibPerFurtherConnection.toFixed(1)} KiB`,
+      `Memory per idle connection with a live stream, with ${whole(idle.connections)} open`,
+      `${idle.kibPerConnection.toFixed(1)} KiB; each additional one ${idle.kibPerFurtherConnection.toFixed(1)} KiB`,
       `bare ws: ${floors.webSocketIdleKib.toFixed(1)} KiB`,
     ],
-    ['From start to ready', ms(start.medianMs), `Node alone: ${ms(floors.nodeStartMs)}`],
+    ['Start to ready', ms(start.medianMs), `Node alone: ${ms(floors.nodeStartMs)}`],
   ];
-  return markdownTable(['what', 'Heliograph', 'beside it'], rows);
+  return markdownTable(['measurement', 'Heliograph', 'for comparison'], rows);
 }
 
 function whole(value: number): string {

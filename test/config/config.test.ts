@@ -83,7 +83,7 @@ describe('readConfig', () => {
   });
 
   it.each(['MONGO_URL', 'MYSQL_URL', 'REDIS_URL'])('refuses %s rather than ignoring it', (name) => {
-    expect(problemsOf({ [name]: 'x://127.0.0.1' })).toEqual([expect.stringMatching(`^${name} .*not served`)]);
+    expect(problemsOf({ [name]: 'x://127.0.0.1' })).toEqual([expect.stringMatching(`^${name} .*not supported`)]);
   });
 
   it.each(['JWT_ISSUER', 'JWT_AUDIENCE'])('refuses %s where no identity provider is named', (name) => {

@@ -26,7 +26,7 @@ describe('the programs of examples/', () => {
       'first-conversation.js',
       [
         '#1 alice: Hello!',
-        'Bob is away, and misses nothing:',
+        'Bob is offline and misses nothing:',
         '#2 alice: Are you there?',
         '#3 alice: Call me.',
         'Alice sees that "Call me." is READ.',
