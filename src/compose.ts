@@ -1,13 +1,13 @@
-/** The one place where drivers meet services: config in, running server out. */
+/** The one place where everything meets: config in, running server out. */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Config } from './config/config.ts';
 import type { Clock } from './domain/ids.ts';
 import { createSnowflakes, workerMax } from './domain/snowflake.ts';
+import { openDrivers } from './drivers.ts';
 import { createHealth } from './observability/health.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createSecurityLog } from './observability/security-log.ts';
-import { createMemoryBus } from './pubsub/memory/memory-bus.ts';
 import { topics } from './pubsub/topics.ts';
 import { createContext } from './resolvers/context.ts';
 import { resolvers } from './resolvers/index.ts';
@@ -41,11 +41,6 @@ import { createStatusService } from './services/receipts/status-service.ts';
 import { createServerInfo } from './services/server-info.ts';
 import type { Services } from './services/services.ts';
 import { createStreamService } from './services/stream/stream-service.ts';
-import { openSqliteDirectory } from './stores/directory/sql-directory.ts';
-import { openSqliteMessageStore } from './stores/journal/sqlite-message-store.ts';
-import { createMemoryPresenceStore } from './stores/memory/memory-presence-store.ts';
-import { createMemoryRateLimiter } from './stores/memory/memory-rate-limiter.ts';
-import { openDataFolder } from './stores/sqlite-file/data-folder.ts';
 
 const attachmentsMax = 10;
 const namedMembersMax = 5_000;
@@ -72,16 +67,11 @@ export async function startHeliograph(
     log.error({ err: error, what }, 'something failed behind the scenes');
   };
 
-  const { dataDir, storeTimeoutMs: timeoutMs } = config;
-  stack.use(openDataFolder(dataDir));
-  const directory = stack.use(await openSqliteDirectory({ dataDir, timeoutMs, onError }));
-  const messageStore = stack.use(await openSqliteMessageStore({ dataDir, timeoutMs, onError }));
+  const drivers = stack.use(await openDrivers({ config, clock, onError }));
+  const { messageStore, directory, bus, presenceStore, rateLimiter: transportLimiter } = drivers;
   const { messageLog, inboxes, receipts: receiptStore } = messageStore;
-  const bus = createMemoryBus({ onError });
-  const transportLimiter = createMemoryRateLimiter({ clock, scale: config.rateLimitScale });
   // The transports count their refusals themselves.
   const rateLimiter = countRefusals(transportLimiter, metrics.server.limitHit);
-  const presenceStore = createMemoryPresenceStore({ clock });
 
   // One process writes here, so any worker number will do; a new one at each start keeps repeated time from repeating ids.
   const snowflakes = createSnowflakes(clock, () => randomInt(workerMax + 1));

@@ -5,6 +5,9 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
+  readonly mongoUrl: string | null;
+  readonly mysqlUrl: string | null;
+  readonly redisUrl: string | null;
   readonly jwtSecret: string | null;
   readonly jwtJwksUrl: string | null;
   readonly jwtIssuer: string | null;
@@ -63,11 +66,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const text = (name: SettingName) => read(name) as string;
   const optional = (name: SettingName) => read(name) as string | null;
 
-  for (const name of ['MONGO_URL', 'MYSQL_URL', 'REDIS_URL'] as const) read(name);
   const config: Config = {
     port: number('PORT'),
     host: text('HOST'),
     dataDir: text('DATA_DIR'),
+    mongoUrl: optional('MONGO_URL'),
+    mysqlUrl: optional('MYSQL_URL'),
+    redisUrl: optional('REDIS_URL'),
     jwtSecret: optional('JWT_SECRET'),
     jwtJwksUrl: optional('JWT_JWKS_URL'),
     jwtIssuer: optional('JWT_ISSUER'),

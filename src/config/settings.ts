@@ -45,9 +45,9 @@ export const settings = {
   PORT: whole(4000, 0, 65_535, 'port', 'Port to listen on; 0 selects a free one.'),
   HOST: text('127.0.0.1', 'address', 'Network address to listen on; `0.0.0.0` for all.'),
   DATA_DIR: text('./data', 'folder', 'Folder for the files of the embedded stores.'),
-  MONGO_URL: text(null, 'URL', 'Not supported by this version: messages are stored in `DATA_DIR`.', notYet),
-  MYSQL_URL: text(null, 'URL', 'Not supported by this version: the directory is stored in `DATA_DIR`.', notYet),
-  REDIS_URL: text(null, 'URL', 'Not supported by this version: events and presence stay in the process.', notYet),
+  MONGO_URL: text(null, 'URL', 'Not supported by this version: messages are stored in `DATA_DIR`.'),
+  MYSQL_URL: text(null, 'URL', 'Not supported by this version: the directory is stored in `DATA_DIR`.'),
+  REDIS_URL: text(null, 'URL', 'Not supported by this version: events and presence stay in the process.'),
   JWT_SECRET: text(
     null,
     'text, 32 bytes or more',
@@ -168,10 +168,6 @@ export function settingsTable(): string {
     return `| \`${name}\` | ${initial} | ${range} | ${setting.why} |`;
   });
   return ['| name | default | values | purpose |', '| --- | --- | --- | --- |', ...rows].join('\n');
-}
-
-function notYet(): string {
-  return 'is not supported by this version; unset it to run embedded';
 }
 
 function webUrl(value: string): string | null {

@@ -2,16 +2,13 @@
 import type { Conversation } from '../../src/domain/conversation.ts';
 import type { SystemEvent } from '../../src/domain/message.ts';
 import type { User } from '../../src/domain/user.ts';
-import type { ConversationStore, MembershipChange } from '../../src/stores/conversation-store.ts';
+import type { MembershipChange } from '../../src/stores/conversation-store.ts';
 import { openSqliteDirectory } from '../../src/stores/directory/sql-directory.ts';
-import { createMemoryConversationStore } from '../../src/stores/memory/memory-conversation-store.ts';
-import { createMemoryUserStore } from '../../src/stores/memory/memory-user-store.ts';
-import type { UserStore } from '../../src/stores/user-store.ts';
+import type { Directory } from '../../src/stores/directory.ts';
+import { createMemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
 import { temporaryFolder } from '../support/folders.ts';
 
-export interface OpenDirectory extends AsyncDisposable {
-  readonly users: UserStore;
-  readonly conversations: ConversationStore;
+export interface OpenDirectory extends Directory {
   /** Closes and opens again on the same data; memory forgets nothing because it is not closed. */
   reopen(): Promise<void>;
 }
@@ -31,6 +28,7 @@ async function openSqlite(): Promise<OpenDirectory> {
     get conversations() {
       return directory.conversations;
     },
+    ping: () => directory.ping(),
     async reopen() {
       await directory[Symbol.asyncDispose]();
       directory = await open();
@@ -43,12 +41,7 @@ async function openSqlite(): Promise<OpenDirectory> {
 }
 
 async function openMemory(): Promise<OpenDirectory> {
-  return {
-    users: createMemoryUserStore(),
-    conversations: createMemoryConversationStore(),
-    reopen: async () => {},
-    [Symbol.asyncDispose]: async () => {},
-  };
+  return { ...createMemoryDirectory(), reopen: async () => {} };
 }
 
 export const directoryDrivers: [string, () => Promise<OpenDirectory>][] = [

@@ -1,15 +1,11 @@
-/** Every driver of the message stores. A new one is proven by adding it here. */
-import type { InboxStore } from '../../src/stores/inbox-store.ts';
+/** Every driver of the message store. A new one is proven by adding it here. */
 import { openSqliteMessageStore } from '../../src/stores/journal/sqlite-message-store.ts';
 import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
-import type { MessageLog, MessageRow } from '../../src/stores/message-log.ts';
-import type { ReceiptStore } from '../../src/stores/receipt-store.ts';
+import type { MessageRow } from '../../src/stores/message-log.ts';
+import type { MessageStore } from '../../src/stores/message-store.ts';
 import { temporaryFolder } from '../support/folders.ts';
 
-export interface OpenStores extends AsyncDisposable {
-  readonly messageLog: MessageLog;
-  readonly inboxes: InboxStore;
-  readonly receipts: ReceiptStore;
+export interface OpenStores extends MessageStore {
   /** Closes and opens again on the same data; memory forgets nothing because it is not closed. */
   reopen(): Promise<void>;
 }
@@ -32,6 +28,11 @@ async function openSqlite(): Promise<OpenStores> {
     get receipts() {
       return store.receipts;
     },
+    get pending() {
+      return store.pending;
+    },
+    check: () => store.check(),
+    stats: () => store.stats(),
     async reopen() {
       await store[Symbol.asyncDispose]();
       store = await open();
@@ -44,7 +45,7 @@ async function openSqlite(): Promise<OpenStores> {
 }
 
 async function openMemory(): Promise<OpenStores> {
-  return { ...createMemoryMessageStore(), reopen: async () => {}, [Symbol.asyncDispose]: async () => {} };
+  return { ...createMemoryMessageStore(), reopen: async () => {} };
 }
 
 export const messageStoreDrivers: [string, () => Promise<OpenStores>][] = [

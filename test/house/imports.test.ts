@@ -27,13 +27,13 @@ const arrow: Readonly<Record<string, readonly string[]>> = {
     'server ports',
     'resolvers',
     'services',
-    'drivers',
-    'sqlite file',
+    'src/drivers.ts',
     'ports',
     'observability',
     'config',
     'domain',
   ],
+  'src/drivers.ts': ['drivers', 'sqlite file', 'ports', 'config', 'domain'],
   'src/main.ts': ['src/compose.ts', 'config', 'observability', 'domain'],
 };
 
@@ -162,6 +162,9 @@ describe('the rules about imports', () => {
     ['a thread', 'src/services/a.ts', "new Worker(new URL('../stores/journal/b.ts', import.meta.url));"],
     ['an import on several lines', 'src/domain/a.ts', "import {\n  type B,\n  c,\n} from '../services/b.ts';"],
     ['a folder nobody has given a place', 'src/utils/a.ts', "import { b } from '../domain/b.ts';"],
+    ['a composition that knows a driver', 'src/compose.ts', "import { b } from './stores/mongo/b.ts';"],
+    ['a choice of drivers that knows a service', 'src/drivers.ts', "import { b } from './services/b.ts';"],
+    ['anybody who chooses drivers', 'src/services/a.ts', "import { b } from '../drivers.ts';"],
     ['anybody who composes', 'src/server/a.ts', "import { b } from '../compose.ts';"],
   ])('refuse %s', (_name, path, source) => {
     expect(of(path, source)).toHaveLength(1);
@@ -174,7 +177,8 @@ describe('the rules about imports', () => {
     ['src/stores/mongo/a.ts', "import type { B } from '../b.ts';\nimport { c } from './c.ts';\nimport 'mongoose';"],
     ['src/stores/journal/a.ts', "import { b } from '../sqlite-file/b.ts';\nimport { D } from 'node:sqlite';"],
     ['src/stores/sqlite-file/a.ts', "import { D } from 'node:sqlite';\nimport { b } from '../../domain/b.ts';"],
-    ['src/compose.ts', "import { b } from './stores/mongo/b.ts';"],
+    ['src/compose.ts', "import { b } from './drivers.ts';\nimport type { C } from './stores/c.ts';"],
+    ['src/drivers.ts', "import { b } from './stores/mongo/b.ts';\nimport type { C } from './config/c.ts';"],
   ])('allow %s what it needs', (path, source) => {
     expect(of(path, source)).toEqual([]);
   });

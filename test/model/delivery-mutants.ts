@@ -2,12 +2,12 @@
 import type { Seq } from '../../src/domain/ids.ts';
 import type { InboxRun } from '../../src/domain/inbox.ts';
 import type { InboxHint } from '../../src/pubsub/topics.ts';
-import type { MemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import type { AppendResult, MessageLog } from '../../src/stores/message-log.ts';
+import type { MessageStore } from '../../src/stores/message-store.ts';
 import type { DeliveryMutant } from './delivery-world.ts';
 import type { Scheduler } from './scheduler.ts';
 
-function withLog(store: MemoryMessageStore, changed: Partial<MessageLog>): MemoryMessageStore {
+function withLog(store: MessageStore, changed: Partial<MessageLog>): MessageStore {
   return { ...store, messageLog: { ...store.messageLog, ...changed } };
 }
 

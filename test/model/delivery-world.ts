@@ -10,8 +10,9 @@ import type { Viewer } from '../../src/domain/user.ts';
 import type { Bus } from '../../src/pubsub/bus.ts';
 import type { ConversationStore } from '../../src/stores/conversation-store.ts';
 import { createMemoryConversationStore } from '../../src/stores/memory/memory-conversation-store.ts';
-import { createMemoryMessageStore, type MemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
+import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import { createMemoryUserStore } from '../../src/stores/memory/memory-user-store.ts';
+import type { MessageStore } from '../../src/stores/message-store.ts';
 import { Device, DeviceStream } from './device.ts';
 import { type FaultRates, FaultyBus, putBetween } from './fault-ports.ts';
 import { createServices, type Services } from './instance.ts';
@@ -21,7 +22,7 @@ import { createRandom } from './world.ts';
 /** A guard taken away: the checks must notice. */
 export interface DeliveryMutant {
   readonly name: string;
-  wrapMessages?(store: MemoryMessageStore, scheduler: Scheduler): MemoryMessageStore;
+  wrapMessages?(store: MessageStore, scheduler: Scheduler): MessageStore;
   wrapConversations?(store: ConversationStore): ConversationStore;
   /** @param openStreams - the streams of a user on the instance whose bus this is */
   wrapBus?(bus: Bus, openStreams: (userId: string) => readonly DeviceStream[]): Bus;

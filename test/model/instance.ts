@@ -17,11 +17,14 @@ import { createMemberPositions } from '../../src/services/receipts/positions.ts'
 import { createReceiptService } from '../../src/services/receipts/receipt-service.ts';
 import { createStreamService } from '../../src/services/stream/stream-service.ts';
 import type { ConversationStore } from '../../src/stores/conversation-store.ts';
-import type { MemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
+import type { MessageStore } from '../../src/stores/message-store.ts';
 import type { UserStore } from '../../src/stores/user-store.ts';
 
 export interface InstanceOptions {
-  readonly stores: MemoryMessageStore & { readonly conversations: ConversationStore; readonly users: UserStore };
+  readonly stores: Pick<MessageStore, 'messageLog' | 'inboxes' | 'receipts'> & {
+    readonly conversations: ConversationStore;
+    readonly users: UserStore;
+  };
   readonly bus: Bus;
   readonly clock: Clock;
   /** Milliseconds on a clock that cannot be set. */

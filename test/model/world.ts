@@ -9,7 +9,8 @@ import { createSnowflakes } from '../../src/domain/snowflake.ts';
 import { createInboxWriter } from '../../src/services/inbox/inbox-writer.ts';
 import { createConversationLog } from '../../src/services/log/conversation-log.ts';
 import { createTrustedClock } from '../../src/services/log/trusted-clock.ts';
-import { createMemoryMessageStore, type MemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
+import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
+import type { MessageStore } from '../../src/stores/message-store.ts';
 
 /** mulberry32: small, and the same everywhere. */
 export function createRandom(seed: number): () => number {
@@ -25,7 +26,7 @@ export function createRandom(seed: number): () => number {
 /** A fault put into the store or into what is heard of it: the checks must notice each. */
 export interface Mutant {
   readonly name: string;
-  wrap(store: MemoryMessageStore, random: () => number): MemoryMessageStore;
+  wrap(store: MessageStore, random: () => number): MessageStore;
 }
 
 export interface Answered {
@@ -62,7 +63,7 @@ export class World {
   readonly truth = createMemoryMessageStore();
   readonly answered: Answered[] = [];
   readonly history: string[] = [];
-  private readonly store: MemoryMessageStore;
+  private readonly store: MessageStore;
   private steps: Step[] = [];
   private readonly instances: Instance[] = [];
   private readonly drafts: { clientMessageId: string; senderId: string; text: string }[] = [];

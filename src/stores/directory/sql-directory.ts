@@ -4,21 +4,13 @@ import { join } from 'node:path';
 import knexFactory, { type Knex } from 'knex';
 import { StartError } from '../../domain/errors.ts';
 import type { Millis } from '../../domain/ids.ts';
-import type { ConversationStore } from '../conversation-store.ts';
-import type { UserStore } from '../user-store.ts';
+import type { Directory } from '../directory.ts';
 import { migrationSource } from './migrations.ts';
 import { NodeSqliteClient } from './node-sqlite-dialect.ts';
 import { createSqlConversationStore } from './sql-conversation-store.ts';
 import { createSqlUserStore } from './sql-user-store.ts';
 
 const connectWaitMs: Millis = 30_000;
-
-export interface SqlDirectory extends AsyncDisposable {
-  readonly users: UserStore;
-  readonly conversations: ConversationStore;
-  /** Resolves when the database could write just now. */
-  ping(): Promise<void>;
-}
 
 export interface SqliteDirectoryOptions {
   /** Folder of `directory.db`, of this process alone; made when absent. */
@@ -32,11 +24,7 @@ export interface SqliteDirectoryOptions {
  *
  * @throws StartError: the file cannot be opened, or a newer version has written it
  */
-export async function openSqliteDirectory({
-  dataDir,
-  timeoutMs,
-  onError,
-}: SqliteDirectoryOptions): Promise<SqlDirectory> {
+export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: SqliteDirectoryOptions): Promise<Directory> {
   mkdirSync(dataDir, { recursive: true });
   let isOpen = false;
   const knex = knexFactory({

@@ -1,8 +1,6 @@
-/** The embedded message stores: SQLite files in a folder, behind a thread of their own. */
+/** The embedded message store: SQLite files in a folder, behind a thread of their own. */
 import { StartError } from '../../domain/errors.ts';
-import type { InboxStore } from '../inbox-store.ts';
-import type { MessageLog } from '../message-log.ts';
-import type { ReceiptStore } from '../receipt-store.ts';
+import type { MessageStore } from '../message-store.ts';
 import { openThread } from '../sqlite-file/thread-client.ts';
 import type { CommitThreadData } from './commit-thread.ts';
 
@@ -15,21 +13,8 @@ export interface SqliteMessageStoreOptions {
   readonly backlogMax?: number;
 }
 
-export interface SqliteMessageStore extends AsyncDisposable {
-  readonly messageLog: MessageLog;
-  readonly inboxes: InboxStore;
-  readonly receipts: ReceiptStore;
-  /** Calls under way, and operations not yet moved from the journal into the tables. */
-  stats(): Promise<{ pending: number; backlog: number }>;
-  /** Resolves when it could write just now. */
-  check(): Promise<void>;
-  /** Calls under way, told even while the thread does not answer. */
-  readonly pending: number;
-  readonly isAlive: boolean;
-}
-
 /** @throws StartError: its files cannot be opened */
-export async function openSqliteMessageStore(options: SqliteMessageStoreOptions): Promise<SqliteMessageStore> {
+export async function openSqliteMessageStore(options: SqliteMessageStoreOptions): Promise<MessageStore> {
   const { dataDir, timeoutMs, onError, backlogMax = 100_000 } = options;
   const thread = await openThread({
     entry: new URL('./commit-thread.ts', import.meta.url),
@@ -77,9 +62,6 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
     check: caller('check'),
     get pending() {
       return thread.pending;
-    },
-    get isAlive() {
-      return thread.isAlive;
     },
     [Symbol.asyncDispose]: () => thread.close(),
   };

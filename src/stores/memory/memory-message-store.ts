@@ -1,5 +1,5 @@
 /**
- * The message stores without a disk: what the ports promise in the plainest form. Contract suites run against it so that it
+ * The message store without a disk: what the ports promise in the plainest form. Contract suites run against it so that it
  * cannot drift from the real drivers, and model tests run on it. It forgets everything when the process ends.
  */
 import type { InboxRun } from '../../domain/inbox.ts';
@@ -8,18 +8,21 @@ import type { Month } from '../../domain/month.ts';
 import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
 import type { InboxStore } from '../inbox-store.ts';
 import type { Append, AppendResult, MessageLog, MessageRow, Seal } from '../message-log.ts';
+import type { MessageStore } from '../message-store.ts';
 import type { ReceiptStore } from '../receipt-store.ts';
 
 type Entry = { readonly row: MessageRow } | { readonly seal: Seal };
 
-export interface MemoryMessageStore {
-  readonly messageLog: MessageLog;
-  readonly inboxes: InboxStore;
-  readonly receipts: ReceiptStore;
-}
-
-export function createMemoryMessageStore(): MemoryMessageStore {
-  return { messageLog: createLog(), inboxes: createInboxes(), receipts: createReceipts() };
+export function createMemoryMessageStore(): MessageStore {
+  return {
+    messageLog: createLog(),
+    inboxes: createInboxes(),
+    receipts: createReceipts(),
+    check: async () => {},
+    stats: async () => ({ pending: 0, backlog: 0 }),
+    pending: 0,
+    [Symbol.asyncDispose]: async () => {},
+  };
 }
 
 function createLog(): MessageLog {

@@ -1,0 +1,90 @@
+/**
+ * The one place that knows drivers: each port gets the driver that the scheme of its URL setting names. Without a URL a port is
+ * served by the embedded driver, on files in `DATA_DIR` or in this process. A new driver is a line in one of the tables below.
+ */
+import type { Config } from './config/config.ts';
+import { StartError } from './domain/errors.ts';
+import type { Clock } from './domain/ids.ts';
+import type { Bus } from './pubsub/bus.ts';
+import { createMemoryBus } from './pubsub/memory/memory-bus.ts';
+import { openSqliteDirectory } from './stores/directory/sql-directory.ts';
+import type { Directory } from './stores/directory.ts';
+import { openSqliteMessageStore } from './stores/journal/sqlite-message-store.ts';
+import { createMemoryPresenceStore } from './stores/memory/memory-presence-store.ts';
+import { createMemoryRateLimiter } from './stores/memory/memory-rate-limiter.ts';
+import type { MessageStore } from './stores/message-store.ts';
+import type { PresenceStore } from './stores/presence-store.ts';
+import type { RateLimiter } from './stores/rate-limiter.ts';
+import { openDataFolder } from './stores/sqlite-file/data-folder.ts';
+
+export interface Drivers extends AsyncDisposable {
+  readonly messageStore: MessageStore;
+  readonly directory: Directory;
+  readonly bus: Bus;
+  readonly presenceStore: PresenceStore;
+  readonly rateLimiter: RateLimiter;
+}
+
+export interface DriverOptions {
+  readonly config: DriverConfig;
+  readonly clock: Clock;
+  /** Gets what fails without a caller to be answered. */
+  readonly onError: (error: unknown, what: string) => void;
+}
+
+export type DriverConfig = Pick<
+  Config,
+  'mongoUrl' | 'mysqlUrl' | 'redisUrl' | 'dataDir' | 'storeTimeoutMs' | 'rateLimitScale'
+>;
+
+type ByScheme<Driver> = Readonly<Record<string, (options: DriverOptions) => Driver>>;
+/** Stands for no URL. A scheme ends with a colon, so no URL has this one. */
+const embedded = 'embedded';
+
+const messageStores: ByScheme<Promise<MessageStore>> = {
+  [embedded]: ({ config: { dataDir, storeTimeoutMs: timeoutMs }, onError }) =>
+    openSqliteMessageStore({ dataDir, timeoutMs, onError }),
+};
+
+const directories: ByScheme<Promise<Directory>> = {
+  [embedded]: ({ config: { dataDir, storeTimeoutMs: timeoutMs }, onError }) =>
+    openSqliteDirectory({ dataDir, timeoutMs, onError }),
+};
+
+/** What instances share besides the stores. */
+const sharedState: ByScheme<Pick<Drivers, 'bus' | 'presenceStore' | 'rateLimiter'>> = {
+  [embedded]: ({ config: { rateLimitScale: scale }, clock, onError }) => ({
+    bus: createMemoryBus({ onError }),
+    presenceStore: createMemoryPresenceStore({ clock }),
+    rateLimiter: createMemoryRateLimiter({ clock, scale }),
+  }),
+};
+
+/** @throws StartError: a URL is not supported, or a driver cannot be opened */
+export async function openDrivers(options: DriverOptions): Promise<Drivers> {
+  const { mongoUrl, mysqlUrl, redisUrl, dataDir } = options.config;
+  const problems: string[] = [];
+
+  function choose<Driver>(setting: string, url: string | null, drivers: ByScheme<Driver>) {
+    const scheme = url === null ? embedded : (URL.parse(url)?.protocol ?? '');
+    const open = drivers[scheme];
+    // The URL itself stays out of the message: it may hold a password.
+    if (open === undefined)
+      problems.push(`${setting} ${scheme === '' ? 'is not a URL' : `does not support ${scheme}`}`);
+    return open as (options: DriverOptions) => Driver;
+  }
+
+  const openMessages = choose('MONGO_URL', mongoUrl, messageStores);
+  const openDirectory = choose('MYSQL_URL', mysqlUrl, directories);
+  const openShared = choose('REDIS_URL', redisUrl, sharedState);
+  if (problems.length > 0) {
+    throw new StartError(`${problems.join('; ')}. Unset it to run embedded, on files in DATA_DIR.`);
+  }
+  await using stack = new AsyncDisposableStack();
+  stack.use(openDataFolder(dataDir));
+  const directory = stack.use(await openDirectory(options));
+  const messageStore = stack.use(await openMessages(options));
+  const shared = openShared(options);
+  const opened = stack.move();
+  return { messageStore, directory, ...shared, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}

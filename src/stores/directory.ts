@@ -1,0 +1,13 @@
+import type { ConversationStore } from './conversation-store.ts';
+import type { UserStore } from './user-store.ts';
+
+/** Users and conversations in one database, opened and closed together. */
+export interface Directory extends AsyncDisposable {
+  readonly users: UserStore;
+  readonly conversations: ConversationStore;
+  /**
+   * Resolves when the database could commit a write now; rejects with the database's own error otherwise. The caller sets the
+   * deadline.
+   */
+  ping(): Promise<void>;
+}

@@ -1,0 +1,13 @@
+import type { Directory } from '../directory.ts';
+import { createMemoryConversationStore } from './memory-conversation-store.ts';
+import { createMemoryUserStore } from './memory-user-store.ts';
+
+/** The directory without a disk. It forgets everything when the process ends. */
+export function createMemoryDirectory(): Directory {
+  return {
+    users: createMemoryUserStore(),
+    conversations: createMemoryConversationStore(),
+    ping: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  };
+}

@@ -1,0 +1,58 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../src/config/config.ts';
+import { StartError } from '../src/domain/errors.ts';
+import { openDrivers } from '../src/drivers.ts';
+import { temporaryFolder } from './support/folders.ts';
+
+const failOnError = (error: unknown) => {
+  throw error;
+};
+
+function open(env: Record<string, string>) {
+  return openDrivers({ config: readConfig(env), clock: Date.now, onError: failOnError });
+}
+
+/** Why no drivers are opened for these settings. */
+async function problemWith(env: Record<string, string>): Promise<string> {
+  using folder = temporaryFolder();
+  const error = await open({ DATA_DIR: folder.path, ...env }).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(StartError);
+  expect(readdirSync(folder.path)).toEqual([]);
+  return (error as StartError).message;
+}
+
+describe('the choice of drivers', () => {
+  it('is the embedded ones where no URL is set', async () => {
+    using folder = temporaryFolder();
+    await using drivers = await open({ DATA_DIR: folder.path });
+    await drivers.messageStore.check();
+    await drivers.directory.ping();
+    expect(readdirSync(folder.path)).toEqual(
+      expect.arrayContaining(['directory.db', 'heliograph.lock', 'journal.db', 'messages.db']),
+    );
+  });
+
+  it.each(['MONGO_URL', 'MYSQL_URL', 'REDIS_URL'])('refuses a scheme in %s that no driver serves', async (name) => {
+    expect(await problemWith({ [name]: 'nosuch://user:secret@127.0.0.1/db' })).toBe(
+      `${name} does not support nosuch:. Unset it to run embedded, on files in DATA_DIR.`,
+    );
+    expect(await problemWith({ [name]: 'embedded:' })).toMatch(`${name} does not support embedded:.`);
+  });
+
+  it('names every URL that it cannot serve, and what is not a URL', async () => {
+    const problem = await problemWith({ MONGO_URL: 'mongodb', MYSQL_URL: 'nosuch:', REDIS_URL: 'nosuch:' });
+    expect(problem).toMatch(/^MONGO_URL is not a URL; MYSQL_URL does not support nosuch:; REDIS_URL .*nosuch:\. Unset/);
+  });
+
+  it('leaves the folder to the next one when it is closed, and when it fails to open', async () => {
+    using folder = temporaryFolder();
+    for (const _ of [1, 2]) {
+      await using _drivers = await open({ DATA_DIR: folder.path });
+      await expect(open({ DATA_DIR: folder.path })).rejects.toThrow('is in use by another Heliograph process');
+    }
+  });
+});
