@@ -32,6 +32,16 @@ export function maySee(member: Member, seq: Seq): boolean {
   return seq > member.joinedSeq && (member.leftSeq === null || seq <= member.leftSeq);
 }
 
+/** Whether somebody is a member now: not one who has left, or never was one. */
+export function isActive(member: Member | null | undefined): boolean {
+  return member?.leftSeq === null;
+}
+
+/** The highest number a member may see, given the conversation's head. */
+export function visibleHead(member: Member, head: Seq): Seq {
+  return member.leftSeq !== null && member.leftSeq < head ? member.leftSeq : head;
+}
+
 /** What two users' direct conversation is found by: the same for both orders of the pair. */
 export function directKey([a, b]: readonly [UserId, UserId]): string {
   return compareIds(a, b) < 0 ? `${a}:${b}` : `${b}:${a}`;

@@ -25,3 +25,11 @@ export function isId(text: string): boolean {
 export function compareIds(a: string, b: string): number {
   return a.length === b.length ? (a < b ? -1 : Number(a > b)) : a.length - b.length;
 }
+
+export function maxSeq(a: Seq, b: Seq): Seq {
+  return a > b ? a : b;
+}
+
+export function minSeq(a: Seq, b: Seq): Seq {
+  return a < b ? a : b;
+}

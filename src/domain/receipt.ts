@@ -1,4 +1,4 @@
-import type { Seq } from './ids.ts';
+import { maxSeq, type Seq } from './ids.ts';
 
 /** How far a member has got in a conversation. `readSeq <= deliveredSeq`; both only grow. */
 export interface Positions {
@@ -7,14 +7,6 @@ export interface Positions {
 }
 
 export const noPositions: Positions = { deliveredSeq: 0n, readSeq: 0n };
-
-export function maxSeq(a: Seq, b: Seq): Seq {
-  return a > b ? a : b;
-}
-
-export function minSeq(a: Seq, b: Seq): Seq {
-  return a < b ? a : b;
-}
 
 /** The higher of two positions, each number for itself; what is read counts as delivered. */
 export function raisePositions(a: Positions, b: Positions): Positions {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maxSeq, minSeq, noPositions, raisePositions } from '../../src/domain/receipt.ts';
+import { maxSeq, minSeq } from '../../src/domain/ids.ts';
+import { noPositions, raisePositions } from '../../src/domain/receipt.ts';
 
 const seqs = fc.bigInt({ min: 0n, max: 2n ** 70n });
 const positions = fc.record({ deliveredSeq: seqs, readSeq: seqs });

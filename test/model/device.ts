@@ -2,9 +2,10 @@
  * A client's device, which believes what it is told and complains of what it must never be told: a gap in the numbers, a
  * message twice in one stream or out of its conversation's order, an event while it is slow or after the end.
  */
+
 import type { ConversationId, Seq } from '../../src/domain/ids.ts';
+import { maxSeq } from '../../src/domain/ids.ts';
 import type { Message } from '../../src/domain/message.ts';
-import { maxSeq } from '../../src/domain/receipt.ts';
 import type { Viewer } from '../../src/domain/user.ts';
 import type { EventSink } from '../../src/pubsub/event-source.ts';
 import type { InboxPage } from '../../src/services/inbox/inbox-service.ts';

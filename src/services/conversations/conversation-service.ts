@@ -5,12 +5,19 @@
  * how many USER messages there are up to a place in a log.
  */
 import { LRUCache } from 'lru-cache';
-import { type Conversation, directKey, type Member, type MemberRole } from '../../domain/conversation.ts';
+import { type Conversation, directKey, isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type Clock, type ConversationId, isId, type MessageId, type Seq, type UserId } from '../../domain/ids.ts';
+import {
+  type Clock,
+  type ConversationId,
+  isId,
+  type MessageId,
+  maxSeq,
+  type Seq,
+  type UserId,
+} from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import { monthOf } from '../../domain/month.ts';
-import { maxSeq } from '../../domain/receipt.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { ConversationStore } from '../../stores/conversation-store.ts';
@@ -217,8 +224,8 @@ export function createConversationService(ports: {
       checkPageSize('first', first, settings.pageSizeMax);
       const ids = await memberLists.conversationIdsOf(viewer.userId);
       const found = await Promise.all(ids.map((id) => memberLists.get(id)));
-      const active = found.filter(
-        (memberList): memberList is MemberList => memberList?.members.get(viewer.userId)?.leftSeq === null,
+      const active = found.filter((memberList): memberList is MemberList =>
+        isActive(memberList?.members.get(viewer.userId)),
       );
       const heads = await log.heads(active.map(({ conversation }) => conversation));
       const views = active.map((memberList, index) =>

@@ -4,9 +4,11 @@
  * Conversations come newest activity first, members by user id, and no two share a place. A cursor holds the place of what it was
  * made for, so that a page goes on from there whether or not that is still in the list.
  */
+
 import type { Conversation, Member } from '../../domain/conversation.ts';
+import { isActive, visibleHead } from '../../domain/conversation.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
-import { type MemberList, visibleHead } from '../members/member-lists.ts';
+import type { MemberList } from '../members/member-lists.ts';
 import { decodeCursor, encodeCursor } from '../paging.ts';
 
 export interface ConversationView {
@@ -48,8 +50,8 @@ export function cursorOf({ activeAt, conversation }: ConversationView): string {
 /** The active members; nobody for a viewer who has left. */
 export function pageOfMembers({ memberList, member: viewer }: ConversationView, first: number, after: string | null) {
   const afterId = after === null ? 0n : BigInt((decodeCursor('u', after, 1) as [string])[0]);
-  if (viewer.leftSeq !== null) return { members: [], totalCount: 0, hasNextPage: false, hasPreviousPage: false };
-  const active = [...memberList.members.values()].filter(({ leftSeq }) => leftSeq === null);
+  if (!isActive(viewer)) return { members: [], totalCount: 0, hasNextPage: false, hasPreviousPage: false };
+  const active = [...memberList.members.values()].filter(isActive);
   const rest = active.filter(({ userId }) => BigInt(userId) > afterId);
   return {
     members: rest.slice(0, first),

@@ -5,7 +5,7 @@
  * oneself. A direct conversation always has the same members. The rules look at the member list they are given, in which all earlier
  * changes are settled; a plan names only users for whom it changes something, and is null when that is nobody.
  */
-import type { Member } from '../../domain/conversation.ts';
+import { isActive, type Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/ids.ts';
 import type { SystemEvent } from '../../domain/message.ts';
@@ -18,7 +18,7 @@ const titleMax = 100;
 /** @throws DomainError `FORBIDDEN`: not a group, or not one that the member is still in */
 export function requireActiveInGroup({ conversation }: MemberList, member: Member): void {
   if (conversation.kind !== 'GROUP') throw forbidden('A direct conversation always has the same members.');
-  if (member.leftSeq !== null) throw forbidden('You are not a member of this group any more.');
+  if (!isActive(member)) throw forbidden('You are not a member of this group any more.');
 }
 
 /** @throws DomainError `FORBIDDEN`: only the owner and admins add members */
@@ -32,7 +32,7 @@ export function planAdding(
   wanted: readonly UserId[],
   groupMembersMax: number,
 ): PlannedChange | null {
-  const userIds = wanted.filter((id) => memberList.members.get(id)?.leftSeq !== null);
+  const userIds = wanted.filter((id) => !isActive(memberList.members.get(id)));
   if (memberList.activeCount + userIds.length > groupMembersMax) throw tooManyMembers();
   return userIds.length === 0 ? null : { kind: 'MEMBERS_ADDED', userIds };
 }
@@ -51,11 +51,11 @@ export function planRemoving(memberList: MemberList, remover: Member, wanted: re
   for (const id of wanted) {
     const member = memberList.members.get(id);
     if (member === undefined) throw new DomainError('NOT_FOUND', `User ${id} is not a member.`);
-    if (remover.role === 'ADMIN' && member.leftSeq === null && member.role !== 'MEMBER') {
+    if (remover.role === 'ADMIN' && isActive(member) && member.role !== 'MEMBER') {
       throw forbidden('Only the owner removes admins.');
     }
   }
-  const userIds = wanted.filter((id) => memberList.members.get(id)?.leftSeq === null);
+  const userIds = wanted.filter((id) => isActive(memberList.members.get(id)));
   return userIds.length === 0 ? null : { kind: 'MEMBERS_REMOVED', userIds };
 }
 
@@ -63,8 +63,7 @@ export function planRemoving(memberList: MemberList, remover: Member, wanted: re
 export function requireMayGiveRole(memberList: MemberList, giver: Member, receiverId: UserId): void {
   if (giver.role !== 'OWNER') throw forbidden('Only the owner gives roles.');
   const receiver = memberList.members.get(receiverId);
-  if (receiver === undefined || receiver.leftSeq !== null)
-    throw new DomainError('NOT_FOUND', 'There is no such member.');
+  if (receiver === undefined || !isActive(receiver)) throw new DomainError('NOT_FOUND', 'There is no such member.');
   if (receiver.userId === giver.userId)
     throw new DomainError('BAD_USER_INPUT', 'The owner hands the role to another member.');
 }

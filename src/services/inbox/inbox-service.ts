@@ -1,9 +1,10 @@
 /** Reads a user's inbox in pages: the pull side of delivery, also used by streams to catch up. */
+
 import { DomainError } from '../../domain/errors.ts';
 import type { ConversationId, DeviceId, Seq, UserId } from '../../domain/ids.ts';
+import { maxSeq, minSeq } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Message } from '../../domain/message.ts';
-import { maxSeq, minSeq } from '../../domain/receipt.ts';
 import type { InboxStore } from '../../stores/inbox-store.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';

@@ -1,9 +1,11 @@
 /** Gives a user's inbox what was fanned out on read: the numbers of large groups' messages are given when a member asks. */
+
 import type { Conversation } from '../../domain/conversation.ts';
+import { isActive, visibleHead } from '../../domain/conversation.ts';
 import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
-import { minSeq } from '../../domain/receipt.ts';
+import { minSeq } from '../../domain/ids.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import { type MemberList, type MemberLists, visibleHead } from '../members/member-lists.ts';
+import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Entry, InboxWriter } from './inbox-writer.ts';
 
@@ -25,7 +27,7 @@ export function createInboxSync(ports: {
       const cached = memberLists.get(id);
       const memberList = cached instanceof Promise ? await cached : cached;
       const member = memberList?.members.get(userId);
-      if (memberList != null && member !== undefined && (member.leftSeq !== null || fanOut.isOnRead(memberList)))
+      if (memberList != null && member !== undefined && (!isActive(member) || fanOut.isOnRead(memberList)))
         found.push(memberList);
     }
     return found;

@@ -5,11 +5,12 @@
  * Heads and ends in memory are guesses; a wrong one costs a refusal by the store and a reread. One append per user is under
  * way at a time, so that numbers are given without racing oneself.
  */
+
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../domain/errors.ts';
 import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
+import { maxSeq, minSeq } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
-import { maxSeq, minSeq } from '../../domain/receipt.ts';
 import type { InboxStore } from '../../stores/inbox-store.ts';
 
 export interface Entry {

@@ -1,9 +1,10 @@
 /** Reads conversations by number, by time and by id: from the newest messages in memory, or the segments that hold them. */
+
 import type { Conversation } from '../../domain/conversation.ts';
 import type { ConversationId, MessageId, Millis, Seq } from '../../domain/ids.ts';
+import { minSeq } from '../../domain/ids.ts';
 import { decodeBody, type Message } from '../../domain/message.ts';
 import { type Month, monthOf } from '../../domain/month.ts';
-import { minSeq } from '../../domain/receipt.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
 import type { ChainCache } from './chain-cache.ts';

@@ -5,9 +5,9 @@
  * leaving can send no more, and fan-out of the conversation waits, so that nobody gets what was said after they left.
  */
 import { LRUCache } from 'lru-cache';
-import type { Conversation, Member } from '../../domain/conversation.ts';
+import { type Conversation, isActive, type Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type ConversationId, isId, type Seq, type UserId } from '../../domain/ids.ts';
+import { type ConversationId, isId, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
 
@@ -39,7 +39,7 @@ export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
     const memberList = {
       conversation,
       members: new Map(members.map((member) => [member.userId, member])),
-      activeCount: members.filter(({ leftSeq }) => leftSeq === null).length,
+      activeCount: members.filter(isActive).length,
     };
     return memberList;
   }
@@ -121,9 +121,4 @@ export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
       return pending.get(id)?.settled ?? null;
     },
   };
-}
-
-/** The highest number a member may see, given the conversation's head. */
-export function visibleHead(member: Member, head: Seq): Seq {
-  return member.leftSeq !== null && member.leftSeq < head ? member.leftSeq : head;
 }

@@ -1,11 +1,12 @@
 /** Pages through a conversation, over all the months it was used in. */
+import { visibleHead } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
+import { maxSeq, minSeq } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
-import { maxSeq, minSeq } from '../../domain/receipt.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import { type MemberLists, visibleHead } from '../members/member-lists.ts';
+import type { MemberLists } from '../members/member-lists.ts';
 import { checkPageSize, decodeCursor, encodeCursor } from '../paging.ts';
 
 export interface HistoryInput {

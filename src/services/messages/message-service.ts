@@ -1,6 +1,6 @@
 /** Sends messages and finds them again. */
 
-import { maySee } from '../../domain/conversation.ts';
+import { isActive, maySee } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type Millis, type UserId } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
@@ -55,7 +55,7 @@ export function createMessageService(ports: {
   async function findTarget(viewer: Viewer, to: SendInput['to']): Promise<MemberList> {
     if (to.conversationId != null) {
       const { memberList, member } = await memberLists.require(to.conversationId, viewer.userId);
-      if (member.leftSeq !== null) throw notAMember();
+      if (!isActive(member)) throw notAMember();
       return memberList;
     }
     if (to.userId != null) return conversations.openDirect(viewer, to.userId);

@@ -4,11 +4,13 @@
  * Sending counts as having read up to there. Those advances are kept here and written in bulk (`flushSent`) before the
  * messages are recorded as fanned out, so that a crash in between has them made again by the sweep.
  */
+
 import { LRUCache } from 'lru-cache';
-import type { Member } from '../../domain/conversation.ts';
+import { isActive, type Member } from '../../domain/conversation.ts';
 import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
+import { maxSeq, minSeq } from '../../domain/ids.ts';
 import type { Message, MessageStatus } from '../../domain/message.ts';
-import { maxSeq, minSeq, noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
+import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
 import type { Receipt, ReceiptStore } from '../../stores/receipt-store.ts';
 import type { MemberList } from '../members/member-lists.ts';
 
@@ -142,7 +144,7 @@ export function createMemberPositions({ store, soleWriter = true }: { store: Rec
       let deliveredCount = 0;
       let readCount = 0;
       for (const member of memberList.members.values()) {
-        if (member.userId === message.senderId || member.leftSeq !== null || message.seq <= member.joinedSeq) continue;
+        if (member.userId === message.senderId || !isActive(member) || message.seq <= member.joinedSeq) continue;
         others += 1;
         const { deliveredSeq, readSeq } = effective(positions, message.conversationId, member.userId);
         if (deliveredSeq >= message.seq) deliveredCount += 1;
@@ -162,7 +164,7 @@ export function createMemberPositions({ store, soleWriter = true }: { store: Rec
       const positions = await load(id);
       const left = userIds
         .flatMap((userId) => memberList.members.get(userId) ?? [])
-        .filter(({ leftSeq }) => leftSeq !== null);
+        .filter((member) => !isActive(member));
       const [first, ...rest] = left.map((member) => {
         const { deliveredSeq, readSeq } = effective(positions, id, member.userId);
         return {
@@ -203,7 +205,7 @@ export function createMemberPositions({ store, soleWriter = true }: { store: Rec
           maxSeq(effective(positions, id, member.userId)[field], member.joinedSeq),
         );
         for (const sender of memberList.members.values()) {
-          if (sender.userId === userId || sender.leftSeq !== null) continue;
+          if (sender.userId === userId || !isActive(sender)) continue;
           const floor = others.first?.userId === sender.userId ? others.second?.seq : others.first?.seq;
           const seq = floor === undefined ? after[field] : minSeq(after[field], floor);
           const sinceSeq = floor === undefined ? before[field] : minSeq(before[field], floor);
@@ -224,7 +226,7 @@ function lowestTwo(members: Iterable<Member>, except: UserId, seqOf: (member: Me
   let first: { userId: UserId; seq: Seq } | undefined;
   let second: { userId: UserId; seq: Seq } | undefined;
   for (const member of members) {
-    if (member.userId === except || member.leftSeq !== null) continue;
+    if (member.userId === except || !isActive(member)) continue;
     const one = { userId: member.userId, seq: seqOf(member) };
     if (first === undefined || one.seq < first.seq) {
       second = first;

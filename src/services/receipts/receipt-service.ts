@@ -1,10 +1,20 @@
 /** Acknowledgements: who has got and read how far, per member for the others and per device for sync. */
+
 import type { Conversation } from '../../domain/conversation.ts';
+import { visibleHead } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type Clock, type ConversationId, isId, type MessageId, type Seq, type UserId } from '../../domain/ids.ts';
+import {
+  type Clock,
+  type ConversationId,
+  isId,
+  type MessageId,
+  maxSeq,
+  minSeq,
+  type Seq,
+  type UserId,
+} from '../../domain/ids.ts';
 import { lastInboxSeq } from '../../domain/inbox.ts';
 import type { Message } from '../../domain/message.ts';
-import { maxSeq, minSeq } from '../../domain/receipt.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import { topics } from '../../pubsub/topics.ts';
@@ -12,7 +22,7 @@ import type { InboxStore } from '../../stores/inbox-store.ts';
 import type { InboxSync } from '../inbox/inbox-sync.ts';
 import type { InboxWriter } from '../inbox/inbox-writer.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import { type MemberList, type MemberLists, visibleHead } from '../members/member-lists.ts';
+import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import type { Advance, MemberPositions, StatusAdvance } from './positions.ts';
 
 /** Messages looked through, from the newest down, to name the one that an advance is told with. */

@@ -1,4 +1,5 @@
 /** Tells members how far the others have got: one conversation, or all of the viewer's. */
+import { isActive } from '../../domain/conversation.ts';
 import type { Clock, ConversationId } from '../../domain/ids.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
@@ -26,7 +27,7 @@ export function createReceiptWatch(ports: {
     { conversation, members, ...memberList }: MemberList,
   ): Promise<ReceiptHint[]> {
     const isLarge = fanOut.isOnRead({ conversation, members, ...memberList });
-    const active = [...members.values()].filter(({ leftSeq }) => leftSeq === null).map(({ userId }) => userId);
+    const active = [...members.values()].filter(isActive).map(({ userId }) => userId);
     // How far the others are tells what was said: not for who has left.
     const userIds = isLarge || !active.includes(viewer.userId) ? [viewer.userId] : active;
     const positions = await memberPositions.get(conversation.id, userIds);
@@ -64,9 +65,7 @@ export function createReceiptWatch(ports: {
           }
 
           async function isMember(id: ConversationId): Promise<boolean> {
-            const memberList = await memberLists.get(id);
-            const member = memberList?.members.get(viewer.userId);
-            return member !== undefined && member.leftSeq === null;
+            return isActive((await memberLists.get(id))?.members.get(viewer.userId));
           }
 
           async function review(id: ConversationId): Promise<void> {

@@ -12,7 +12,9 @@
  * Invariants: what lies up to `base` comes from the inbox; `base < seq <= shown` has been pushed, or told as a backlog. `base`
  * is set once, and `shown` only grows from there. No hint past `leftSeq` is pushed.
  */
+
 import type { Conversation } from '../../domain/conversation.ts';
+import { visibleHead } from '../../domain/conversation.ts';
 import type { Millis, Seq } from '../../domain/ids.ts';
 import { isDeparture, type Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -20,7 +22,7 @@ import type { Bus } from '../../pubsub/bus.ts';
 import type { ConversationHint } from '../../pubsub/topics.ts';
 import type { InboxSync } from '../inbox/inbox-sync.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import { type MemberLists, visibleHead } from '../members/member-lists.ts';
+import type { MemberLists } from '../members/member-lists.ts';
 
 export interface FollowedGroupPorts {
   readonly sync: InboxSync;

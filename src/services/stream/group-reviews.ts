@@ -8,8 +8,8 @@
  * Invariants: a group's last messages are owed from the moment it is let go of until they have inbox numbers, however often
  * that is put off. A stream that follows no group, and never has, keeps no Map here: most do not.
  */
-import type { Conversation } from '../../domain/conversation.ts';
-import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
+import { type Conversation, isActive } from '../../domain/conversation.ts';
+import type { ConversationId, Seq } from '../../domain/ids.ts';
 import { topics } from '../../pubsub/topics.ts';
 import type { MemberList } from '../members/member-lists.ts';
 import { FollowedGroup, type FollowingStream } from './followed-group.ts';
@@ -90,7 +90,7 @@ export class GroupReviews {
     if (stream.isClosed()) return;
     // Who is leaving gets the rest from the inbox, once it is settled what that is.
     const active = wanted.filter(
-      (memberList) => isActive(memberList, userId) && !memberLists.isLeaving(memberList.conversation.id, userId),
+      ({ conversation, members }) => isActive(members.get(userId)) && !memberLists.isLeaving(conversation.id, userId),
     );
     const followed = new Set(active.map(({ conversation }) => conversation.id));
     for (const [id, group] of this.byId ?? []) {
@@ -160,9 +160,4 @@ export class GroupReviews {
     this.owed ??= new Map();
     this.owed.set(group.conversation.id, group.conversation);
   }
-}
-
-function isActive({ members }: MemberList, userId: UserId): boolean {
-  const member = members.get(userId);
-  return member !== undefined && member.leftSeq === null;
 }

@@ -2,11 +2,13 @@
  * The message stores as the committing thread sees them: the tables, with the journal's overlay before them. Writes are checked
  * and staged here, in order; reads merge both. Nothing here waits.
  */
+
 import { LRUCache } from 'lru-cache';
 import type { ConversationId, DeviceId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
+import { maxSeq } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
-import { maxSeq, noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
+import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
 import type { InboxStore } from '../inbox-store.ts';
 import type { Append, AppendResult, LogRange, MessageLog, MessageRow, SegmentTail, SenderKey } from '../message-log.ts';
 import type { Receipt, ReceiptStore } from '../receipt-store.ts';

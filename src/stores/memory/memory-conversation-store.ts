@@ -1,5 +1,5 @@
 /** Conversations and their members in maps: for tests that are not about storage. Nothing outlives the process. */
-import { type Conversation, directKey, type Member } from '../../domain/conversation.ts';
+import { type Conversation, directKey, isActive, type Member } from '../../domain/conversation.ts';
 import { type ConversationId, compareIds, type MessageId, type Seq, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../conversation-store.ts';
@@ -31,7 +31,7 @@ export function createMemoryConversationStore(): ConversationStore {
   function addMembers({ conversationId, actorId, event }: MembershipChange, seq: Seq): void {
     for (const userId of new Set(event.userIds)) {
       const known = rows(conversationId).get(userId);
-      if (known?.leftSeq === null) continue;
+      if (isActive(known)) continue;
       const isFounder = event.kind === 'GROUP_CREATED' && userId === actorId;
       put({ conversationId, userId, role: isFounder ? 'OWNER' : 'MEMBER', joinedSeq: seq - 1n, leftSeq: null });
     }
@@ -40,9 +40,9 @@ export function createMemoryConversationStore(): ConversationStore {
   function removeMembers({ conversationId, event }: MembershipChange, seq: Seq): void {
     for (const userId of event.userIds) {
       const member = rows(conversationId).get(userId);
-      if (member?.leftSeq === null) put({ ...member, leftSeq: seq });
+      if (member !== undefined && isActive(member)) put({ ...member, leftSeq: seq });
     }
-    const active = [...rows(conversationId).values()].filter(({ leftSeq }) => leftSeq === null);
+    const active = [...rows(conversationId).values()].filter(isActive);
     if (active.some(({ role }) => role === 'OWNER')) return;
     const admins = active.filter(({ role }) => role === 'ADMIN');
     const [heir] = (admins.length > 0 ? admins : active).sort(byStanding);

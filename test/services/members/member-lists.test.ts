@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createMemberLists, visibleHead } from '../../../src/services/members/member-lists.ts';
+import { visibleHead } from '../../../src/domain/conversation.ts';
+import { createMemberLists } from '../../../src/services/members/member-lists.ts';
 import type { ConversationStore, MembershipChange } from '../../../src/stores/conversation-store.ts';
 import { createMemoryConversationStore } from '../../../src/stores/memory/memory-conversation-store.ts';
 import { aConversation, aDraft, january } from '../../support/drafts.ts';
