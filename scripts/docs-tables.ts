@@ -2,11 +2,11 @@
  * Writes every generated table into its page. With `--check` it writes nothing and fails when a table is stale.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { settingsTable } from '../src/config/settings.ts';
 import { decisionsTable } from './tables/decisions.ts';
 import { closeCodesTable, codesTable } from './tables/errors.ts';
 import { figuresTable, newestRun } from './tables/figures.ts';
 import { replaceTable } from './tables/markdown.ts';
+import { settingsTable } from './tables/settings.ts';
 
 /** Pages by their path from the project's root, with the tables that they show. */
 const tables: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
-import { type Setting, settings } from '../../src/config/settings.ts';
+import { descriptions, settings } from '../../src/config/settings.ts';
 
 function problemsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -78,6 +78,20 @@ describe('readConfig', () => {
     expect(() => readConfig({ PORT: 'http', PAGE_SIZE_MAX: '0' })).toThrow(/PORT[\s\S]*PAGE_SIZE_MAX/);
   });
 
+  it('names a missing companion beside the other problems', () => {
+    expect(problemsOf({ PORT: 'http', JWT_ISSUER: 'x', JWT_AUDIENCE: 'y' }).toSorted()).toEqual([
+      'JWT_AUDIENCE needs JWT_JWKS_URL',
+      'JWT_ISSUER needs JWT_JWKS_URL',
+      'PORT must be a whole number from 0 to 65535 (port): http',
+    ]);
+  });
+
+  it('does not call a companion missing that is there but invalid', () => {
+    expect(problemsOf({ JWT_ISSUER: 'x', JWT_JWKS_URL: 'nowhere' })).toEqual([
+      'JWT_JWKS_URL must be an http or https URL',
+    ]);
+  });
+
   it('keeps a secret that is refused out of the message', () => {
     expect(problemsOf({ JWT_SECRET: 'short-secret' }).join()).not.toContain('short-secret');
   });
@@ -91,15 +105,41 @@ describe('readConfig', () => {
     expect(problemsOf({ PORT })).toHaveLength(1);
   });
 
-  const numbers = Object.entries<Setting>(settings).flatMap(([name, setting]) =>
-    setting.kind === 'number' ? [{ name, ...setting }] : [],
+  const numbers = descriptions.flatMap(({ env, min, max }) =>
+    min === undefined || max === undefined ? [] : [{ env, min, max }],
   );
-  it.each(numbers)('holds $name to its range', ({ name, min, max, default: initial }) => {
-    expect(initial).toBeGreaterThanOrEqual(min);
-    expect(initial).toBeLessThanOrEqual(max);
-    expect(problemsOf({ [name]: String(min) })).toEqual([]);
-    expect(problemsOf({ [name]: String(max) })).toEqual([]);
-    expect(problemsOf({ [name]: String(min - 1) })).toHaveLength(1);
-    expect(problemsOf({ [name]: String(max + 1) })).toHaveLength(1);
+  it.each(numbers)('holds $env to its range', ({ env, min, max }) => {
+    expect(problemsOf({ [env]: String(min) })).toEqual([]);
+    expect(problemsOf({ [env]: String(max) })).toEqual([]);
+    expect(problemsOf({ [env]: String(min - 1) })).toHaveLength(1);
+    expect(problemsOf({ [env]: String(max + 1) })).toHaveLength(1);
+  });
+
+  it.each([
+    ['true', true],
+    ['TRUE', true],
+    ['1', true],
+    ['false', false],
+    ['0', false],
+  ])('reads %s as %s', (TRUST_PROXY, trustProxy) => {
+    expect(readConfig({ TRUST_PROXY })).toMatchObject({ trustProxy });
+  });
+
+  it.each(['2', 'yes', 'tru', '-1'])('refuses %s as true or false', (TRUST_PROXY) => {
+    expect(problemsOf({ TRUST_PROXY })).toEqual([`TRUST_PROXY must be true or false: ${TRUST_PROXY}`]);
+  });
+});
+
+describe('the declarations of the settings', () => {
+  it('name each setting once', () => {
+    const names = descriptions.map(({ env }) => env);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toHaveLength(Object.keys(settings.entries).length);
+  });
+
+  it.each([...descriptions])('give $env a unit and a reason', ({ env, unit, reason }) => {
+    expect(env).toMatch(/^[A-Z][A-Z_]+$/);
+    expect(unit).not.toBe('');
+    expect(reason).toMatch(/^[A-Z].*\.$/);
   });
 });

@@ -127,9 +127,7 @@ describe('a start that cannot succeed', () => {
   it('names every setting that is wrong', async () => {
     await using server = new ServerProcess({ PORT: 'http', STORE_TIMEOUT_MS: '1' });
     expect(await server.failToStart()).toBe(1);
-    expect(server.stderr).toMatch(
-      /cannot start\. The settings are not right:\n {2}- PORT .*\n {2}- STORE_TIMEOUT_MS .*\n/,
-    );
+    expect(server.stderr).toMatch(/cannot start\. Invalid settings:\n {2}- PORT .*\n {2}- STORE_TIMEOUT_MS .*\n/);
     expect(server.stdout).toBe('');
   });
 });

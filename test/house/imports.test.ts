@@ -43,6 +43,7 @@ const packageLayers: readonly (readonly [name: RegExp, layers: readonly string[]
   [/^(fastify|@fastify|ws$|graphql-ws|graphql-http|node:(http|net)$)/, ['server']],
   [/^(knex|mysql2|mongoose|mongodb|ioredis|node:sqlite|node:worker_threads)/, ['drivers', 'sqlite file']],
   [/^(pino|prom-client|@opentelemetry)/, ['observability']],
+  [/^valibot$/, ['config']],
 ];
 
 function layerOf(path: string): string {

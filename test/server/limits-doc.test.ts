@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { type Setting, type SettingName, settings } from '../../src/config/settings.ts';
+import { descriptions } from '../../src/config/settings.ts';
 import { operationLimitDefaults } from '../../src/server/pipeline/limits.ts';
 import { serverLimitDefaults } from '../../src/server/ports.ts';
 
@@ -38,12 +38,14 @@ it('docs/limits.md shows how large an operation may be', () => {
 it('docs/limits.md shows each setting that is a limit, with its default', () => {
   const rows = [...rowsUnder('Sizes in a request'), ...rowsUnder('Sockets')];
   for (const [, name = '', initial] of rows) {
-    const setting: Setting = settings[name.replaceAll('`', '') as SettingName];
-    expect([name, initial]).toEqual([name, `${setting.default} ${setting.unit}`]);
+    const setting = descriptions.find(({ env }) => env === name.replaceAll('`', ''));
+    expect([name, initial]).toEqual([name, `${setting?.default} ${setting?.unit}`]);
   }
   // Those that bound the server's own work rather than a client's are in the README's table only.
   const notOfClients = ['BACKLOG_MAX'];
-  const limits = Object.keys(settings).filter((name) => /_MAX(_BYTES)?$/.test(name) && !notOfClients.includes(name));
+  const limits = descriptions
+    .map(({ env }) => env)
+    .filter((name) => /_MAX(_BYTES)?$/.test(name) && !notOfClients.includes(name));
   expect(rows.map(([, name]) => name?.replaceAll('`', '')).sort()).toEqual(limits.sort());
 });
 

@@ -1,0 +1,151 @@
+/**
+ * Kinds of values that a setting takes. Each kind reads a text from the environment, names the problem with an invalid
+ * one, and describes its unit and range for the README.
+ */
+import * as v from 'valibot';
+
+/** `min` and `max` are numbers in `unit`; kinds without them describe their values by `unit` alone. */
+export interface Range {
+  readonly unit: string;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+type Described<Input, Output, Description extends object> = v.SchemaWithPipe<
+  readonly [v.GenericSchema<Input, Output>, v.MetadataAction<Output, Description & Record<string, unknown>>]
+>;
+
+export type Values<Output> = Described<string, Output, Range>;
+
+export interface Description extends Range {
+  /** The name in the environment. */
+  readonly env: string;
+  /** As it would be written in the environment; null where an unset setting has a meaning of its own. */
+  readonly default: string | number | boolean | null;
+  readonly reason: string;
+}
+
+export type Setting<Output> = Described<string | null | undefined, Output, Description>;
+
+/**
+ * Declares a setting.
+ *
+ * @param initial - the default, read like a value from the environment; null for none
+ * @param reason - purpose of the setting, as a sentence for the README's table
+ */
+export function setting<Output>(
+  env: string,
+  initial: null,
+  values: Values<Output>,
+  reason: string,
+): Setting<Output | null>;
+export function setting<Output>(
+  env: string,
+  initial: string | number | boolean,
+  values: Values<Output>,
+  reason: string,
+): Setting<Output>;
+export function setting<Output>(
+  env: string,
+  initial: Description['default'],
+  values: Values<Output>,
+  reason: string,
+): Setting<Output | null> {
+  const text = initial === null ? null : String(initial);
+  const description = { ...v.getMetadata(values), env, default: initial, reason };
+  return v.pipe(v.optional(v.nullable(values), text), v.metadata(description));
+}
+
+export const whole = (unit: string, min: number, max: number): Values<number> =>
+  inRange('a whole number', Number.isInteger, unit, min, max);
+
+export const decimal = (unit: string, min: number, max: number): Values<number> =>
+  inRange('a number', Number.isFinite, unit, min, max);
+
+/** Written in seconds, read in milliseconds. */
+export const seconds = (min: number, max: number): Values<number> => {
+  const values = whole('seconds', min, max);
+  return describe(
+    v.pipe(
+      values,
+      v.transform((value) => value * 1000),
+    ),
+    v.getMetadata(values),
+  );
+};
+
+export const flag = (): Values<boolean> =>
+  describe(
+    v.pipe(
+      v.string(),
+      v.parseBoolean(
+        { truthy: ['true', '1'], falsy: ['false', '0'] },
+        ({ input }) => `must be true or false: ${input}`,
+      ),
+    ),
+    { unit: 'true or false' },
+  );
+
+export const text = (unit: string): Values<string> => describe(v.string(), { unit });
+
+/** The problem with a secret does not repeat it. */
+export const secret = (bytesMin: number): Values<string> =>
+  describe(v.pipe(v.string(), v.minBytes(bytesMin, `must have at least ${bytesMin} bytes`)), {
+    unit: `text, at least ${bytesMin} bytes`,
+  });
+
+export const oneOf = <const Option extends string>(options: readonly Option[]): Values<Option> =>
+  describe(v.pipe(v.string(), v.picklist(options, `must be one of ${options.join(', ')}`)), {
+    unit: options.join(', '),
+  });
+
+export const webUrl = (): Values<string> =>
+  describe(
+    v.pipe(
+      v.string(),
+      v.check((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'must be an http or https URL'),
+    ),
+    { unit: 'URL' },
+  );
+
+/** Origins of web pages, separated by commas; `*` is every origin. */
+export const origins = (): Values<readonly string[]> =>
+  describe(
+    v.pipe(
+      v.string(),
+      v.transform((value) =>
+        value
+          .split(',')
+          .map((one) => one.trim())
+          .filter((one) => one !== ''),
+      ),
+      v.everyItem(
+        (one) => one === '*' || URL.parse(one)?.origin === one,
+        'must be origins such as https://app.example.com',
+      ),
+      v.transform((list) => Object.freeze(list)),
+    ),
+    { unit: 'origins, separated by commas' },
+  );
+
+function inRange(
+  what: string,
+  isValid: (value: number) => boolean,
+  unit: string,
+  min: number,
+  max: number,
+): Values<number> {
+  const isInRange = (given: string) => isValid(Number(given)) && Number(given) >= min && Number(given) <= max;
+  return describe(
+    v.pipe(
+      v.string(),
+      v.check(isInRange, ({ input }) => `must be ${what} from ${min} to ${max} (${unit}): ${input}`),
+      v.toNumber(),
+    ),
+    { unit, min, max },
+  );
+}
+
+function describe<Output>(schema: v.GenericSchema<string, Output>, range: Range): Values<Output> {
+  return v.pipe(schema, v.metadata({ ...range }));
+}
