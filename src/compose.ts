@@ -64,7 +64,7 @@ export async function startHeliograph(
   const metrics = createMetrics();
   const onError = (error: unknown, what: string) => {
     metrics.fault(what);
-    log.error({ err: error, what }, 'something failed behind the scenes');
+    log.error({ err: error, what }, 'background task failed');
   };
 
   const drivers = stack.use(await openDrivers({ config, clock, onError }));

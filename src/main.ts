@@ -15,7 +15,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLog({ level: config.logLevel, version });
-  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a rejection was not handled'));
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
   const heliograph = await startHeliograph(config, log, version);
   const { url } = heliograph.server;
 
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
         log.flush(() => process.exit(0));
       },
       (error: unknown) => {
-        log.error({ err: error }, 'stopping failed');
+        log.error({ err: error }, 'shutdown failed');
         log.flush(() => process.exit(1));
       },
     );
@@ -63,8 +63,8 @@ function problemOf(error: unknown): string | null {
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (syscall !== 'listen' && syscall !== 'getaddrinfo') return null;
   if (code === 'EADDRINUSE')
-    return `PORT ${port} of ${address} is in use by another program. Stop it, or choose another.`;
-  if (code === 'EACCES') return `PORT ${port} may not be used by this user. Choose one above 1023.`;
+    return `PORT ${port} on ${address} is in use by another program. Stop that program, or choose another port.`;
+  if (code === 'EACCES') return `PORT ${port} is not permitted for this user. Choose a port above 1023.`;
   return `HOST is not an address of this machine (${code}).`;
 }
 

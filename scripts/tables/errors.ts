@@ -4,7 +4,7 @@ import { markdownTable } from './markdown.ts';
 
 export function codesTable(): string {
   return markdownTable(
-    ['code', 'retry', 'what it means', 'what a client does next'],
+    ['code', 'retry', 'meaning', "client's next step"],
     Object.entries<ErrorEntry>(errorCatalogue).map(([code, { retryable, meaning, clientAction }]) => [
       `\`${code}\``,
       retryable ? 'yes' : 'no',
@@ -16,7 +16,7 @@ export function codesTable(): string {
 
 export function closeCodesTable(): string {
   return markdownTable(
-    ['code', 'come back', 'what it means', 'what a client does next'],
+    ['code', 'reconnect', 'meaning', "client's next step"],
     Object.values<CloseEntry>(closeCodes)
       .sort((a, b) => a.code - b.code)
       .map(({ code, reconnect, meaning, clientAction }) => [

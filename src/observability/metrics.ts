@@ -28,17 +28,17 @@ export function createMetrics() {
     new Histogram({ name: `heliograph_${name}`, help, labelNames, registers, buckets: secondsBuckets });
 
   const sends = counter('sends_total', 'Sends by outcome: sent, resend, or the code of the error.', ['outcome']);
-  const sendSeconds = histogram('send_duration_seconds', 'From a send to its answer.');
+  const sendSeconds = histogram('send_duration_seconds', 'Time from a send to its answer.');
   const deliverySeconds = histogram(
     'delivery_latency_seconds',
-    'From the commit of a message to its hand-over to a live socket.',
+    'Time from the commit of a message to its delivery to a live socket.',
   );
   const operations = counter('operations_total', 'Operations by transport, type and outcome.', [
     'transport',
     'type',
     'code',
   ]);
-  const operationSeconds = histogram('operation_duration_seconds', 'How long queries and mutations take.', [
+  const operationSeconds = histogram('operation_duration_seconds', 'Duration of queries and mutations.', [
     'transport',
     'type',
   ]);
@@ -51,11 +51,13 @@ export function createMetrics() {
     registers,
   });
   const events = counter('events_sent_total', 'Events sent to subscribers by field.', ['field']);
-  const limits = counter('limits_hit_total', 'Refusals by the limit that was reached.', ['limit']);
-  const slowReaders = counter('slow_readers_total', 'Sockets closed because they were not read.');
+  const limits = counter('limits_hit_total', 'Refusals by the limit that was exceeded.', ['limit']);
+  const slowReaders = counter('slow_readers_total', 'Sockets closed because their client read too slowly.');
   const swept = counter('fanout_swept_total', 'Messages whose fan-out a sweep finished.');
   const securityEvents = counter('security_events_total', 'Security events of accounts, by their name.', ['event']);
-  const faults = counter('faults_total', 'Failures behind the scenes, by the part that noticed them.', ['what']);
+  const faults = counter('faults_total', 'Failures of background tasks, by the component that detected them.', [
+    'what',
+  ]);
 
   const server: ServerMetrics = {
     operationDone({ transport, type, code }, ms) {
@@ -100,10 +102,10 @@ export function createMetrics() {
         });
       gauge('send_queue_depth', 'Accepted sends waiting to be written.', gauges.sendQueue);
       gauge('fanout_pending', 'Committed messages not yet recorded as fanned out.', gauges.fanOutPending);
-      gauge('inbox_lag_seconds', 'How long the oldest message waits to be in every inbox.', gauges.inboxLag);
-      gauge('store_pending_calls', 'Calls to the message store that are not answered.', gauges.storePending);
+      gauge('inbox_lag_seconds', 'Age of the oldest message that is not in every inbox yet.', gauges.inboxLag);
+      gauge('store_pending_calls', 'Calls to the message store without an answer yet.', gauges.storePending);
       gauge('store_journal_backlog', 'Operations in the journal that are not in the tables yet.', gauges.storeBacklog);
-      gauge('presence_online', 'Users that are online.', gauges.online);
+      gauge('presence_online', 'Users who are online.', gauges.online);
     },
     async page() {
       return { contentType: registry.contentType, body: await registry.metrics() };

@@ -25,6 +25,6 @@ export const sessionlessFields: ReadonlySet<string> = new Set(['server', 'regist
 
 /** @throws DomainError `UNAUTHENTICATED` without a session */
 export function requireViewer({ viewer }: Context): Viewer {
-  if (viewer === null) throw new DomainError('UNAUTHENTICATED', 'Log in first.');
+  if (viewer === null) throw new DomainError('UNAUTHENTICATED', 'Log in to use this field.');
   return viewer;
 }

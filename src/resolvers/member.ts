@@ -4,7 +4,7 @@ import type { MemberResolvers } from '../generated/resolver-types.ts';
 export const Member: MemberResolvers = {
   user: async ({ userId }, _args, { loaders }) => {
     const user = await loaders.users.load(userId);
-    if (user === null) throw new DomainError('NOT_FOUND', 'This user is gone.');
+    if (user === null) throw new DomainError('NOT_FOUND', 'User no longer exists.');
     return user;
   },
   deliveredSeq: async ({ conversationId, userId }, _args, { services }) =>

@@ -13,7 +13,7 @@ export const messageQueries: Pick<QueryResolvers, 'message' | 'history'> = {
   message: async (_parent, { id }, context) => {
     requireViewer(context);
     const message = await context.loaders.messages.load(id);
-    if (message === null) throw new DomainError('NOT_FOUND', 'There is no such message.');
+    if (message === null) throw new DomainError('NOT_FOUND', 'Message not found.');
     return message;
   },
   history: async (_parent, args, context) => {

@@ -15,15 +15,15 @@ export const DateTime = new GraphQLScalarType<number, string>({
 
 function parseDateTime(value: unknown): number {
   const parts = typeof value === 'string' ? dateTimePattern.exec(value) : null;
-  if (parts === null) throw bad('A DateTime is RFC 3339 text such as "2026-03-01T12:00:00.000Z".');
+  if (parts === null) throw bad('DateTime must be RFC 3339 text such as "2026-03-01T12:00:00.000Z".');
   const [text, year, month, day, hour, minute, second] = parts;
   const isWhole = Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 59;
   const dayOfMonth = new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate();
   const at = Date.parse((text as string).toUpperCase());
   // Date.parse takes a 30th of February for the 2nd of March.
-  if (Number.isNaN(at) || !isWhole || dayOfMonth !== Number(day)) throw bad(`There is no such instant: ${text}`);
+  if (Number.isNaN(at) || !isWhole || dayOfMonth !== Number(day)) throw bad(`DateTime does not exist: ${text}`);
   // An offset can carry it out of the years RFC 3339 can write, and months are compared as text of four-digit years.
-  if (at < earliest || at > latest) throw bad(`In UTC this is outside of the years 0000 to 9999: ${text}`);
+  if (at < earliest || at > latest) throw bad(`DateTime in UTC is outside the years 0000 to 9999: ${text}`);
   return at;
 }
 
@@ -43,7 +43,7 @@ export const Seq = new GraphQLScalarType<bigint, string>({
 
 function parseSeq(value: unknown): bigint {
   if (typeof value !== 'string' || !seqPattern.test(value)) {
-    throw bad('A Seq is a whole number from 0 upwards, as a decimal string without leading zeros.');
+    throw bad('Seq must be a whole number, 0 or more, as a decimal string without leading zeros.');
   }
   return BigInt(value);
 }
@@ -51,7 +51,7 @@ function parseSeq(value: unknown): bigint {
 /** A value that was made for the wire already passes unchanged. */
 function serializeSeq(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new TypeError('Seq is a bigint inside the server.');
+  throw new TypeError('Seq must be a bigint inside the server.');
 }
 
 const jsonObjectMaxBytes = 4_096;
@@ -65,23 +65,25 @@ export const JSONObject = new GraphQLScalarType<Record<string, unknown>, Record<
 });
 
 function parseJsonObject(value: unknown): Record<string, unknown> {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw bad('A JSONObject is a JSON object.');
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw bad('JSONObject must be a JSON object.');
   let bytes: number;
   try {
     bytes = Buffer.byteLength(JSON.stringify(value, refuseWhatIsNoJson));
   } catch (error) {
     if (error instanceof GraphQLError) throw error;
-    throw bad('A JSONObject is nested too deeply.');
+    throw bad('JSONObject is nested too deeply.');
   }
   if (bytes > jsonObjectMaxBytes)
-    throw bad(`A JSONObject has at most ${jsonObjectMaxBytes} bytes as JSON; this one has ${bytes}.`);
+    throw bad(`JSONObject has ${bytes} bytes as JSON; the maximum is ${jsonObjectMaxBytes}.`);
   return value as Record<string, unknown>;
 }
 
 /** JSON.stringify would write an infinity as null, and what comes back would not be equal. */
 function refuseWhatIsNoJson(_key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw bad('A number in a JSONObject is too large.');
-  if (typeof value === 'bigint') throw bad('A variable in a JSONObject has a type that is no JSON, such as Seq.');
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw bad('JSONObject contains a number that is too large.');
+  if (typeof value === 'bigint') throw bad('JSONObject contains a variable whose type is not JSON, such as Seq.');
   return value;
 }
 
@@ -104,7 +106,7 @@ function literalValue(node: ValueNode, variables: Readonly<Record<string, unknow
     case Kind.NULL:
       return null;
     case Kind.ENUM:
-      throw bad(`${node.value} is no JSON value.`);
+      throw bad(`${node.value} is not a JSON value.`);
   }
 }
 

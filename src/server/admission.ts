@@ -49,7 +49,7 @@ export async function takeOperation(
     if (waitMs <= 0) continue;
     metrics.limitHit(limit.name);
     const retryAfterMs = Math.ceil(waitMs);
-    return clientError('RATE_LIMITED', `Too many operations; try again in ${retryAfterMs} ms.`, {
+    return clientError('RATE_LIMITED', `Rate limit \`${limit.name}\` exceeded; retry in ${retryAfterMs} ms.`, {
       limit: limit.name,
       retryAfterMs,
     });

@@ -35,7 +35,7 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
     return reply.status(500).send({ errors: [{ message, extensions }] });
   });
   app.setNotFoundHandler((request, reply) =>
-    sendError(reply, 404, `There is nothing at ${request.method} ${request.url.split('?')[0]}.`),
+    sendError(reply, 404, `No route for ${request.method} ${request.url.split('?')[0]}.`),
   );
 
   addCors(app, allowedOrigins);
@@ -44,7 +44,7 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     if (isUtf8(body as Buffer)) done(null, body.toString());
-    else done(Object.assign(new Error('The body is not UTF-8.'), { statusCode: 400 }));
+    else done(Object.assign(new Error('Request body is not UTF-8.'), { statusCode: 400 }));
   });
 
   const handle = createHandler<FastifyRequest>({
@@ -97,7 +97,7 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
 }
 
 class MethodNotAllowed {
-  readonly error = clientError('BAD_REQUEST', 'Mutations are sent with POST.');
+  readonly error = clientError('BAD_REQUEST', 'Mutations must be sent with POST.');
 }
 
 async function run(ports: ServerPorts, pipeline: Pipeline, http: FastifyRequest, request: OperationRequest) {
@@ -136,10 +136,7 @@ async function answerTo(
   if (isErrors(operation)) return { type: 'none', result: { errors: operation } };
   const { type } = operation;
   if (type === 'subscription') {
-    const error = clientError(
-      'BAD_REQUEST',
-      'Subscriptions run over WebSocket, with the protocol graphql-transport-ws.',
-    );
+    const error = clientError('BAD_REQUEST', 'Subscriptions need a WebSocket with the protocol graphql-transport-ws.');
     return { type, result: { errors: [error] } };
   }
   if (type === 'mutation' && http.method === 'GET') return { type, result: new MethodNotAllowed() };
@@ -168,7 +165,7 @@ function addCors(app: FastifyInstance, allowedOrigins: readonly string[]): void 
     const { origin, host } = request.headers;
     if (origin === undefined || !request.url.startsWith('/graphql')) return;
     if (!isOriginAllowed(origin, host, allowedOrigins)) {
-      return sendError(reply, 403, 'Pages of this origin may not use this server.');
+      return sendError(reply, 403, 'Pages of this origin are not allowed to use this server.');
     }
     reply.header('access-control-allow-origin', origin).header('vary', 'origin');
   });

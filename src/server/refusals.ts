@@ -12,10 +12,10 @@ const codes: Readonly<Record<number, ErrorCode>> = {
 
 /** What a client reads when there is nothing else to say about a status. */
 export const refusals: Readonly<Record<number, string>> = {
-  405: 'GraphQL is asked with GET or POST.',
-  406: 'The answer is application/graphql-response+json or application/json, in UTF-8: accept one of them.',
-  413: 'The request is larger than the server allows.',
-  415: 'A POST has its request as application/json, in UTF-8.',
+  405: 'GraphQL requests must use GET or POST.',
+  406: 'Accept must allow application/graphql-response+json or application/json, in UTF-8.',
+  413: 'Request is larger than the server allows.',
+  415: 'The body of a POST must be application/json in UTF-8.',
 };
 
 /** What a refusal says in its body, whichever way it is sent. */

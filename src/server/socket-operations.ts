@@ -35,7 +35,7 @@ export function createSocketOperations(
     if (socket.operations >= limits.operationsPerSocketMax) {
       metrics.limitHit('operationsPerSocket');
       const max = limits.operationsPerSocketMax;
-      return [clientError('OVERLOADED', `At most ${max} operations run on one socket at a time.`, { max })];
+      return [clientError('OVERLOADED', `At most ${max} operations can run at once on one socket.`, { max })];
     }
     // Taken before the first pause, so that a burst cannot slip through it.
     socket.operations += 1;

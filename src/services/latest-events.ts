@@ -33,7 +33,7 @@ export function createLatestEvents<E>(sink: EventSink<E>): LatestEvents<E> {
       held.set(key, event);
       if (held.size > keysMax) {
         held.clear();
-        sink.fail(new DomainError('OVERLOADED', 'This subscription is not read fast enough.'));
+        sink.fail(new DomainError('OVERLOADED', 'Subscription is read too slowly.'));
       }
     },
   };

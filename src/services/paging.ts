@@ -12,7 +12,7 @@ export function decodeCursor(list: string, cursor: string, partsCount: number): 
   const [foundVersion, foundList, ...parts] = Buffer.from(cursor, 'base64url').toString('utf8').split(':');
   const isSound = foundVersion === version && foundList === list && parts.length === partsCount;
   if (!isSound || !parts.every((part) => /^\d{1,19}$/.test(part))) {
-    throw new DomainError('BAD_USER_INPUT', 'The cursor is not one this list gave.');
+    throw new DomainError('BAD_USER_INPUT', 'Cursor does not belong to this list.');
   }
   return parts;
 }

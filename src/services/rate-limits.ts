@@ -6,7 +6,7 @@ export async function takeOrThrow(limiter: RateLimiter, limit: RateLimit, key: s
   const answer = limiter.take(limit, key, cost);
   const retryAfterMs = typeof answer === 'number' ? answer : await answer;
   if (retryAfterMs > 0) {
-    const message = `Too many at once (${limit.name}); try again in ${Math.ceil(retryAfterMs)} ms.`;
+    const message = `Rate limit \`${limit.name}\` exceeded; retry in ${Math.ceil(retryAfterMs)} ms.`;
     throw new DomainError('RATE_LIMITED', message, {
       details: { limit: limit.name, retryAfterMs: Math.ceil(retryAfterMs) },
     });

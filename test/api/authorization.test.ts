@@ -87,7 +87,9 @@ describe('a token', () => {
     const { refreshToken } = carol.session;
     const refresh = `mutation { refreshSession(input: { refreshToken: "${refreshToken}" }) { accessToken } }`;
     await carol.ask('mutation { logOut }');
-    expect((await post(refresh, { authorization })).body.errors?.[0]?.message).toMatch(/session has ended; log in/);
+    expect((await post(refresh, { authorization })).body.errors?.[0]?.message).toMatch(
+      /expired or was revoked; log in/,
+    );
     const logIn = `mutation { logIn(input: { username: "${carol.session.user.username}", password: "correct horse" }) {
       user { id } } }`;
     expect((await post(logIn, { authorization })).body.data?.logIn.user.id).toBe(carol.id);

@@ -75,7 +75,7 @@ describe('a start that cannot succeed', () => {
     await new Promise((resolve) => other.once('listening', resolve));
     const { port } = other.address() as { port: number };
     expect(await refusalOf({ DATA_DIR: folder.path, PORT: String(port) })).toContain(
-      `PORT ${port} of 127.0.0.1 is in use`,
+      `PORT ${port} on 127.0.0.1 is in use`,
     );
     other.close();
   });
@@ -92,12 +92,12 @@ describe('a start that cannot succeed', () => {
     const file = join(folder.path, 'file');
     writeFileSync(file, '');
     expect(await reasonOf({ DATA_DIR: file })).toContain(`${file} is a file`);
-    expect(await reasonOf({ DATA_DIR: join(file, 'data') })).toContain('is a file, or lies under one');
+    expect(await reasonOf({ DATA_DIR: join(file, 'data') })).toContain('is a file or inside a file');
   });
 
   // Nobody may write there, not even root.
   it.skipIf(process.platform !== 'linux')('refuses a folder that cannot be made or written to', async () => {
-    expect(await reasonOf({ DATA_DIR: '/sys/heliograph' })).toContain('/sys/heliograph cannot be made');
+    expect(await reasonOf({ DATA_DIR: '/sys/heliograph' })).toContain('/sys/heliograph cannot be created');
     expect(await reasonOf({ DATA_DIR: '/sys/kernel' })).toContain('/sys/kernel cannot be written to');
   });
 

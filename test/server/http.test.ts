@@ -138,7 +138,7 @@ describe('the kinds of operations', () => {
     expect(await response.json()).toEqual({
       errors: [
         {
-          message: 'Subscriptions run over WebSocket, with the protocol graphql-transport-ws.',
+          message: 'Subscriptions need a WebSocket with the protocol graphql-transport-ws.',
           extensions: { code: 'BAD_REQUEST', retryable: false },
         },
       ],

@@ -38,7 +38,7 @@ export function toClientError(error: unknown, otherwise: ErrorCode, report: Repo
   }
   const traceId = randomUUID();
   report(cause ?? error, traceId);
-  const message = 'Something went wrong on the server.';
+  const message = 'Internal server error.';
   return new GraphQLError(message, { ...place, extensions: extensionsOf('INTERNAL_SERVER_ERROR', { traceId }) });
 }
 

@@ -101,7 +101,7 @@ export function measureOperation(
   const rootFields = fieldsIn(operation.selectionSet).length;
 
   function refuse(what: string, found: number, max: number): GraphQLError {
-    return clientError('QUERY_TOO_COMPLEX', `The operation has ${what} of ${found}; at most ${max} is allowed.`, {
+    return clientError('QUERY_TOO_COMPLEX', `Operation has ${what} of ${found}; the maximum is ${max}.`, {
       max,
     });
   }

@@ -77,17 +77,17 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       invalid = validate(schema, document, undefined, { maxErrors: 20 });
     } catch (error) {
       if (error instanceof RangeError)
-        return { errors: [clientError('QUERY_TOO_COMPLEX', 'It is nested too deeply.')] };
+        return { errors: [clientError('QUERY_TOO_COMPLEX', 'Document is nested too deeply.')] };
       const { message } = error as Error;
       if (message.includes('more that') && message.includes('tokens'))
-        return { errors: [clientError('QUERY_TOO_COMPLEX', `The document has more than ${limits.tokensMax} tokens.`)] };
+        return { errors: [clientError('QUERY_TOO_COMPLEX', `Document has more than ${limits.tokensMax} tokens.`)] };
       const otherwise = message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'GRAPHQL_VALIDATION_FAILED';
       return { errors: [toClientError(error, otherwise, report)] };
     }
     if (invalid.some(({ message }) => message === 'Validation aborted.'))
-      return { errors: [clientError('QUERY_TOO_COMPLEX', 'The document repeats more fields than can be compared.')] };
+      return { errors: [clientError('QUERY_TOO_COMPLEX', 'Document repeats too many fields to compare.')] };
     if (invalid.some(({ message }) => message === 'Maximum introspection depth exceeded'))
-      return { errors: [clientError('QUERY_TOO_COMPLEX', 'Introspection goes three lists deep at most.')] };
+      return { errors: [clientError('QUERY_TOO_COMPLEX', 'Introspection may nest at most three lists.')] };
     if (invalid.length > 0)
       return { errors: invalid.map((error) => toClientError(error, 'GRAPHQL_VALIDATION_FAILED', report)) };
     const fragments = new Map<string, FragmentDefinitionNode>();
@@ -122,13 +122,13 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
   ): Operation | GraphQLError {
     if (name != null && name !== '') {
       return (
-        operations.get(name) ?? clientError('OPERATION_RESOLUTION_FAILURE', `The document has no operation ${name}.`)
+        operations.get(name) ?? clientError('OPERATION_RESOLUTION_FAILURE', `Document has no operation named ${name}.`)
       );
     }
     const [only, ...others] = operations.values();
-    if (only === undefined) return clientError('OPERATION_RESOLUTION_FAILURE', 'The document has no operation.');
+    if (only === undefined) return clientError('OPERATION_RESOLUTION_FAILURE', 'Document has no operation.');
     if (others.length > 0)
-      return clientError('OPERATION_RESOLUTION_FAILURE', 'The document has several operations: send operationName.');
+      return clientError('OPERATION_RESOLUTION_FAILURE', 'Document has several operations; send operationName.');
     return only;
   }
 
@@ -165,11 +165,9 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       const cost = operation.measured.cost(request.variables ?? {});
       if (cost > limits.costMax) {
         return [
-          clientError(
-            'QUERY_TOO_COMPLEX',
-            `The operation may answer ${cost} fields; at most ${limits.costMax} are allowed.`,
-            { cost },
-          ),
+          clientError('QUERY_TOO_COMPLEX', `Operation may return ${cost} fields; the maximum is ${limits.costMax}.`, {
+            cost,
+          }),
         ];
       }
       return operation;

@@ -52,9 +52,9 @@ export function createAccessTokens({ secret, ttlMs, clock }: { secret: Uint8Arra
           return { userId: sub, deviceId: did, sessionId, expiresAt: exp * 1000 };
         }
       } catch (cause) {
-        throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.', { cause });
+        throw new DomainError('UNAUTHENTICATED', 'Access token is invalid.', { cause });
       }
-      throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.');
+      throw new DomainError('UNAUTHENTICATED', 'Access token is invalid.');
     },
   };
 }

@@ -86,7 +86,7 @@ export function createAccountService(ports: {
 
   function requireLocal(): AccessTokens {
     if (accessTokens === null)
-      throw new DomainError('FORBIDDEN', 'Users of this server sign in at their identity provider.');
+      throw new DomainError('FORBIDDEN', 'This server accepts sign-ins only through its identity provider.');
     return accessTokens;
   }
 
@@ -109,7 +109,7 @@ export function createAccountService(ports: {
     if (knownId !== null) {
       const known = isId(knownId) ? await users.getDevice(knownId) : null;
       // A device of somebody else's and none at all get one answer: which ids exist is nobody's to learn.
-      if (known?.userId !== user.id) throw new DomainError('NOT_FOUND', 'There is no such device of this user.');
+      if (known?.userId !== user.id) throw new DomainError('NOT_FOUND', 'Device not found for this user.');
     }
     const sessionId = newId();
     const id = knownId ?? newId();
@@ -174,7 +174,7 @@ export function createAccountService(ports: {
         if (externalTokens === null) throw error;
       }
     }
-    if (externalTokens === null) throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.');
+    if (externalTokens === null) throw new DomainError('UNAUTHENTICATED', 'Access token is invalid.');
     return externalUsers.claimsOf(await externalTokens.verify(token));
   }
 
@@ -195,7 +195,7 @@ export function createAccountService(ports: {
       const deviceName = input.deviceName == null ? null : checkName('deviceName', input.deviceName);
       // Looked up first, so that a taken name does not cost a hash.
       if ((await users.findByUsername(username)) !== null)
-        throw new DomainError('USERNAME_TAKEN', 'This username is taken.');
+        throw new DomainError('USERNAME_TAKEN', 'Username is taken.');
       const passwordHash = await passwords.hash(password);
       const user = await users.create(
         { id: newId(), username, displayName, createdAt: clock() },
@@ -225,7 +225,7 @@ export function createAccountService(ports: {
       if (!isRight || login === null || input.password.length > 256) {
         const reason = login === null ? 'unknown-user' : 'wrong-password';
         onSecurityEvent({ name: 'log-in-failed', reason, userId: login?.user.id, address });
-        throw new DomainError('UNAUTHENTICATED', 'The username or the password is wrong.');
+        throw new DomainError('UNAUTHENTICATED', 'Username or password is wrong.');
       }
       const session = await signIn(login.user, deviceName, input.deviceId ?? null);
       const event = { userId: login.user.id, deviceId: session.deviceId, address };
@@ -280,7 +280,7 @@ export function createAccountService(ports: {
       if (known !== undefined && known.until > clock()) return known.viewer;
       const claims = await claimsOf(token);
       const state = await stateOf(claims);
-      if (state === 'ended') throw new DomainError('UNAUTHENTICATED', 'This session has ended.');
+      if (state === 'ended') throw new DomainError('UNAUTHENTICATED', 'Session has expired or was revoked.');
       const { userId, deviceId, expiresAt } = claims;
       const viewer = { userId, deviceId, expiresAt };
       const until = state === 'good' ? expiresAt : Math.min(expiresAt, clock() + unsureForMs);
@@ -310,10 +310,10 @@ export function createAccountService(ports: {
 
     /** @throws DomainError `BAD_USER_INPUT` unless one of the two is given; `NOT_FOUND` */
     async findUser({ id, username }: { id?: UserId | null; username?: string | null }): Promise<User> {
-      if ((id == null) === (username == null)) throw bad('Ask by id or by username.');
+      if ((id == null) === (username == null)) throw bad('Exactly one of id and username is required.');
       const [user] =
         id != null ? await this.getUsers([id]) : [await users.findByUsername((username as string).slice(0, 64))];
-      if (user == null) throw new DomainError('NOT_FOUND', 'There is no such user.');
+      if (user == null) throw new DomainError('NOT_FOUND', 'User not found.');
       return user;
     },
 
@@ -333,7 +333,7 @@ function hashToken(token: string): string {
 }
 
 function sessionEnded(): DomainError {
-  return new DomainError('UNAUTHENTICATED', 'This session has ended; log in again.');
+  return new DomainError('UNAUTHENTICATED', 'Session has expired or was revoked; log in again.');
 }
 
 function bad(message: string): DomainError {

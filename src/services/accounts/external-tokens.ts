@@ -46,8 +46,8 @@ export function createExternalTokens(settings: {
         return identityOf(payload);
       } catch (cause) {
         if (isKeysAway(cause))
-          throw new DomainError('UNAVAILABLE', "The identity provider's keys could not be read.", { cause });
-        throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.', { cause });
+          throw new DomainError('UNAVAILABLE', "Identity provider's keys are unavailable.", { cause });
+        throw new DomainError('UNAUTHENTICATED', 'Access token is invalid.', { cause });
       }
     },
   };

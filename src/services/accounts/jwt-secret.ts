@@ -21,6 +21,8 @@ export function loadOrCreateJwtSecret(dataDir: string): Uint8Array {
   }
   const secret = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
   if (secret.length < secretBytes)
-    throw new StartError(`${path} holds no secret of ${secretBytes} bytes; remove it to have a new one made.`);
+    throw new StartError(
+      `${path} does not contain a secret of ${secretBytes} bytes. Remove the file to generate a new one.`,
+    );
   return secret;
 }

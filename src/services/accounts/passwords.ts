@@ -20,7 +20,7 @@ export function createPasswords() {
 
   async function inTurn<T>(call: () => Promise<T>): Promise<T> {
     if (running >= atOnceMax) {
-      if (waiting.length >= waitingMax) throw new DomainError('OVERLOADED', 'Too many sign-ins at once.');
+      if (waiting.length >= waitingMax) throw new DomainError('OVERLOADED', 'Too many concurrent sign-ins.');
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else {
       running += 1;

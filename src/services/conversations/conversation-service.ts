@@ -98,7 +98,7 @@ export function createConversationService(ports: {
       if (memberList !== null) return memberList;
     }
     const [user] = isId(userId) ? await users.get([userId]) : [null];
-    if (user == null) throw new DomainError('NOT_FOUND', 'There is no such user.');
+    if (user == null) throw new DomainError('NOT_FOUND', 'User not found.');
     let conversation = await store.findDirect(pair);
     if (conversation === null) {
       await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
@@ -135,7 +135,7 @@ export function createConversationService(ports: {
     checkNamedCount(userIds, settings.namedMembersMax);
     const found = userIds.every(isId) ? await users.get(userIds) : [null];
     const missing = userIds.filter((_, index) => found[index] == null);
-    if (missing.length > 0) throw new DomainError('NOT_FOUND', `There is no user ${missing[0]}.`);
+    if (missing.length > 0) throw new DomainError('NOT_FOUND', `User ${missing[0]} not found.`);
   }
 
   async function ordinalAt(conversation: Conversation, seq: Seq): Promise<Seq> {

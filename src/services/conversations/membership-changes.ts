@@ -51,7 +51,7 @@ export function createMembershipChanges(ports: {
     void turn.then(() => {
       if (turns.get(id) === turn) turns.delete(id);
     });
-    const late = () => new DomainError('OVERLOADED', 'Too many changes of this group at once.');
+    const late = () => new DomainError('OVERLOADED', "Too many concurrent changes of this group's members.");
     try {
       await inTime(before, waitMaxMs, late);
       return await call();
@@ -156,7 +156,7 @@ export function createMembershipChanges(ports: {
     async run(actorId: UserId, conversationId: ConversationId, plan: () => Promise<SystemEvent | null>): Promise<void> {
       await inTurn(conversationId, async () => {
         if (memberLists.settled(conversationId) !== null) {
-          throw new DomainError('UNAVAILABLE', 'An earlier change of this group is not settled yet.');
+          throw new DomainError('UNAVAILABLE', "An earlier change of this group's members is still in progress.");
         }
         const event = await plan();
         const memberList = await memberLists.get(conversationId);

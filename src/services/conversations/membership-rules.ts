@@ -2,7 +2,7 @@
  * Who may change the members of a group, and what a change comes to.
  *
  * The owner may do everything, an admin add anybody and remove plain members, and everybody leave, which is the only way out for
- * oneself. A direct conversation always has the same members. The rules look at the member list they are given, in which all earlier
+ * oneself. Members of a direct conversation cannot change. The rules look at the member list they are given, in which all earlier
  * changes are settled; a plan names only users for whom it changes something, and is null when that is nobody.
  */
 import { isActive, type Member } from '../../domain/conversation.ts';
@@ -17,13 +17,13 @@ const titleMax = 100;
 
 /** @throws DomainError `FORBIDDEN`: not a group, or not one that the member is still in */
 export function requireActiveInGroup({ conversation }: MemberList, member: Member): void {
-  if (conversation.kind !== 'GROUP') throw forbidden('A direct conversation always has the same members.');
-  if (!isActive(member)) throw forbidden('You are not a member of this group any more.');
+  if (conversation.kind !== 'GROUP') throw forbidden('Members of a direct conversation cannot change.');
+  if (!isActive(member)) throw forbidden('You are no longer a member of this group.');
 }
 
 /** @throws DomainError `FORBIDDEN`: only the owner and admins add members */
 export function requireMayAdd({ role }: Member): void {
-  if (role === 'MEMBER') throw forbidden('Only the owner and admins add members.');
+  if (role === 'MEMBER') throw forbidden('Only the owner and admins can add members.');
 }
 
 /** @param wanted - users that exist, each once */
@@ -39,7 +39,7 @@ export function planAdding(
 
 /** @throws DomainError `FORBIDDEN`: only the owner and admins remove members */
 export function requireMayRemove({ role }: Member): void {
-  if (role === 'MEMBER') throw forbidden('Only the owner and admins remove members.');
+  if (role === 'MEMBER') throw forbidden('Only the owner and admins can remove members.');
 }
 
 /**
@@ -47,12 +47,12 @@ export function requireMayRemove({ role }: Member): void {
  * @throws DomainError `FORBIDDEN`: the owner removes anybody else, an admin plain members
  */
 export function planRemoving(memberList: MemberList, remover: Member, wanted: readonly UserId[]): PlannedChange | null {
-  if (wanted.includes(remover.userId)) throw new DomainError('BAD_USER_INPUT', 'Use leaveGroup to leave.');
+  if (wanted.includes(remover.userId)) throw new DomainError('BAD_USER_INPUT', 'Use leaveGroup to leave a group.');
   for (const id of wanted) {
     const member = memberList.members.get(id);
-    if (member === undefined) throw new DomainError('NOT_FOUND', `User ${id} is not a member.`);
+    if (member === undefined) throw new DomainError('NOT_FOUND', `User ${id} is not a member of this group.`);
     if (remover.role === 'ADMIN' && isActive(member) && member.role !== 'MEMBER') {
-      throw forbidden('Only the owner removes admins.');
+      throw forbidden('Only the owner can remove admins.');
     }
   }
   const userIds = wanted.filter((id) => isActive(memberList.members.get(id)));
@@ -61,16 +61,16 @@ export function planRemoving(memberList: MemberList, remover: Member, wanted: re
 
 /** @throws DomainError `FORBIDDEN`: only the owner gives roles, and only to another member */
 export function requireMayGiveRole(memberList: MemberList, giver: Member, receiverId: UserId): void {
-  if (giver.role !== 'OWNER') throw forbidden('Only the owner gives roles.');
+  if (giver.role !== 'OWNER') throw forbidden('Only the owner can change roles.');
   const receiver = memberList.members.get(receiverId);
-  if (receiver === undefined || !isActive(receiver)) throw new DomainError('NOT_FOUND', 'There is no such member.');
+  if (receiver === undefined || !isActive(receiver)) throw new DomainError('NOT_FOUND', 'Member not found.');
   if (receiver.userId === giver.userId)
-    throw new DomainError('BAD_USER_INPUT', 'The owner hands the role to another member.');
+    throw new DomainError('BAD_USER_INPUT', 'An owner cannot change their own role; give OWNER to another member.');
 }
 
 export function checkNamedCount(userIds: readonly UserId[], namedMembersMax: number): void {
   if (userIds.length > namedMembersMax)
-    throw new DomainError('BAD_USER_INPUT', `At most ${namedMembersMax} users at once.`);
+    throw new DomainError('BAD_USER_INPUT', `At most ${namedMembersMax} users per call.`);
 }
 
 /** A group's title as it is kept. */
@@ -84,7 +84,7 @@ export function checkTitle(text: string): string {
 }
 
 export function tooManyMembers(): DomainError {
-  return new DomainError('BAD_USER_INPUT', 'The group would have too many members.');
+  return new DomainError('BAD_USER_INPUT', 'Group would exceed the maximum number of members.');
 }
 
 function forbidden(message: string): DomainError {

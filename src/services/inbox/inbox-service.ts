@@ -118,7 +118,7 @@ export function createInboxService(ports: {
 }
 
 export function cursorAhead(seq: Seq, headSeq: Seq): DomainError {
-  return new DomainError('CURSOR_AHEAD', `${seq} is past the inbox head, ${headSeq}.`, {
+  return new DomainError('CURSOR_AHEAD', `seq ${seq} is past the inbox head, ${headSeq}.`, {
     details: { headSeq: headSeq.toString() },
   });
 }

@@ -86,7 +86,7 @@ export function createInboxWriter(ports: {
     if (users.length === 0) return;
     try {
       for (let attempt = 1; waiting.length > 0; attempt += 1) {
-        if (attempt > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many writers at once.');
+        if (attempt > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many concurrent writers.');
         waiting = await write(waiting);
       }
     } catch (error) {

@@ -131,7 +131,7 @@ export function createConversationLog(ports: {
       await answerSealedResends({ log, clock }, batches);
       batches = batches.filter(({ waiting }) => waiting.length > 0);
       if (batches.length === 0) return;
-      if (attempt > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many writers at once.');
+      if (attempt > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many concurrent writers.');
       const appends = batches.map(prepare);
       const results = await log.append(appends);
       const stale: UnsentBatch[] = [];
@@ -212,8 +212,7 @@ export function createConversationLog(ports: {
      * @throws DomainError `OVERLOADED`: nothing was done
      */
     append(conversation: Conversation, draft: Draft): Promise<Appended> {
-      if (queued >= settings.queueMax)
-        return Promise.reject(new DomainError('OVERLOADED', 'Too many sends are waiting.'));
+      if (queued >= settings.queueMax) return Promise.reject(new DomainError('OVERLOADED', 'Send queue is full.'));
       return new Promise((resolve, reject) => {
         const waiting = { draft, body: encodeBody(draft.body), conversation, resolve, reject };
         const queue = queues.get(conversation.id);

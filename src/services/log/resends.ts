@@ -129,6 +129,8 @@ export function answerResend({ draft, body, resolve, reject, twins = [] }: Waiti
   if (existing.conversationId === draft.conversationId && encodeBody(existing.body) === body) {
     resolve({ message: existing, resend: true });
   } else {
-    reject(new DomainError('ID_CONFLICT', `clientMessageId ${draft.clientMessageId} was used for another message.`));
+    reject(
+      new DomainError('ID_CONFLICT', `clientMessageId ${draft.clientMessageId} was already used for another message.`),
+    );
   }
 }

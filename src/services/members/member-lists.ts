@@ -74,8 +74,7 @@ export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
     async require(id: ConversationId, userId: UserId): Promise<{ memberList: MemberList; member: Member }> {
       const memberList = isId(id) ? await get(id) : null;
       const member = memberList?.members.get(userId);
-      if (memberList === null || member === undefined)
-        throw new DomainError('NOT_FOUND', 'There is no such conversation.');
+      if (memberList === null || member === undefined) throw new DomainError('NOT_FOUND', 'Conversation not found.');
       return { memberList, member };
     },
 

@@ -44,7 +44,7 @@ export function createHistoryService(ports: {
      */
     async page(viewer: Viewer, input: HistoryInput): Promise<HistoryPage> {
       const { first, last, range } = input;
-      if (first != null && last != null) throw new DomainError('BAD_USER_INPUT', 'Ask for first or last, not both.');
+      if (first != null && last != null) throw new DomainError('BAD_USER_INPUT', 'first and last cannot be combined.');
       const size = first ?? last ?? Math.min(defaultPage, settings.pageSizeMax);
       checkPageSize(first != null ? 'first' : 'last', size, settings.pageSizeMax);
       if (range?.from != null && range.to != null && range.from > range.to) {
@@ -57,7 +57,7 @@ export function createHistoryService(ports: {
 
       const [head] = await log.heads([conversation]);
       if (memberLists.isLeaving(conversation.id, viewer.userId)) {
-        throw new DomainError('UNAVAILABLE', 'You are being taken out of this conversation.');
+        throw new DomainError('UNAVAILABLE', 'Your removal from this conversation is in progress.');
       }
       // Looked up after the head, so that who has left meanwhile sees nothing of what came then.
       const { member } = await memberLists.require(conversation.id, viewer.userId);
@@ -87,6 +87,6 @@ export function createHistoryService(ports: {
 function cursorSeq(conversationId: ConversationId, cursor: string): Seq {
   const [ofConversation, seq] = decodeCursor('m', cursor, 2) as [string, string];
   if (ofConversation !== conversationId)
-    throw new DomainError('BAD_USER_INPUT', 'The cursor is of another conversation.');
+    throw new DomainError('BAD_USER_INPUT', 'Cursor belongs to another conversation.');
   return BigInt(seq);
 }

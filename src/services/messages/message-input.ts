@@ -35,9 +35,9 @@ export function checkMessageInput(input: MessageInput, limits: MessageLimits): M
   const attachments = input.attachments ?? [];
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.textMaxBytes)
-    throw bad(`text has ${bytes} bytes as UTF-8; at most ${limits.textMaxBytes} are allowed.`);
+    throw bad(`text has ${bytes} bytes as UTF-8; the maximum is ${limits.textMaxBytes}.`);
   if (text.trim() === '' && input.data == null && attachments.length === 0) {
-    throw bad('text is blank, and there is neither data nor an attachment.');
+    throw bad('text is blank, and the message has neither data nor an attachment.');
   }
   if (attachments.length > limits.attachmentsMax)
     throw bad(`At most ${limits.attachmentsMax} attachments are allowed.`);

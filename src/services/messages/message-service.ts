@@ -59,7 +59,7 @@ export function createMessageService(ports: {
       return memberList;
     }
     if (to.userId != null) return conversations.openDirect(viewer, to.userId);
-    throw new DomainError('BAD_USER_INPUT', 'to must name a conversationId or a userId.');
+    throw new DomainError('BAD_USER_INPUT', 'to must have a conversationId or a userId.');
   }
 
   async function checkReply(viewer: Viewer, to: SendInput['to'], replyToId: MessageId): Promise<void> {
@@ -70,7 +70,7 @@ export function createMessageService(ports: {
       memberList !== null &&
       isVisible(memberList, viewer, message) &&
       isTarget(memberList, viewer, to);
-    if (!isHere) throw new DomainError('NOT_FOUND', 'replyToId names no message of this conversation.');
+    if (!isHere) throw new DomainError('NOT_FOUND', 'replyToId is not a message in this conversation.');
   }
 
   return {
@@ -126,5 +126,5 @@ function isTarget(
 }
 
 function notAMember(): DomainError {
-  return new DomainError('FORBIDDEN', 'You are not a member of this conversation any more.');
+  return new DomainError('FORBIDDEN', 'You are no longer a member of this conversation.');
 }

@@ -130,7 +130,7 @@ export function createPresenceService(ports: {
   }
 
   async function visibleTo({ userId }: Viewer, userIds: readonly UserId[]): Promise<Set<UserId>> {
-    if (userIds.length > askedMax) throw new DomainError('BAD_USER_INPUT', `At most ${askedMax} users at once.`);
+    if (userIds.length > askedMax) throw new DomainError('BAD_USER_INPUT', `At most ${askedMax} users per call.`);
     const others = [...new Set(userIds)].filter((id) => id !== userId);
     return (await visibleOf(userId, others)).add(userId);
   }

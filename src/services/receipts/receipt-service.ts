@@ -228,10 +228,10 @@ export function createReceiptService(ports: {
     async ack(viewer: Viewer, input: AckInput): Promise<{ conversationIds: ConversationId[]; ackedSeq: Seq }> {
       const { messageIds, upTo, upToInboxSeq, status } = input;
       if (messageIds == null && upTo == null && upToInboxSeq == null) {
-        throw new DomainError('BAD_USER_INPUT', 'Name messageIds, upTo or upToInboxSeq.');
+        throw new DomainError('BAD_USER_INPUT', 'At least one of messageIds, upTo and upToInboxSeq is required.');
       }
       if ((messageIds?.length ?? 0) + (upTo?.length ?? 0) > namedMax) {
-        throw new DomainError('BAD_USER_INPUT', `At most ${namedMax} messages and positions at once.`);
+        throw new DomainError('BAD_USER_INPUT', `At most ${namedMax} messages and positions per call.`);
       }
       const device = { userId: viewer.userId, deviceId: viewer.deviceId };
       const named = await namedPositions(viewer, input);
@@ -293,11 +293,11 @@ export function createReceiptService(ports: {
 }
 
 function notFound(): DomainError {
-  return new DomainError('NOT_FOUND', 'There is no such message.');
+  return new DomainError('NOT_FOUND', 'Message not found.');
 }
 
 function ahead(seq: Seq, last: Seq): DomainError {
-  return new DomainError('CURSOR_AHEAD', `${seq} is past the last, ${last}.`, {
+  return new DomainError('CURSOR_AHEAD', `seq ${seq} is past the conversation's head, ${last}.`, {
     details: { headSeq: last.toString() },
   });
 }

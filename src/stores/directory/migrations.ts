@@ -70,7 +70,7 @@ export const migrationSource: Knex.MigrationSource<Migration> = {
   getMigration: async ({ up }) => ({
     up,
     down: async () => {
-      throw new Error('Steps back are not offered: restore a backup.');
+      throw new Error('Migrations cannot be reverted; restore a backup.');
     },
   }),
 };

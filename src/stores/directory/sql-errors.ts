@@ -29,7 +29,7 @@ export function guardStore<Store extends object>(store: Store, timeoutMs: Millis
           return await inTime(Reflect.apply(method, target, args) as Promise<unknown>, timeoutMs, late);
         } catch (error) {
           if (error instanceof DomainError || isBug(error)) throw error;
-          throw new DomainError('UNAVAILABLE', 'The directory did not answer.', { cause: error });
+          throw new DomainError('UNAVAILABLE', 'Directory did not answer.', { cause: error });
         }
       };
     },
@@ -37,5 +37,5 @@ export function guardStore<Store extends object>(store: Store, timeoutMs: Millis
 }
 
 function late(): DomainError {
-  return new DomainError('UNAVAILABLE', 'The directory did not answer in time.');
+  return new DomainError('UNAVAILABLE', 'Directory did not answer in time.');
 }

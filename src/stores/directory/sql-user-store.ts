@@ -35,7 +35,7 @@ export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
         if (!isUniqueViolation(error)) throw error;
         const known = externalSubject === null ? null : await store.findByExternalSubject(externalSubject);
         if (known !== null) return known;
-        throw new DomainError('USERNAME_TAKEN', 'This username is taken.', { cause: error });
+        throw new DomainError('USERNAME_TAKEN', 'Username is taken.', { cause: error });
       }
     },
 
@@ -79,7 +79,7 @@ export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
         // Somebody was faster, or it is another's.
         await renew();
         const row = await first(knex('devices').where({ id, user_id: userId }));
-        if (row === null) throw new DomainError('NOT_FOUND', 'There is no such device of this user.', { cause: error });
+        if (row === null) throw new DomainError('NOT_FOUND', 'Device not found for this user.', { cause: error });
       }
     },
 

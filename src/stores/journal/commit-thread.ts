@@ -75,11 +75,11 @@ function run([, method, args]: CallMessage): unknown {
   if (method === 'stats') return { backlog: overlay.size };
   if (method === 'check') {
     if (overlay.size <= backlogMax / 2) return null;
-    throw new DomainError('OVERLOADED', 'The journal is not moved into the tables.');
+    throw new DomainError('OVERLOADED', 'Journal backlog is full: the tables cannot be written.');
   }
   const [portName, name] = method.split('.') as [keyof StoreState, string];
   if (method === 'messageLog.append' && overlay.size > backlogMax) {
-    throw new DomainError('OVERLOADED', 'The store has more to write than it may hold back.');
+    throw new DomainError('OVERLOADED', 'Journal backlog is full.');
   }
   const methods = state[portName] as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
   return methods[name]?.(...args);

@@ -23,7 +23,7 @@ export function createMemoryUserStore(): UserStore {
       const known = externalSubject === null ? null : userOf(idBySubject.get(externalSubject));
       if (known !== null) return known;
       const key = foldUsername(user.username);
-      if (idByName.has(key)) throw new DomainError('USERNAME_TAKEN', 'This username is taken.');
+      if (idByName.has(key)) throw new DomainError('USERNAME_TAKEN', 'Username is taken.');
       idByName.set(key, user.id);
       if (externalSubject !== null) idBySubject.set(externalSubject, user.id);
       logins.set(user.id, { user, passwordHash });
@@ -42,7 +42,7 @@ export function createMemoryUserStore(): UserStore {
     async putDevice(device) {
       const known = devices.get(device.id);
       if (known !== undefined && known.userId !== device.userId) {
-        throw new DomainError('NOT_FOUND', 'There is no such device of this user.');
+        throw new DomainError('NOT_FOUND', 'Device not found for this user.');
       }
       devices.set(device.id, { ...device, createdAt: known?.createdAt ?? device.createdAt });
     },

@@ -35,7 +35,7 @@ export function openDataFolder(dataDir: string): Disposable {
     lock?.close();
     const isBusy = (error as { errcode?: number }).errcode === sqliteBusy;
     const problem = isBusy
-      ? 'is in use by another Heliograph process. Stop that one first, or give this one a folder of its own.'
+      ? 'is in use by another Heliograph process. Stop that process, or choose another folder.'
       : `cannot be written to: ${(error as Error).message}.`;
     throw new StartError(`DATA_DIR ${path} ${problem}`, { cause: error });
   }
@@ -46,6 +46,6 @@ export function openDataFolder(dataDir: string): Disposable {
 }
 
 function problemWithFolder({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'EEXIST' || code === 'ENOTDIR') return 'is a file, or lies under one; it must be a folder.';
-  return `cannot be made: ${message}.`;
+  if (code === 'EEXIST' || code === 'ENOTDIR') return 'is a file or inside a file; it must be a folder.';
+  return `cannot be created: ${message}.`;
 }

@@ -83,7 +83,7 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
       });
       started.on('exit', (code) => {
         if (worker === started) worker = null;
-        reject(new DomainError('UNAVAILABLE', 'The store could not be opened.', { cause }));
+        reject(new DomainError('UNAVAILABLE', 'Store could not be opened.', { cause }));
         rejectAll();
         if (isOpen && !closing) restart(code);
       });
@@ -94,7 +94,7 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
     const now = performance.now();
     restarts = restarts.filter((at) => now - at < 60_000);
     if (restarts.length >= restartsMax) {
-      onError(new Error(`store thread ended with ${code} too often`), 'store thread');
+      onError(new Error(`store thread exited too often, last with code ${code}`), 'store thread');
       return;
     }
     restarts.push(now);
@@ -110,7 +110,7 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
     if (waiting === undefined) return;
     pending.delete(call);
     if (code === undefined) waiting.resolve(value as never);
-    else waiting.reject(new DomainError(code, message ?? 'The store failed.'));
+    else waiting.reject(new DomainError(code, message ?? 'Store failed.'));
   }
 
   function rejectAll(): void {
@@ -177,5 +177,5 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
 }
 
 function unavailable(): DomainError {
-  return new DomainError('UNAVAILABLE', 'The store did not answer in time.');
+  return new DomainError('UNAVAILABLE', 'Store did not answer in time.');
 }

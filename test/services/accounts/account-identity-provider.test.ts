@@ -39,7 +39,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       const externalTokens = {
         async verify(token: string) {
           const found = identities.get(token);
-          if (found === undefined) throw new DomainError('UNAUTHENTICATED', 'The access token is not valid.');
+          if (found === undefined) throw new DomainError('UNAUTHENTICATED', 'Access token is invalid.');
           return found;
         },
       };
