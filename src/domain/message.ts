@@ -1,7 +1,7 @@
+import type { EntryKind } from './entry-kinds.ts';
 import type { ConversationId, MessageId, Millis, Seq, UserId } from './ids.ts';
 
 export type MessageStatus = 'SENDING' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED';
-export type MessageKind = 'USER' | 'SYSTEM';
 export type SystemEventKind = 'GROUP_CREATED' | 'MEMBERS_ADDED' | 'MEMBERS_REMOVED' | 'MEMBER_LEFT';
 
 export interface Attachment {
@@ -38,7 +38,7 @@ export interface MessageBody {
 export interface Draft {
   readonly id: MessageId;
   readonly conversationId: ConversationId;
-  readonly kind: MessageKind;
+  readonly kind: EntryKind;
   readonly senderId: UserId;
   readonly clientMessageId: string;
   readonly body: MessageBody;
@@ -47,7 +47,7 @@ export interface Draft {
 /** Numbered and stored. */
 export interface Message extends Draft {
   readonly seq: Seq;
-  /** How many USER messages the conversation has up to and including this one: the difference of two is an unread count. */
+  /** How many countable messages the conversation has up to and including this one: the difference of two is an unread count. */
   readonly ordinal: Seq;
   readonly sentAt: Millis;
 }

@@ -1,5 +1,5 @@
+import type { EntryKind } from '../domain/entry-kinds.ts';
 import type { ConversationId, MessageId, Millis, Seq, UserId } from '../domain/ids.ts';
-import type { MessageKind } from '../domain/message.ts';
 import type { Month } from '../domain/month.ts';
 
 /** A message as it is stored; `body` is canonical JSON, see `encodeBody`. */
@@ -8,7 +8,7 @@ export interface MessageRow {
   readonly conversationId: ConversationId;
   readonly seq: Seq;
   readonly ordinal: Seq;
-  readonly kind: MessageKind;
+  readonly kind: EntryKind;
   readonly senderId: UserId;
   readonly clientMessageId: string;
   readonly body: string;

@@ -11,6 +11,7 @@
  * Chains in memory are guesses (known-chains.ts): a wrong one costs a `seqTaken` and a reread, never a wrong number.
  */
 import type { Conversation } from '../../domain/conversation.ts';
+import { entryKinds } from '../../domain/entry-kinds.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { ConversationId, MessageId, Millis } from '../../domain/ids.ts';
 import { type Draft, encodeBody, type Message } from '../../domain/message.ts';
@@ -161,7 +162,7 @@ export function createConversationLog(ports: {
     let { seq, ordinal } = chain.head;
     const rows = waiting.map(({ draft, body }): MessageRow => {
       seq += 1n;
-      if (draft.kind === 'USER') ordinal += 1n;
+      if (entryKinds[draft.kind].isCountable) ordinal += 1n;
       const { id, conversationId, kind, senderId, clientMessageId } = draft;
       return { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt, fannedOut: false };
     });

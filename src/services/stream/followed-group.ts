@@ -15,8 +15,9 @@
 
 import type { Conversation } from '../../domain/conversation.ts';
 import { visibleHead } from '../../domain/conversation.ts';
+import { entryKinds } from '../../domain/entry-kinds.ts';
 import type { Millis, Seq } from '../../domain/ids.ts';
-import { isDeparture, type Message } from '../../domain/message.ts';
+import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import type { ConversationHint } from '../../pubsub/topics.ts';
@@ -110,9 +111,8 @@ export class FollowedGroup {
   /** Moves past the next message; the one that says the user has left is the last. */
   show(message: Message): void {
     this.shown = message.seq;
-    const { systemEvent } = message.body;
-    if (systemEvent === undefined || !isDeparture(systemEvent)) return;
-    if (systemEvent.userIds.includes(this.stream.viewer.userId)) this.leftSeq = message.seq;
+    const removed = entryKinds[message.kind].removedMembers(message.body);
+    if (removed.includes(this.stream.viewer.userId)) this.leftSeq = message.seq;
   }
 
   /** Reads messages that no hint brought. Never rejects. */

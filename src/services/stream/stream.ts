@@ -15,6 +15,7 @@
  * Large groups' messages come live beside the inbox: see live-group.ts. Once a sync has given them their inbox numbers, the
  * position moves past them without a second showing, and a heartbeat says so.
  */
+import { entryKinds } from '../../domain/entry-kinds.ts';
 import type { Clock, Millis, Seq } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -107,7 +108,7 @@ export class Stream implements FollowingStream {
 
   push(event: StreamEvent, isShared = false): boolean {
     this.pushedSinceCheck = true;
-    if (isShared && event.type === 'MessageReceived') {
+    if (isShared && event.type === 'MessageReceived' && entryKinds[event.message.kind].isSameForAll) {
       return this.sink.push(event, { key: event.message, seq: event.seq });
     }
     return this.sink.push(event);

@@ -2,6 +2,7 @@
  * What one commit writes: a list of operations as one row of JSON in the journal. They are facts, not requests: whether they
  * may be written was decided before, so applying them again in the same order gives the same tables.
  */
+import { entryKinds, kindOfCode } from '../../domain/entry-kinds.ts';
 import type { DeviceId, MessageId, UserId } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
@@ -29,7 +30,7 @@ function toArray(operation: Operation): unknown[] {
   switch (operation.type) {
     case 'message': {
       const { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt } = operation.row;
-      const numbers = [id, conversationId, String(seq), String(ordinal), kind === 'USER' ? 0 : 1];
+      const numbers = [id, conversationId, String(seq), String(ordinal), entryKinds[kind].code];
       return ['m', operation.month, ...numbers, senderId, clientMessageId, body, sentAt];
     }
     case 'seal': {
@@ -61,7 +62,7 @@ function fromArray(array: unknown[]): Operation {
         conversationId: text(2),
         seq: BigInt(text(3)),
         ordinal: BigInt(text(4)),
-        kind: (array[6] as number) === 0 ? 'USER' : 'SYSTEM',
+        kind: kindOfCode(array[6] as number),
         senderId: text(6),
         clientMessageId: text(7),
         body: text(8),

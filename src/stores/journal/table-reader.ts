@@ -3,13 +3,14 @@
  * of the last `refreshMonths`: one that was made since reads as empty.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { kindOfCode, sealCode } from '../../domain/entry-kinds.ts';
 import type { ConversationId, DeviceId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';
 import { type Month, segmentName } from '../../domain/month.ts';
 import { noPositions, type Positions } from '../../domain/receipt.ts';
 import type { LogRange, MessageRow, Seal, SegmentTail, SenderKey } from '../message-log.ts';
 import { createStatements } from '../sqlite-file/database.ts';
-import { kinds, listMonths } from './tables.ts';
+import { listMonths } from './tables.ts';
 
 type Row = Record<string, SQLInputValue>;
 
@@ -40,8 +41,8 @@ export function createTableReader(database: DatabaseSync) {
     tail(conversationId: ConversationId, month: Month): SegmentTail {
       if (!months.has(month)) return { last: null, seal: null };
       const rows = select(month, 'conversation_id = ? ORDER BY seq DESC LIMIT 2').all(BigInt(conversationId)) as Row[];
-      const seal = rows[0]?.kind === BigInt(kinds.SEAL) ? toSeal(rows[0]) : null;
-      const last = rows.find(({ kind }) => kind !== BigInt(kinds.SEAL));
+      const seal = rows[0] !== undefined && isSeal(rows[0]) ? toSeal(rows[0]) : null;
+      const last = rows.find((row) => !isSeal(row));
       return { last: last === undefined ? null : toMessageRow(last), seal };
     },
     hasSeq(conversationId: ConversationId, month: Month, seq: Seq): boolean {
@@ -52,7 +53,7 @@ export function createTableReader(database: DatabaseSync) {
     list({ conversationId, month, fromSeq, toSeq, limit, newestFirst }: LogRange): MessageRow[] {
       if (!months.has(month) || toSeq < fromSeq) return [];
       const order = newestFirst === true ? 'DESC' : 'ASC';
-      const rest = `conversation_id = ? AND seq BETWEEN ? AND ? AND kind < ${kinds.SEAL} ORDER BY seq ${order} LIMIT ?`;
+      const rest = `conversation_id = ? AND seq BETWEEN ? AND ? AND kind <> ${sealCode} ORDER BY seq ${order} LIMIT ?`;
       const rows = (select(month, rest).all(BigInt(conversationId), fromSeq, toSeq, limit) as Row[]).map(toMessageRow);
       return newestFirst === true ? rows.reverse() : rows;
     },
@@ -60,7 +61,7 @@ export function createTableReader(database: DatabaseSync) {
     firstSeqAt(conversationId: ConversationId, month: Month, at: Millis): Seq | null {
       if (!months.has(month)) return null;
       const name = segmentName(month);
-      const where = `FROM ${name} WHERE conversation_id = ? AND kind < ${kinds.SEAL}`;
+      const where = `FROM ${name} WHERE conversation_id = ? AND kind <> ${sealCode}`;
       let low = seqWhere(`SELECT min(seq) AS seq ${where}`, BigInt(conversationId));
       const last = seqWhere(`SELECT max(seq) AS seq ${where}`, BigInt(conversationId));
       if (low === null || last === null) return null;
@@ -78,7 +79,7 @@ export function createTableReader(database: DatabaseSync) {
     },
     findById(month: Month, id: MessageId): MessageRow | null {
       if (!months.has(month)) return null;
-      const row = select(month, `id = ? AND kind < ${kinds.SEAL}`).get(BigInt(id)) as Row | undefined;
+      const row = select(month, `id = ? AND kind <> ${sealCode}`).get(BigInt(id)) as Row | undefined;
       return row === undefined ? null : toMessageRow(row);
     },
     findBySenderKey(month: Month, { senderId, clientMessageId }: SenderKey): MessageRow | null {
@@ -138,13 +139,17 @@ export function createTableReader(database: DatabaseSync) {
   };
 }
 
+function isSeal({ kind }: Row): boolean {
+  return Number(kind) === sealCode;
+}
+
 function toMessageRow(row: Row): MessageRow {
   return {
     id: String(row.id),
     conversationId: String(row.conversation_id),
     seq: row.seq as bigint,
     ordinal: row.ordinal as bigint,
-    kind: row.kind === BigInt(kinds.USER) ? 'USER' : 'SYSTEM',
+    kind: kindOfCode(Number(row.kind)),
     senderId: String(row.sender_id),
     clientMessageId: row.client_message_id as string,
     body: row.body as string,

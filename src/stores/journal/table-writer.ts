@@ -3,11 +3,12 @@
  * has been applied by them, or nothing. The months it knows are those whose tables exist, before and after each call.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { entryKinds, sealCode } from '../../domain/entry-kinds.ts';
 import { type Month, segmentName } from '../../domain/month.ts';
 import { createStatements } from '../sqlite-file/database.ts';
 import { type CondensedOperation, condense } from './condense.ts';
 import type { Operation } from './journal-entry.ts';
-import { createMonth, kinds, listMonths } from './tables.ts';
+import { createMonth, listMonths } from './tables.ts';
 
 export function createTableWriter(database: DatabaseSync) {
   const statement = createStatements(database);
@@ -27,13 +28,20 @@ export function createTableWriter(database: DatabaseSync) {
     switch (operation.type) {
       case 'message': {
         const { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt } = operation.row;
-        const keys = [BigInt(id), BigInt(conversationId), seq, ordinal, kinds[kind], BigInt(senderId)] as const;
+        const keys = [
+          BigInt(id),
+          BigInt(conversationId),
+          seq,
+          ordinal,
+          entryKinds[kind].code,
+          BigInt(senderId),
+        ] as const;
         insert(operation.month).run(...keys, clientMessageId, body, sentAt, operation.fannedOut ? 1 : 0);
         break;
       }
       case 'seal': {
         const { id, conversationId, seq, next } = operation.seal;
-        insert(operation.month).run(BigInt(id), BigInt(conversationId), seq, 0, kinds.SEAL, null, null, next, 0, 1);
+        insert(operation.month).run(BigInt(id), BigInt(conversationId), seq, 0, sealCode, null, null, next, 0, 1);
         break;
       }
       case 'run': {

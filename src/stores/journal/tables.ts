@@ -1,13 +1,10 @@
 /**
- * The indexed tables in `messages.db`. One table per month holds messages and seals; a seal has no sender and its next month in
- * `body`. Ids are integers as keys. `applied` holds the number of the last journal row whose operations are in the tables: both
+ * The indexed tables in `messages.db`. One table per month holds messages and seals, told apart by the code in `kind`; a seal has
+ * no sender and its next month in `body`. Ids are integers as keys. `applied` holds the number of the last journal row whose operations are in the tables: both
  * change in one transaction.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Month, segmentName } from '../../domain/month.ts';
-
-/** What a row of a month's table is. Seals come last, so that `kind < SEAL` leaves them out. */
-export const kinds = { USER: 0, SYSTEM: 1, SEAL: 2 } as const;
 
 export function createTables(database: DatabaseSync): void {
   database.exec(`

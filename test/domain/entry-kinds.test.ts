@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { entryKinds, kindOfCode, sealCode } from '../../src/domain/entry-kinds.ts';
+
+const kinds = Object.entries(entryKinds);
+
+describe('the catalogue of kinds of log entries', () => {
+  it('keeps the codes that stored files have', () => {
+    expect({ USER: entryKinds.USER.code, SYSTEM: entryKinds.SYSTEM.code, seal: sealCode }).toEqual({
+      USER: 0,
+      SYSTEM: 1,
+      seal: 2,
+    });
+  });
+
+  it('gives every kind a code of its own, and none the code of a seal', () => {
+    const codes = [...kinds.map(([, { code }]) => code), sealCode];
+    expect(new Set(codes).size).toBe(codes.length);
+    for (const [kind, { code }] of kinds) expect(kindOfCode(code)).toBe(kind);
+  });
+
+  it.each([sealCode, 99, -1, Number.NaN])('takes code %s for no kind', (code) => {
+    expect(() => kindOfCode(code)).toThrow(`${code} is not the code`);
+  });
+
+  it('knows whom an entry removes', () => {
+    const leaves = { text: '', systemEvent: { kind: 'MEMBER_LEFT', userIds: ['7'] } } as const;
+    const joins = { text: '', systemEvent: { kind: 'MEMBERS_ADDED', userIds: ['7'] } } as const;
+    expect(entryKinds.SYSTEM.removedMembers(leaves)).toEqual(['7']);
+    expect(entryKinds.SYSTEM.removedMembers(joins)).toEqual([]);
+    // A user's own words change nobody's membership, whatever they say.
+    expect(entryKinds.USER.removedMembers(leaves)).toEqual([]);
+  });
+});

@@ -1,0 +1,30 @@
+/** Which messages a stream hands over to be rendered once for all their readers. */
+import { expect, it, vi } from 'vitest';
+import { entryKinds } from '../../../src/domain/entry-kinds.ts';
+import type { Message } from '../../../src/domain/message.ts';
+import type { EventSink, SharedEvent } from '../../../src/pubsub/event-source.ts';
+import { Stream, type StreamEvent, type StreamPorts } from '../../../src/services/stream/stream.ts';
+import { aDraft } from '../../support/drafts.ts';
+
+const message: Message = { ...aDraft(), seq: 1n, ordinal: 1n, sentAt: 0 };
+
+/** What a live message of a kind that looks the same to everybody, or does not, is pushed with. */
+function pushed(isSameForAll: boolean): SharedEvent | undefined {
+  const rules = vi.spyOn(entryKinds, 'USER', 'get').mockReturnValue({ ...entryKinds.USER, isSameForAll });
+  const push = vi.fn<EventSink<StreamEvent>['push']>(() => true);
+  const sink = { push } as unknown as EventSink<StreamEvent>;
+  const stream = new Stream(
+    {} as StreamPorts,
+    { catchUpPage: 1, retryAfterMs: 1 },
+    { userId: '7', deviceId: '1', expiresAt: 0 },
+    sink,
+  );
+  stream.push({ type: 'MessageReceived', seq: 5n, message }, true);
+  rules.mockRestore();
+  return push.mock.calls[0]?.[1];
+}
+
+it('shares the rendering of a message whose kind looks the same to everybody, and of no other', () => {
+  expect(pushed(true)).toEqual({ key: message, seq: 5n });
+  expect(pushed(false)).toBeUndefined();
+});
