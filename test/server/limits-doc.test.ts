@@ -24,9 +24,9 @@ const thousands = (value: number) => value.toLocaleString('en-US');
 it('docs/limits.md shows how large an operation may be', () => {
   const what: Record<keyof typeof operationLimitDefaults, string> = {
     tokensMax: 'tokens of the document',
-    depthMax: 'fields within fields',
-    introspectionDepthMax: 'the same below `__schema` and `__type`',
-    rootFieldsMax: 'fields at the root',
+    depthMax: 'nesting depth of fields',
+    introspectionDepthMax: 'nesting depth below `__schema` and `__type`',
+    rootFieldsMax: 'root fields',
     aliasesMax: 'aliases',
     costMax: 'cost',
   };
@@ -67,7 +67,7 @@ it('docs/limits.md shows every rate limit there is in the source', () => {
       `${thousands(number(points))} in ${number(windowMs) / 1000} s`,
     ]),
   );
-  const shown = rowsUnder('How often').map(([name, , , allowance]) => [name, allowance]);
+  const shown = rowsUnder('Rate limits').map(([name, , , allowance]) => [name, allowance]);
   expect(found.length).toBeGreaterThan(0);
   expect(shown.sort()).toEqual(found.sort());
 });
