@@ -42,7 +42,7 @@ export const errorCatalogue = {
   USERNAME_TAKEN: entry(false, 'Another user has this username.', 'Choose another username.'),
   ID_CONFLICT: entry(
     false,
-    'The `clientMessageId` was already used for another content or target.',
+    'The `clientMessageId` was already used in the conversation for another content.',
     'Create a new id.',
   ),
   CURSOR_AHEAD: entry(

@@ -1,3 +1,4 @@
+import type { EntryKey } from './entry-key.ts';
 import type { EntryKind } from './entry-kinds.ts';
 import type { ConversationId, MessageId, Millis, Seq, UserId } from './ids.ts';
 
@@ -40,7 +41,7 @@ export interface Draft {
   readonly conversationId: ConversationId;
   readonly kind: EntryKind;
   readonly senderId: UserId;
-  readonly clientMessageId: string;
+  readonly key: EntryKey;
   readonly body: MessageBody;
 }
 
@@ -49,6 +50,8 @@ export interface Message extends Draft {
   readonly seq: Seq;
   /** How many countable messages the conversation has up to and including this one: the difference of two is an unread count. */
   readonly ordinal: Seq;
+  /** The number of the latest entry, up to and including this one, that changed the conversation's members; 0 when there is none. */
+  readonly membershipSeq: Seq;
   readonly sentAt: Millis;
 }
 

@@ -684,8 +684,9 @@ export type SendMessageInput = {
   /** At most 10 attachments. */
   attachments?: InputMaybe<Array<AttachmentInput>>;
   /**
-   * An id of 1 to 128 bytes that the client chooses; each of a sender's messages needs its own. Sending the same content again with the
-   * same id is safe and returns the message that the first send stored. Different content is `ID_CONFLICT`.
+   * An id of 1 to 128 bytes that the client chooses; each of a sender's messages needs its own. It must not begin with `server:`.
+   * Sending the same content to the same conversation again with the same id is safe and returns the message that the first send
+   * stored. Different content is `ID_CONFLICT`.
    */
   clientMessageId: Scalars['ID']['input'];
   /** An optional JSON object for the recipients' clients. */

@@ -1,3 +1,4 @@
+import { clientMessageIdOf } from '../domain/entry-key.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { User } from '../domain/user.ts';
 import type {
@@ -34,6 +35,7 @@ export const messageMutations: Pick<MutationResolvers, 'sendMessage'> = {
 export const Message: MessageResolvers = {
   conversation: ({ conversationId }, _args, { loaders }) => loaders.conversations.load(conversationId),
   sender: ({ senderId }, _args, { loaders }) => loaders.users.load(senderId),
+  clientMessageId: clientMessageIdOf,
   systemEvent: ({ body }) => body.systemEvent ?? null,
   text: ({ body }) => body.text,
   data: ({ body }) => body.data ?? null,

@@ -1,3 +1,4 @@
+import type { EntryKey } from '../domain/entry-key.ts';
 import type { EntryKind } from '../domain/entry-kinds.ts';
 import type { ConversationId, MessageId, Millis, Seq, UserId } from '../domain/ids.ts';
 import type { Month } from '../domain/month.ts';
@@ -8,9 +9,11 @@ export interface MessageRow {
   readonly conversationId: ConversationId;
   readonly seq: Seq;
   readonly ordinal: Seq;
+  /** The version of the member list that the row was written under: the number of the latest membership entry up to this row. */
+  readonly membershipSeq: Seq;
   readonly kind: EntryKind;
   readonly senderId: UserId;
-  readonly clientMessageId: string;
+  readonly key: EntryKey;
   readonly body: string;
   readonly sentAt: Millis;
   /** Whether every inbox that needs it has it. */
@@ -36,7 +39,7 @@ export interface AppendResult {
   readonly appended: number;
   /**
    * Why the next row was not written. `seqTaken`: the number is used in this segment, by a message or a seal.
-   * A row is `resend` when this segment already holds its (senderId, clientMessageId); the row found is given.
+   * A row is `resend` when this segment already holds its (conversationId, key), whatever its number; the row found is given.
    */
   readonly stoppedBy?: { readonly reason: 'seqTaken' } | { readonly reason: 'resend'; readonly existing: MessageRow };
 }
@@ -48,9 +51,10 @@ export interface SegmentTail {
   readonly seal: Seal | null;
 }
 
-export interface SenderKey {
-  readonly senderId: UserId;
-  readonly clientMessageId: string;
+/** What a row is found by before its number is known. */
+export interface RowKey {
+  readonly conversationId: ConversationId;
+  readonly key: EntryKey;
 }
 
 export interface LogRange {
@@ -67,7 +71,7 @@ export interface LogRange {
 
 /**
  * The messages of all conversations, a segment per conversation and month. In one segment (conversationId, seq) and
- * (senderId, clientMessageId) are unique, a seal taking part in the first. Rows never change, but for `fannedOut`.
+ * (conversationId, key) are unique, a seal taking part in the first. Rows never change, but for `fannedOut`.
  *
  * Every method rejects with DomainError `UNAVAILABLE` (retryable) when the store does not answer within its deadline;
  * the outcome of a write is then unknown.
@@ -88,8 +92,8 @@ export interface MessageLog {
   list(ranges: readonly LogRange[]): Promise<MessageRow[][]>;
   /** Messages of one month by id; absent ones are left out, order is not promised. */
   findByIds(month: Month, ids: readonly MessageId[]): Promise<MessageRow[]>;
-  /** Messages of one month by their sender's own ids, in the order asked for. */
-  findBySenderKeys(month: Month, keys: readonly SenderKey[]): Promise<(MessageRow | null)[]>;
+  /** Messages of one month by their keys, in the order asked for. */
+  findByKeys(month: Month, keys: readonly RowKey[]): Promise<(MessageRow | null)[]>;
   /** The months that hold anything, ascending. */
   months(): Promise<Month[]>;
   /** Records that fan-out is done. Repeating it is harmless, and losing it in a crash only means that it is done again. */

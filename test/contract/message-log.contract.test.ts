@@ -52,6 +52,23 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
     expect(mixed).toMatchObject({ appended: 1, stoppedBy: { reason: 'resend' } });
   });
 
+  it('keeps keys apart by conversation', async () => {
+    const first = aRow({ seq: 1n });
+    await store.messageLog.append([{ conversationId: '1', month, rows: [first] }]);
+    const elsewhere = aRow({ conversationId: '2', seq: 1n, key: first.key });
+    expect(await store.messageLog.append([{ conversationId: '2', month, rows: [elsewhere] }])).toEqual([
+      { appended: 1 },
+    ]);
+    for (const _ of [1, 2]) {
+      const keys = [first, elsewhere].map(({ conversationId, key }) => ({ conversationId, key }));
+      expect(await store.messageLog.findByKeys(month, keys)).toEqual([first, elsewhere]);
+      await store.reopen();
+    }
+    const again = { ...elsewhere, id: '99', seq: 2n };
+    const [result] = await store.messageLog.append([{ conversationId: '2', month, rows: [again] }]);
+    expect(result?.stoppedBy).toEqual({ reason: 'resend', existing: elsewhere });
+  });
+
   it('lets of two that race for a number one win', async () => {
     const [a, b] = await Promise.all(
       [1, 2].map(() => store.messageLog.append([{ conversationId: '1', month, rows: [aRow({ seq: 1n })] }])),
@@ -134,17 +151,13 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
     expect(await store.messageLog.firstSeqAt('404', month, 0)).toBeNull();
   });
 
-  it('finds messages by id and by their senders’ own ids', async () => {
+  it('finds messages by id and by key', async () => {
     const [a, b] = rows('1', 1, 2) as [ReturnType<typeof aRow>, ReturnType<typeof aRow>];
     await store.messageLog.append([{ conversationId: '1', month, rows: [a, b] }]);
     for (const _ of [1, 2]) {
       expect((await store.messageLog.findByIds(month, [b.id, '404'])).map(({ id }) => id)).toEqual([b.id]);
-      const keys = [
-        { senderId: '7', clientMessageId: b.clientMessageId },
-        { senderId: '8', clientMessageId: b.clientMessageId },
-        a,
-      ];
-      expect((await store.messageLog.findBySenderKeys(month, keys)).map((row) => row?.id ?? null)).toEqual([
+      const keys = [{ conversationId: '1', key: b.key }, { conversationId: '2', key: b.key }, a];
+      expect((await store.messageLog.findByKeys(month, keys)).map((row) => row?.id ?? null)).toEqual([
         b.id,
         null,
         a.id,
@@ -174,7 +187,8 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
       seq: 9_007_199_254_740_993n,
       ordinal: 9_007_199_254_740_995n,
       senderId: '9223372036854775805',
-      clientMessageId: 'ключ "1" 😀',
+      membershipSeq: 9_007_199_254_740_994n,
+      key: '9223372036854775805:ключ "1" 😀',
       body: encodeBody({ text }),
     });
     await store.messageLog.append([{ conversationId: row.conversationId, month, rows: [row] }]);

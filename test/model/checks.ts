@@ -45,22 +45,20 @@ export async function findViolations({ truth, answered }: World): Promise<string
     if (monthOf(snowflakeTime(row.id)) > at)
       found.push(`the id of message ${row.seq} is from a later month than ${at}`);
   }
-  const keys = new Set(ordered.map(({ senderId, clientMessageId }) => `${senderId}/${clientMessageId}`));
+  const keys = new Set(ordered.map(({ key }) => key));
   if (keys.size !== ordered.length) found.push('a send is stored twice');
 
   for (const { draft, message } of answered) {
     const stored = ordered.find(({ seq }) => seq === message.seq);
-    if (stored === undefined || stored.clientMessageId !== draft.clientMessageId || stored.id !== message.id) {
-      found.push(`${draft.clientMessageId} was answered SENT as ${message.seq}, and is not there`);
+    if (stored === undefined || stored.key !== draft.key || stored.id !== message.id) {
+      found.push(`${draft.key} was answered SENT as ${message.seq}, and is not there`);
     }
   }
   for (const first of answered) {
     for (const second of answered) {
       const isResend = second.message.id !== second.draft.id;
       if (!isResend && first.answeredAt < second.beganAt && first.message.seq >= second.message.seq) {
-        found.push(
-          `${first.draft.clientMessageId} was answered before ${second.draft.clientMessageId} began, and comes after it`,
-        );
+        found.push(`${first.draft.key} was answered before ${second.draft.key} began, and comes after it`);
       }
     }
   }

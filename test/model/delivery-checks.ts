@@ -1,4 +1,5 @@
 /** What must hold after any history of sends, deliveries and changes of membership. Each finding is a sentence. */
+import { userKey } from '../../src/domain/entry-key.ts';
 import type { ConversationId, Seq, UserId } from '../../src/domain/ids.ts';
 import { lastInboxSeq } from '../../src/domain/inbox.ts';
 import { decodeBody } from '../../src/domain/message.ts';
@@ -53,9 +54,8 @@ function checkOrder(id: ConversationId, rows: readonly MessageRow[], found: stri
     const before = rows[index - 1];
     if (before !== undefined && before.sentAt > row.sentAt)
       found.push(`sentAt goes back at ${messageKey(id, row.seq)}`);
-    const key = `${row.senderId}/${row.clientMessageId}`;
-    if (keys.has(key)) found.push(`${key} is stored twice in ${id}`);
-    keys.add(key);
+    if (keys.has(row.key)) found.push(`${row.key} is stored twice in ${id}`);
+    keys.add(row.key);
   });
 }
 
@@ -64,22 +64,18 @@ function checkSends(
   logs: ReadonlyMap<ConversationId, readonly MessageRow[]>,
   found: string[],
 ): void {
-  const rowOf = (send: Send) =>
-    [...logs.values()]
-      .flat()
-      .filter((row) => row.senderId === send.senderId && row.clientMessageId === send.clientMessageId);
+  const keyOf = (send: Send) => userKey(send.senderId, send.clientMessageId);
+  const rowsOf = (send: Send) => logs.get(send.conversationId)?.filter(({ key }) => key === keyOf(send)) ?? [];
   for (const send of sends) {
     const name = `${send.clientMessageId} “${send.text}”`;
     if (send.errorCode === 'ID_CONFLICT') {
-      const isOther = rowOf(send).some(
-        (row) => row.conversationId !== send.conversationId || decodeBody(row.body).text !== send.text,
-      );
+      const isOther = rowsOf(send).some((row) => decodeBody(row.body).text !== send.text);
       if (!isOther) found.push(`${name} is refused as ID_CONFLICT, and there is no other`);
     }
     if (send.answer === null) continue;
     const { message } = send.answer;
     const row = logs.get(send.conversationId)?.[Number(message.seq) - 1];
-    const isThere = row !== undefined && row.id === message.id && row.clientMessageId === send.clientMessageId;
+    const isThere = row !== undefined && row.id === message.id && row.key === keyOf(send);
     if (!isThere) found.push(`${name} was answered SENT as ${message.seq}, and is not there`);
     else if (decodeBody(row.body).text !== send.text) found.push(`${name} was answered SENT with another text`);
     else if (row.sentAt !== message.sentAt || row.ordinal !== message.ordinal)

@@ -50,7 +50,7 @@ export const deliveryMutants: readonly DeliveryMutant[] = [
   },
   {
     name: 'no look-up of resends in sealed months',
-    wrapMessages: (store) => withLog(store, { findBySenderKeys: async (_month, keys) => keys.map(() => null) }),
+    wrapMessages: (store) => withLog(store, { findByKeys: async (_month, keys) => keys.map(() => null) }),
   },
   {
     name: 'acknowledged before it is written',

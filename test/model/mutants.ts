@@ -57,7 +57,7 @@ export const mutants: readonly Mutant[] = [
     name: 'no look-up of resends in sealed months',
     wrap: (store) => ({
       ...store,
-      messageLog: { ...store.messageLog, findBySenderKeys: async (_month, keys) => keys.map(() => null) },
+      messageLog: { ...store.messageLog, findByKeys: async (_month, keys) => keys.map(() => null) },
     }),
   },
   {

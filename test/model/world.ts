@@ -3,6 +3,7 @@
  * call reaches the store, when its answer comes back, whether it comes at all, where each clock stands, and who crashes.
  */
 import type { Conversation } from '../../src/domain/conversation.ts';
+import { userKey } from '../../src/domain/entry-key.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { Draft, Message } from '../../src/domain/message.ts';
 import { createSnowflakes } from '../../src/domain/snowflake.ts';
@@ -154,7 +155,7 @@ export class World {
       conversationId: conversation.id,
       kind: 'USER',
       senderId: known.senderId,
-      clientMessageId: known.clientMessageId,
+      key: userKey(known.senderId, known.clientMessageId),
       body: { text: known.text },
     };
     const beganAt = this.time;

@@ -17,7 +17,7 @@ export function setUpLog(
   const calls = {
     append: vi.fn(store.append),
     tails: vi.fn(store.tails),
-    findBySenderKeys: vi.fn(store.findBySenderKeys),
+    findByKeys: vi.fn(store.findByKeys),
   };
   const list = vi.fn(store.list);
   const port: MessageLog = { ...store, ...calls, list };

@@ -1,6 +1,7 @@
 /** Conversations and drafts for tests of the services below the API. */
 import type { Conversation } from '../../src/domain/conversation.ts';
-import type { Draft } from '../../src/domain/message.ts';
+import { userKey } from '../../src/domain/entry-key.ts';
+import type { Draft, Message } from '../../src/domain/message.ts';
 import { monthOf } from '../../src/domain/month.ts';
 import { createSnowflakes } from '../../src/domain/snowflake.ts';
 
@@ -25,8 +26,13 @@ export function aDraft(draft: Partial<Draft> = {}, at = january): Draft {
     conversationId: '1',
     kind: 'USER',
     senderId: '101',
-    clientMessageId: `c${sends}`,
+    key: userKey(draft.senderId ?? '101', `c${sends}`),
     body: { text: `t${sends}` },
     ...draft,
   };
+}
+
+/** A draft that was stored under a number, in a conversation whose members never changed. */
+export function aMessage(seq: bigint, message: Partial<Message> = {}): Message {
+  return { ...aDraft(message), seq, ordinal: seq, membershipSeq: 0n, sentAt: january, ...message };
 }

@@ -6,6 +6,7 @@
  */
 import type { Conversation } from '../../domain/conversation.ts';
 import { inTime } from '../../domain/deadline.ts';
+import { serverKey } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, ConversationId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
 import { isDeparture, type SystemEvent } from '../../domain/message.ts';
@@ -70,7 +71,7 @@ export function createMembershipChanges(ports: {
         conversationId: conversation.id,
         kind: 'SYSTEM',
         senderId: change.actorId,
-        clientMessageId: change.id,
+        key: serverKey(change.id),
         body: { text: await describe(change), systemEvent: change.event },
       });
       if (change.event.kind === 'MEMBERS_ADDED') await fanOut.finishStays(conversation.id, change.event.userIds);

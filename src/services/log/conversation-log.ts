@@ -159,12 +159,14 @@ export function createConversationLog(ports: {
       return { conversationId: conversation.id, month, seal };
     }
     const sentAt = Math.max(now, chain.head.sentAt, monthStart(month));
-    let { seq, ordinal } = chain.head;
+    let { seq, ordinal, membershipSeq } = chain.head;
     const rows = waiting.map(({ draft, body }): MessageRow => {
       seq += 1n;
-      if (entryKinds[draft.kind].isCountable) ordinal += 1n;
-      const { id, conversationId, kind, senderId, clientMessageId } = draft;
-      return { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt, fannedOut: false };
+      const { id, conversationId, kind, senderId, key } = draft;
+      if (entryKinds[kind].isCountable) ordinal += 1n;
+      if (entryKinds[kind].changesMembers) membershipSeq = seq;
+      const numbers = { seq, ordinal, membershipSeq };
+      return { id, conversationId, ...numbers, kind, senderId, key, body, sentAt, fannedOut: false };
     });
     return { conversationId: conversation.id, month, rows };
   }
@@ -199,7 +201,7 @@ export function createConversationLog(ports: {
     const [first, ...rest] = batch.waiting;
     batch.waiting = rest;
     answerResend(first as Waiting, toMessage(stoppedBy.existing));
-    return stoppedBy.existing.conversationId !== conversation.id || stoppedBy.existing.seq <= chain.head.seq;
+    return stoppedBy.existing.seq <= chain.head.seq;
   }
 
   return {
@@ -208,7 +210,7 @@ export function createConversationLog(ports: {
     /**
      * Stores a draft as the conversation's next message; drafts of one conversation are stored in the order they come.
      *
-     * @throws DomainError `ID_CONFLICT`: its `clientMessageId` was used for something else
+     * @throws DomainError `ID_CONFLICT`: its key was used for something else
      * @throws DomainError `UNAVAILABLE`: the outcome is unknown; the same draft may be appended again
      * @throws DomainError `OVERLOADED`: nothing was done
      */
@@ -241,6 +243,6 @@ export function createConversationLog(ports: {
   };
 }
 
-function numbered(draft: Draft, { seq, ordinal, sentAt }: MessageRow): Message {
-  return { ...draft, seq, ordinal, sentAt };
+function numbered(draft: Draft, { seq, ordinal, membershipSeq, sentAt }: MessageRow): Message {
+  return { ...draft, seq, ordinal, membershipSeq, sentAt };
 }

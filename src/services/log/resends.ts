@@ -9,6 +9,7 @@
  * - Each draft is compared with what is stored before it is answered: one that differs is an `ID_CONFLICT`.
  */
 import type { Conversation } from '../../domain/conversation.ts';
+import { clientMessageIdOf } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Draft, encodeBody, type Message } from '../../domain/message.ts';
 import type { Month } from '../../domain/month.ts';
@@ -59,7 +60,7 @@ export function withoutTwins(waiting: Waiting[]): Waiting[] {
   if (waiting.length === 1) return waiting;
   const firsts = new Map<string, Waiting[]>();
   for (const one of waiting) {
-    const key = `${one.draft.senderId}/${one.draft.clientMessageId}`;
+    const { key } = one.draft;
     const twins = firsts.get(key);
     if (twins === undefined) firsts.set(key, [one]);
     else twins.push(one);
@@ -109,7 +110,7 @@ async function askSealed({ log, clock }: Ports, batches: readonly UnsentBatch[])
   if (byMonth.size === 0) return;
   await Promise.all(
     [...byMonth].map(async ([month, asked]) => {
-      const found = await log.findBySenderKeys(
+      const found = await log.findByKeys(
         month,
         asked.map(({ one }) => one.draft),
       );
@@ -126,11 +127,14 @@ async function askSealed({ log, clock }: Ports, batches: readonly UnsentBatch[])
 /** Answers a repeated draft with the message it became, unless the two differ. */
 export function answerResend({ draft, body, resolve, reject, twins = [] }: Waiting, existing: Message): void {
   for (const twin of twins) answerResend(twin, existing);
-  if (existing.conversationId === draft.conversationId && encodeBody(existing.body) === body) {
+  if (encodeBody(existing.body) === body) {
     resolve({ message: existing, resend: true });
   } else {
     reject(
-      new DomainError('ID_CONFLICT', `clientMessageId ${draft.clientMessageId} was already used for another message.`),
+      new DomainError(
+        'ID_CONFLICT',
+        `clientMessageId ${clientMessageIdOf(draft)} was already used for another message.`,
+      ),
     );
   }
 }

@@ -21,10 +21,12 @@ export interface Segment {
 export interface Head {
   readonly seq: Seq;
   readonly ordinal: Seq;
+  /** The number of the latest entry that changed the members: the version of the member list that applies after the head. */
+  readonly membershipSeq: Seq;
   readonly sentAt: Millis;
 }
 
-export const emptyHead: Head = { seq: 0n, ordinal: 0n, sentAt: 0 };
+export const emptyHead: Head = { seq: 0n, ordinal: 0n, membershipSeq: 0n, sentAt: 0 };
 
 export interface SegmentChain {
   readonly conversationId: ConversationId;
@@ -44,7 +46,8 @@ export function advance(chain: SegmentChain, last: MessageRow): void {
   const segment = openSegment(chain);
   segment.toSeq = last.seq;
   segment.lastSentAt = last.sentAt;
-  chain.head = { seq: last.seq, ordinal: last.ordinal, sentAt: last.sentAt };
+  const { seq, ordinal, membershipSeq, sentAt } = last;
+  chain.head = { seq, ordinal, membershipSeq, sentAt };
 }
 
 /** Takes in what a tail says about the chain's open segment. Returns the month that follows it when it is sealed. */

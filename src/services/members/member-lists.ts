@@ -5,14 +5,18 @@
  * leaving can send no more, and fan-out of the conversation waits, so that nobody gets what was said after they left.
  */
 import { LRUCache } from 'lru-cache';
-import type { Member } from '../../domain/conversation.ts';
+import { type Conversation, isActive, type Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type ConversationId, compareIds, isId, type Seq, type UserId } from '../../domain/ids.ts';
+import { type ConversationId, isId, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
-import { createMemberList, type MemberList } from './member-list.ts';
 
-export type { MemberList, Stays } from './member-list.ts';
+export interface MemberList {
+  readonly conversation: Conversation;
+  /** Those who are and were members. */
+  readonly members: ReadonlyMap<UserId, Member>;
+  readonly activeCount: number;
+}
 
 /** Members over all member lists in memory; a group of 100,000 takes about 20 MB. */
 const membersMax = 1_000_000;
@@ -29,24 +33,15 @@ export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
   const memberships = new LRUCache<UserId, Promise<ConversationId[]>>({ max: usersMax });
   const pending = new Map<ConversationId, { leaving: Set<UserId>; settled: Promise<void>; settle: () => void }>();
 
-  let settleUpTo = async (id: ConversationId, _version: Seq): Promise<void> => pending.get(id)?.settled;
-
-  function drop(id: ConversationId): void {
-    memberLists.delete(id);
-    loading.delete(id);
-  }
-
   async function load(id: ConversationId): Promise<MemberList | null> {
-    const [[conversation], members, earlier] = await Promise.all([
-      store.get([id]),
-      store.listMembers(id),
-      store.listEarlierStays(id),
-    ]);
+    const [[conversation], members] = await Promise.all([store.get([id]), store.listMembers(id)]);
     if (conversation === null || conversation === undefined) return null;
-    return createMemberList(
+    const memberList = {
       conversation,
-      earlier.length === 0 ? members : [...earlier, ...members].sort(byUserAndStay),
-    );
+      members: new Map(members.map((member) => [member.userId, member])),
+      activeCount: members.filter(isActive).length,
+    };
+    return memberList;
   }
 
   function get(id: ConversationId): Promise<MemberList | null> | MemberList {
@@ -70,27 +65,6 @@ export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
 
   return {
     get,
-
-    /**
-     * The member list as it is at `version` or later.
-     *
-     * @throws DomainError `UNAVAILABLE`: the change with that number is not settled yet
-     */
-    async at(id: ConversationId, version: Seq): Promise<MemberList | null> {
-      const known = await get(id);
-      if (known === null || known.version >= version) return known;
-      await settleUpTo(id, version);
-      drop(id);
-      const fresh = await get(id);
-      if (fresh !== null && fresh.version < version)
-        throw new DomainError('UNAVAILABLE', 'A change of this conversation is not settled yet.');
-      return fresh;
-    },
-
-    /** Sets what `at` calls for a list that is too old: it settles the changes that the log contains up to a number. */
-    setSettleUpTo(settle: (id: ConversationId, version: Seq) => Promise<void>): void {
-      settleUpTo = settle;
-    },
 
     /**
      * The member list and the viewer's place in it, for those who are or were members.
@@ -122,7 +96,8 @@ export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
 
     /** Drops what is known of a conversation and of those whose membership changed; it is read anew. */
     forget(id: ConversationId, userIds: readonly UserId[]): void {
-      drop(id);
+      memberLists.delete(id);
+      loading.delete(id);
       for (const userId of userIds) memberships.delete(userId);
     },
 
@@ -145,8 +120,4 @@ export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
       return pending.get(id)?.settled ?? null;
     },
   };
-}
-
-function byUserAndStay(a: Member, b: Member): number {
-  return compareIds(a.userId, b.userId) || (a.joinedSeq < b.joinedSeq ? -1 : 1);
 }

@@ -1,4 +1,5 @@
 /** What a client may send: each rule names the field it is about. */
+import { serverKeyPrefix } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Attachment, MessageBody } from '../../domain/message.ts';
 
@@ -53,6 +54,8 @@ function checkClientMessageId(id: string): void {
   const bytes = Buffer.byteLength(id);
   if (bytes < 1 || bytes > clientMessageIdMaxBytes)
     throw bad(`clientMessageId must have 1 to ${clientMessageIdMaxBytes} bytes.`);
+  // Clients find a message by its sender and this id: it must not be the one of an entry that the server made about the sender.
+  if (id.startsWith(serverKeyPrefix)) throw bad(`clientMessageId must not begin with ${serverKeyPrefix}`);
   // It is a key in every store, and not all of them keep these apart.
   if (!id.isWellFormed() || id.includes('\0')) throw bad('clientMessageId must be well-formed text without NUL.');
 }

@@ -1,6 +1,7 @@
 /** Sends messages and finds them again. */
 
 import { isActive, maySee } from '../../domain/conversation.ts';
+import { userKey } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type Millis, type UserId } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
@@ -47,7 +48,7 @@ export function createMessageService(ports: {
       conversationId: conversation.id,
       kind: 'USER',
       senderId: viewer.userId,
-      clientMessageId: input.clientMessageId,
+      key: userKey(viewer.userId, input.clientMessageId),
       body,
     });
   }

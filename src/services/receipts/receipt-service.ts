@@ -2,6 +2,7 @@
 
 import type { Conversation } from '../../domain/conversation.ts';
 import { visibleHead } from '../../domain/conversation.ts';
+import { clientMessageIdOf } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
 import {
   type Clock,
@@ -75,7 +76,7 @@ export function createReceiptService(ports: {
       if (named === undefined) continue;
       bus.publish(topics.statuses(senderId), {
         messageId: named.id,
-        clientMessageId: named.clientMessageId,
+        clientMessageId: clientMessageIdOf(named),
         conversationId: conversation.id,
         status,
         seq: named.seq,

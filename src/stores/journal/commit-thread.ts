@@ -19,6 +19,7 @@ import { createStoreState, type StoreState } from './store-state.ts';
 import { createTableReader } from './table-reader.ts';
 import { createTableWriter } from './table-writer.ts';
 import { createTables } from './tables.ts';
+import { upgradeTables } from './upgrade.ts';
 
 export interface CommitThreadData {
   readonly dataDir: string;
@@ -37,9 +38,11 @@ mkdirSync(dataDir, { recursive: true });
 const messagesPath = join(dataDir, 'messages.db');
 const journalPath = join(dataDir, 'journal.db');
 const messages = openDatabase(messagesPath, lockWaitMs);
-requireFormat(messages, 'messages.db');
+requireFormat(messages, 'messages.db', (found) => {
+  if (found === 1) upgradeTables(messages);
+});
 createTables(messages);
-const journal = openJournal(journalPath, lockWaitMs);
+const journal = openJournal(journalPath, lockWaitMs, messages);
 
 const tables = createTableReader(messages);
 let overlay = createOverlay();

@@ -29,9 +29,9 @@ export function decodeOperations(entry: string): Operation[] {
 function toArray(operation: Operation): unknown[] {
   switch (operation.type) {
     case 'message': {
-      const { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt } = operation.row;
+      const { id, conversationId, seq, ordinal, membershipSeq, kind, senderId, key, body, sentAt } = operation.row;
       const numbers = [id, conversationId, String(seq), String(ordinal), entryKinds[kind].code];
-      return ['m', operation.month, ...numbers, senderId, clientMessageId, body, sentAt];
+      return ['m', operation.month, ...numbers, senderId, key, body, sentAt, String(membershipSeq)];
     }
     case 'seal': {
       const { id, conversationId, seq, next } = operation.seal;
@@ -62,9 +62,10 @@ function fromArray(array: unknown[]): Operation {
         conversationId: text(2),
         seq: BigInt(text(3)),
         ordinal: BigInt(text(4)),
+        membershipSeq: BigInt(text(10)),
         kind: kindOfCode(array[6] as number),
         senderId: text(6),
-        clientMessageId: text(7),
+        key: text(7),
         body: text(8),
         sentAt: array[10] as number,
         fannedOut: false,

@@ -5,8 +5,10 @@
  * After a write that failed it is failing, until one as large succeeds: a full disk shows in nothing less. Meanwhile no write waits
  * long for a lock, so that reads are not held up behind each of them.
  */
+import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, requireFormat } from '../sqlite-file/database.ts';
 import { decodeOperations, encodeOperations, type Operation } from './journal-entry.ts';
+import { upgradeJournal } from './upgrade.ts';
 
 const lockWaitAfterFailureMs = 50;
 
@@ -15,9 +17,12 @@ export interface JournalRow {
   readonly operations: Operation[];
 }
 
-export function openJournal(path: string, lockWaitMs: number) {
+/** @param messages - the tables, in the current format */
+export function openJournal(path: string, lockWaitMs: number, messages: DatabaseSync) {
   const database = openDatabase(path, lockWaitMs);
-  requireFormat(database, 'journal.db');
+  requireFormat(database, 'journal.db', (found) => {
+    if (found === 1) upgradeJournal(database, messages);
+  });
   database.exec(
     'PRAGMA wal_autocheckpoint = 4000; CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, entry TEXT NOT NULL)',
   );

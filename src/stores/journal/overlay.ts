@@ -8,7 +8,7 @@
 import type { ConversationId, DeviceId, MessageId, Seq, UserId } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
-import type { MessageRow, Seal } from '../message-log.ts';
+import type { MessageRow, RowKey, Seal } from '../message-log.ts';
 import type { Receipt } from '../receipt-store.ts';
 import type { Operation } from './journal-entry.ts';
 
@@ -28,7 +28,7 @@ export function createOverlay() {
   const batches: { journalId: number; operations: readonly Operation[] }[] = [];
   const segments = new Map<string, SegmentPart>();
   const byId = new Map<MessageId, { month: Month; row: MessageRow }>();
-  const bySender = new Map<string, MessageRow>();
+  const byKey = new Map<string, MessageRow>();
   const unfinished = new Map<MessageId, { month: Month; row: MessageRow }>();
   const marks = new Map<MessageId, number>();
   const inboxes = new Map<UserId, InboxRun[]>();
@@ -45,7 +45,7 @@ export function createOverlay() {
         const { month, row } = operation;
         part(month, row.conversationId).rows.push(row);
         byId.set(row.id, { month, row });
-        bySender.set(senderKey(month, row), row);
+        byKey.set(rowKey(month, row), row);
         unfinished.set(row.id, { month, row });
         months.set(month, (months.get(month) ?? 0) + 1);
         break;
@@ -89,7 +89,7 @@ export function createOverlay() {
         segment?.rows.shift();
         if (segment !== undefined && segment.rows.length === 0 && segment.seal === null) segments.delete(key);
         byId.delete(row.id);
-        bySender.delete(senderKey(month, row));
+        byKey.delete(rowKey(month, row));
         unfinished.delete(row.id);
         countDown(months, month);
         break;
@@ -153,8 +153,7 @@ export function createOverlay() {
     },
     segment: (month: Month, conversationId: ConversationId) => segments.get(segmentKey(month, conversationId)),
     findById: (id: MessageId) => byId.get(id),
-    findBySender: (month: Month, key: { senderId: UserId; clientMessageId: string }) =>
-      bySender.get(senderKey(month, key)),
+    findByKey: (month: Month, key: RowKey) => byKey.get(rowKey(month, key)),
     listUnfinished: () => [...unfinished.values()],
     isMarked: (id: MessageId) => marks.has(id),
     inbox: (userId: UserId) => inboxes.get(userId) ?? [],
@@ -174,8 +173,8 @@ function segmentKey(month: Month, conversationId: ConversationId): string {
   return `${month}/${conversationId}`;
 }
 
-function senderKey(month: Month, { senderId, clientMessageId }: { senderId: UserId; clientMessageId: string }): string {
-  return `${month}/${senderId}/${clientMessageId}`;
+function rowKey(month: Month, { conversationId, key }: RowKey): string {
+  return `${month}/${conversationId}/${key}`;
 }
 
 function pushTo<T>(lists: Map<string, T[]>, key: string, value: T): void {

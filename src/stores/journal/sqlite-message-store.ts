@@ -36,7 +36,7 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
       firstSeqAt: caller('messageLog.firstSeqAt'),
       list: caller('messageLog.list'),
       findByIds: caller('messageLog.findByIds'),
-      findBySenderKeys: caller('messageLog.findBySenderKeys'),
+      findByKeys: caller('messageLog.findByKeys'),
       months: caller('messageLog.months'),
       markFannedOut: caller('messageLog.markFannedOut'),
       listUnfinished: caller('messageLog.listUnfinished'),

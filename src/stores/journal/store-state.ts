@@ -10,7 +10,7 @@ import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
 import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
 import type { InboxStore } from '../inbox-store.ts';
-import type { Append, AppendResult, LogRange, MessageLog, MessageRow, SegmentTail, SenderKey } from '../message-log.ts';
+import type { Append, AppendResult, LogRange, MessageLog, MessageRow, RowKey, SegmentTail } from '../message-log.ts';
 import type { Receipt, ReceiptStore } from '../receipt-store.ts';
 import type { Operation } from './journal-entry.ts';
 import type { Overlay } from './overlay.ts';
@@ -53,8 +53,8 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     return part?.rows.some((row) => row.seq === seq) === true || tables.hasSeq(conversationId, month, seq);
   }
 
-  function findBySenderKey(month: Month, key: SenderKey): MessageRow | null {
-    return overlay.findBySender(month, key) ?? tables.findBySenderKey(month, key);
+  function findByKey(month: Month, key: RowKey): MessageRow | null {
+    return overlay.findByKey(month, key) ?? tables.findByKey(month, key);
   }
 
   function appendOne(append: Append): AppendResult {
@@ -68,7 +68,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     }
     let appended = 0;
     for (const row of append.rows) {
-      const existing = findBySenderKey(month, row);
+      const existing = findByKey(month, row);
       if (existing !== null) return { appended, stoppedBy: { reason: 'resend', existing } };
       if (isTaken(conversationId, month, row.seq)) return { appended, stoppedBy: { reason: 'seqTaken' } };
       stage({ type: 'message', month, row });
@@ -126,7 +126,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
         const row = held !== undefined && held.month === month ? held.row : tables.findById(month, id);
         return row === null ? [] : [row];
       }),
-    findBySenderKeys: (month: Month, keys: readonly SenderKey[]) => keys.map((key) => findBySenderKey(month, key)),
+    findByKeys: (month: Month, keys: readonly RowKey[]) => keys.map((key) => findByKey(month, key)),
     months: () => [...new Set([...tables.months(), ...overlay.months()])].sort(),
     markFannedOut(refs: readonly { month: Month; id: MessageId }[]): void {
       for (const { month, id } of refs) stage({ type: 'fannedOut', month, id });

@@ -8,9 +8,9 @@ import type { ConversationId, DeviceId, MessageId, Millis, Seq, UserId } from '.
 import type { InboxRun } from '../../domain/inbox.ts';
 import { type Month, segmentName } from '../../domain/month.ts';
 import { noPositions, type Positions } from '../../domain/receipt.ts';
-import type { LogRange, MessageRow, Seal, SegmentTail, SenderKey } from '../message-log.ts';
+import type { LogRange, MessageRow, RowKey, Seal, SegmentTail } from '../message-log.ts';
 import { createStatements } from '../sqlite-file/database.ts';
-import { listMonths } from './tables.ts';
+import { listMonths, messageColumns } from './tables.ts';
 
 type Row = Record<string, SQLInputValue>;
 
@@ -20,9 +20,8 @@ export function createTableReader(database: DatabaseSync) {
   const statement = createStatements(database);
   let months = new Set(listMonths(database));
 
-  const columns = 'id, conversation_id, seq, ordinal, kind, sender_id, client_message_id, body, sent_at, fanned_out';
   const select = (month: Month, rest: string) =>
-    statement(`SELECT ${columns} FROM ${segmentName(month)} WHERE ${rest}`);
+    statement(`SELECT ${messageColumns.join(', ')} FROM ${segmentName(month)} WHERE ${rest}`);
 
   function seqWhere(sql: string, ...values: SQLInputValue[]): Seq | null {
     const row = statement(sql).get(...values) as { seq: bigint | null } | undefined;
@@ -82,9 +81,9 @@ export function createTableReader(database: DatabaseSync) {
       const row = select(month, `id = ? AND kind <> ${sealCode}`).get(BigInt(id)) as Row | undefined;
       return row === undefined ? null : toMessageRow(row);
     },
-    findBySenderKey(month: Month, { senderId, clientMessageId }: SenderKey): MessageRow | null {
+    findByKey(month: Month, { conversationId, key }: RowKey): MessageRow | null {
       if (!months.has(month)) return null;
-      const row = select(month, 'sender_id = ? AND client_message_id = ?').get(BigInt(senderId), clientMessageId);
+      const row = select(month, 'conversation_id = ? AND key = ?').get(BigInt(conversationId), key);
       return row === undefined ? null : toMessageRow(row as Row);
     },
     listUnfinished(month: Month, before: Millis, limit: number): MessageRow[] {
@@ -149,9 +148,10 @@ function toMessageRow(row: Row): MessageRow {
     conversationId: String(row.conversation_id),
     seq: row.seq as bigint,
     ordinal: row.ordinal as bigint,
+    membershipSeq: row.membership_seq as bigint,
     kind: kindOfCode(Number(row.kind)),
     senderId: String(row.sender_id),
-    clientMessageId: row.client_message_id as string,
+    key: row.key as string,
     body: row.body as string,
     sentAt: Number(row.sent_at),
     fannedOut: row.fanned_out === 1n,

@@ -8,7 +8,7 @@ import { type Month, segmentName } from '../../domain/month.ts';
 import { createStatements } from '../sqlite-file/database.ts';
 import { type CondensedOperation, condense } from './condense.ts';
 import type { Operation } from './journal-entry.ts';
-import { createMonth, listMonths } from './tables.ts';
+import { createMonth, listMonths, messageColumns } from './tables.ts';
 
 export function createTableWriter(database: DatabaseSync) {
   const statement = createStatements(database);
@@ -22,26 +22,21 @@ export function createTableWriter(database: DatabaseSync) {
     return segmentName(month);
   }
 
-  const insert = (month: Month) => statement(`INSERT INTO ${table(month)} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const places = messageColumns.map(() => '?').join(', ');
+  const insert = (month: Month) => statement(`INSERT INTO ${table(month)} VALUES (${places})`);
 
   function apply(operation: CondensedOperation): void {
     switch (operation.type) {
       case 'message': {
-        const { id, conversationId, seq, ordinal, kind, senderId, clientMessageId, body, sentAt } = operation.row;
-        const keys = [
-          BigInt(id),
-          BigInt(conversationId),
-          seq,
-          ordinal,
-          entryKinds[kind].code,
-          BigInt(senderId),
-        ] as const;
-        insert(operation.month).run(...keys, clientMessageId, body, sentAt, operation.fannedOut ? 1 : 0);
+        const { id, conversationId, seq, ordinal, membershipSeq, kind, senderId, key, body, sentAt } = operation.row;
+        const ids = [BigInt(id), BigInt(conversationId), seq, ordinal, membershipSeq] as const;
+        const { code } = entryKinds[kind];
+        insert(operation.month).run(...ids, code, BigInt(senderId), key, body, sentAt, operation.fannedOut ? 1 : 0);
         break;
       }
       case 'seal': {
         const { id, conversationId, seq, next } = operation.seal;
-        insert(operation.month).run(BigInt(id), BigInt(conversationId), seq, 0, sealCode, null, null, next, 0, 1);
+        insert(operation.month).run(BigInt(id), BigInt(conversationId), seq, 0, 0, sealCode, null, null, next, 0, 1);
         break;
       }
       case 'run': {

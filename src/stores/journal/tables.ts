@@ -30,14 +30,29 @@ export function listMonths(database: DatabaseSync): Month[] {
   return rows.map(({ name }) => (name as string).slice('message_'.length).replace('_', '-')).sort();
 }
 
+/** The columns of a month's table, in their order. */
+export const messageColumns = [
+  'id',
+  'conversation_id',
+  'seq',
+  'ordinal',
+  'membership_seq',
+  'kind',
+  'sender_id',
+  'key',
+  'body',
+  'sent_at',
+  'fanned_out',
+] as const;
+
 export function createMonth(database: DatabaseSync, month: Month): void {
   const name = segmentName(month);
   database.exec(`
     CREATE TABLE IF NOT EXISTS ${name} (
       id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, ordinal INTEGER NOT NULL,
-      kind INTEGER NOT NULL, sender_id INTEGER, client_message_id TEXT, body TEXT NOT NULL, sent_at INTEGER NOT NULL,
-      fanned_out INTEGER NOT NULL);
+      membership_seq INTEGER NOT NULL, kind INTEGER NOT NULL, sender_id INTEGER, key TEXT, body TEXT NOT NULL,
+      sent_at INTEGER NOT NULL, fanned_out INTEGER NOT NULL);
     CREATE UNIQUE INDEX IF NOT EXISTS ${name}_seq ON ${name} (conversation_id, seq);
-    CREATE UNIQUE INDEX IF NOT EXISTS ${name}_sender ON ${name} (sender_id, client_message_id);
-    CREATE INDEX IF NOT EXISTS ${name}_unfinished ON ${name} (sent_at) WHERE fanned_out = 0;`);
+    CREATE UNIQUE INDEX IF NOT EXISTS ${name}_key ON ${name} (conversation_id, key);
+    CREATE INDEX IF NOT EXISTS ${name}_unfinished ON ${name} (id) WHERE fanned_out = 0;`);
 }

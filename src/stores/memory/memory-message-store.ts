@@ -7,7 +7,7 @@ import { lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
 import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
 import type { InboxStore } from '../inbox-store.ts';
-import type { Append, AppendResult, MessageLog, MessageRow, Seal } from '../message-log.ts';
+import type { Append, AppendResult, MessageLog, MessageRow, RowKey, Seal } from '../message-log.ts';
 import type { MessageStore } from '../message-store.ts';
 import type { ReceiptStore } from '../receipt-store.ts';
 
@@ -53,9 +53,9 @@ function createLog(): MessageLog {
     );
   }
 
-  function findBySenderKey(month: Month, key: { senderId: string; clientMessageId: string }): MessageRow | null {
-    const isIt = (row: MessageRow) => row.senderId === key.senderId && row.clientMessageId === key.clientMessageId;
-    return rowsOf(month).find(isIt) ?? null;
+  function findByKey(month: Month, { conversationId, key }: RowKey): MessageRow | null {
+    const found = entries(month, conversationId).find((entry) => 'row' in entry && entry.row.key === key);
+    return found !== undefined && 'row' in found ? found.row : null;
   }
 
   function appendOne(append: Append): AppendResult {
@@ -66,7 +66,7 @@ function createLog(): MessageLog {
       return { appended: 1 };
     }
     for (const [appended, row] of append.rows.entries()) {
-      const existing = findBySenderKey(month, row);
+      const existing = findByKey(month, row);
       if (existing !== null) return { appended, stoppedBy: { reason: 'resend', existing } };
       if (isTaken(month, conversationId, row.seq)) return { appended, stoppedBy: { reason: 'seqTaken' } };
       add(month, conversationId, { row });
@@ -102,7 +102,7 @@ function createLog(): MessageLog {
         return newestFirst === true ? found.slice(-limit) : found.slice(0, limit);
       }),
     findByIds: async (month, ids) => rowsOf(month).filter(({ id }) => ids.includes(id)),
-    findBySenderKeys: async (month, keys) => keys.map((key) => findBySenderKey(month, key)),
+    findByKeys: async (month, keys) => keys.map((key) => findByKey(month, key)),
     months: async () => [...segments.keys()].sort(),
     markFannedOut: async (refs) => {
       for (const { month, id } of refs) replace(month, id, (row) => ({ ...row, fannedOut: true }));

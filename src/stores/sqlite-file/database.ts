@@ -20,14 +20,19 @@ export function openDatabase(path: string, waitMs: number): DatabaseSync {
 }
 
 /** The number of what is written in our files; raised when an older version could not read it. */
-const format = 1;
+const format = 2;
 
-/** @throws Error: a newer version of this program has written the file */
-export function requireFormat(database: DatabaseSync, name: string): void {
+/**
+ * @param upgrade - brings a file of the format it is given, 0 for a new one, to the current one; safe to repeat after a crash
+ * @throws Error: a newer version of this program has written the file
+ */
+export function requireFormat(database: DatabaseSync, name: string, upgrade: (found: number) => void): void {
   const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   if (found > format)
     throw new Error(`${name} was written by a newer version of Heliograph (format ${found}, not ${format})`);
-  if (found < format) database.exec(`PRAGMA user_version = ${format}`);
+  if (found === format) return;
+  upgrade(found);
+  database.exec(`PRAGMA user_version = ${format}`);
 }
 
 /** Prepares each statement once. */

@@ -1,14 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Message } from '../../../src/domain/message.ts';
 import { createMemoryBus } from '../../../src/pubsub/memory/memory-bus.ts';
 import { createFanOut, type FanOut } from '../../../src/services/inbox/fan-out.ts';
 import { createInboxWriter } from '../../../src/services/inbox/inbox-writer.ts';
 import { createMemberLists } from '../../../src/services/members/member-lists.ts';
 import { createMemoryConversationStore } from '../../../src/stores/memory/memory-conversation-store.ts';
 import { createMemoryMessageStore } from '../../../src/stores/memory/memory-message-store.ts';
-import { aConversation, aDraft, january } from '../../support/drafts.ts';
-
-const message = (seq: bigint, sentAt: number): Message => ({ ...aDraft(), seq, ordinal: seq, sentAt });
+import { aConversation, aMessage, january } from '../../support/drafts.ts';
 
 describe('what waits to be in every inbox', () => {
   let fanOut: FanOut;
@@ -36,8 +33,8 @@ describe('what waits to be in every inbox', () => {
       onError: () => {},
     });
     expect(fanOut.oldestPendingAt).toBeNull();
-    fanOut.take(conversation, [message(2n, january + 5)]);
-    fanOut.take(conversation, [message(3n, january + 9)]);
+    fanOut.take(conversation, [aMessage(2n, { sentAt: january + 5 })]);
+    fanOut.take(conversation, [aMessage(3n, { sentAt: january + 9 })]);
     expect(fanOut.oldestPendingAt).toBe(january + 5);
     release();
     await fanOut.settle([conversation.id]);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/domain/message.ts';
 import { createRecentMessages } from '../../../src/services/log/recent-messages.ts';
-import { aDraft, january } from '../../support/drafts.ts';
+import { aMessage } from '../../support/drafts.ts';
 
 function messages(from: number, to: number, body: Message['body'] = { text: 't' }): Message[] {
   return Array.from({ length: to - from + 1 }, (_, index) => {
     const seq = BigInt(from + index);
-    return { ...aDraft({ body }), seq, ordinal: seq, sentAt: january };
+    return aMessage(seq, { body });
   });
 }
 

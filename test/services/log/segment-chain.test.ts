@@ -13,16 +13,17 @@ import type { MessageRow } from '../../../src/stores/message-log.ts';
 import { aConversation, aDraft, january } from '../../support/drafts.ts';
 
 function aRow(seq: bigint, conversationId = '1'): MessageRow {
-  const { id, kind, senderId, clientMessageId } = aDraft();
+  const { id, kind, senderId, key } = aDraft();
   const sentAt = january + Number(seq);
   return {
     id,
     conversationId,
     seq,
     ordinal: seq,
+    membershipSeq: 0n,
     kind,
     senderId,
-    clientMessageId,
+    key,
     body: '{"text":"t"}',
     sentAt,
     fannedOut: false,

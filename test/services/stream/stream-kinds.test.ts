@@ -1,12 +1,11 @@
 /** Which messages a stream hands over to be rendered once for all their readers. */
 import { expect, it, vi } from 'vitest';
 import { entryKinds } from '../../../src/domain/entry-kinds.ts';
-import type { Message } from '../../../src/domain/message.ts';
 import type { EventSink, SharedEvent } from '../../../src/pubsub/event-source.ts';
 import { Stream, type StreamEvent, type StreamPorts } from '../../../src/services/stream/stream.ts';
-import { aDraft } from '../../support/drafts.ts';
+import { aMessage } from '../../support/drafts.ts';
 
-const message: Message = { ...aDraft(), seq: 1n, ordinal: 1n, sentAt: 0 };
+const message = aMessage(1n, { sentAt: 0 });
 
 /** What a live message of a kind that looks the same to everybody, or does not, is pushed with. */
 function pushed(isSameForAll: boolean): SharedEvent | undefined {

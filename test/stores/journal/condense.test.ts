@@ -27,12 +27,13 @@ function history(choices: readonly number[]): Operation[] {
         const seq = next(`c${conversationId}`);
         const id = `${1000n + next('id')}`;
         unmarked.push(id);
-        const texts = { clientMessageId: `k${id}`, body: '{}' } as const;
+        const texts = { key: `${userId}:k${id}`, body: '{}' } as const;
         const row = {
           id,
           conversationId,
           seq,
           ordinal: seq,
+          membershipSeq: 0n,
           kind: 'USER',
           senderId: userId,
           ...texts,

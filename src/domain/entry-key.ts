@@ -1,0 +1,26 @@
+/**
+ * The key of a log entry, unique in its conversation: an entry that is written again under its key is found and not stored twice.
+ *
+ * A user's entry has the user's id, a colon and the id that the client chose. The server's entries have a prefix that no user id
+ * has, so a client can neither use nor reserve the key of one, whatever id it chooses.
+ */
+import type { MessageId, UserId } from './ids.ts';
+
+export type EntryKey = string;
+
+/** Client ids with this prefix are refused, because `clientMessageIdOf` shows the server's keys as they are. */
+export const serverKeyPrefix = 'server:';
+
+export function userKey(senderId: UserId, clientMessageId: string): EntryKey {
+  return `${senderId}:${clientMessageId}`;
+}
+
+/** @param id - the id of what the entry records, such as a change of membership: it is written once, whoever carries it out */
+export function serverKey(id: MessageId): EntryKey {
+  return `${serverKeyPrefix}${id}`;
+}
+
+/** The id that a client finds an entry by, together with its sender. */
+export function clientMessageIdOf({ senderId, key }: { readonly senderId: UserId; readonly key: EntryKey }): string {
+  return key.startsWith(`${senderId}:`) ? key.slice(senderId.length + 1) : key;
+}
