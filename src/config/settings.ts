@@ -6,13 +6,13 @@ import * as v from 'valibot';
 import {
   type Description,
   decimal,
-  flag,
   oneOf,
   origins,
   seconds,
   secret,
   setting,
   text,
+  trustedProxies,
   webUrl,
   whole,
 } from './values.ts';
@@ -84,9 +84,9 @@ export const settings = v.pipe(
     ),
     trustProxy: setting(
       'TRUST_PROXY',
-      false,
-      flag(),
-      "Whether the client's address is read from `X-Forwarded-For`; set it behind a proxy that sets this header.",
+      0,
+      trustedProxies(),
+      'Proxies in front of the server, whose entries in `X-Forwarded-For` are believed: their number, or their addresses and CIDR blocks, or `loopback`, `linklocal`, `uniquelocal`.',
     ),
     fanOutOnWriteMaxMembers: setting(
       'FAN_OUT_ON_WRITE_MAX_MEMBERS',

@@ -3,6 +3,7 @@
  * one, and describes its unit and range for the README.
  */
 import * as v from 'valibot';
+import { readTrustedProxies } from './trusted-proxies.ts';
 
 /** `min` and `max` are numbers in `unit`; kinds without them describe their values by `unit` alone. */
 export interface Range {
@@ -126,6 +127,20 @@ export const origins = (): Values<readonly string[]> =>
       v.transform((list) => Object.freeze(list)),
     ),
     { unit: 'origins, separated by commas' },
+  );
+
+/** How many proxies stand in front of the server, or the addresses that they have. */
+export const trustedProxies = (): Values<number | readonly string[]> =>
+  describe(
+    v.pipe(
+      v.string(),
+      v.check(
+        (value) => readTrustedProxies(value) !== null,
+        ({ input }) => `must be a number of proxies, or addresses such as loopback,10.0.0.0/8: ${input}`,
+      ),
+      v.transform((value) => readTrustedProxies(value) ?? 0),
+    ),
+    { unit: 'number of proxies, or addresses separated by commas' },
   );
 
 function inRange(

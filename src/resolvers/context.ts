@@ -1,3 +1,4 @@
+import type { ClientAddress } from '../domain/client-address.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { Services } from '../services/services.ts';
@@ -7,17 +8,16 @@ import { createLoaders, type Loaders } from './loaders.ts';
 export interface Context {
   /** Null without a session. */
   readonly viewer: Viewer | null;
-  /** The client's network address, for limits and logs. */
-  readonly address: string;
+  readonly client: ClientAddress;
   readonly services: Services;
   readonly loaders: Loaders;
 }
 
 export function createContext(
   services: Services,
-  { viewer, address }: { viewer: Viewer | null; address: string },
+  { viewer, client }: { viewer: Viewer | null; client: ClientAddress },
 ): Context {
-  return { viewer, address, services, loaders: createLoaders(services, viewer) };
+  return { viewer, client, services, loaders: createLoaders(services, viewer) };
 }
 
 /** Root fields that need no session: whoever signs in may still send the token of a session that has ended. */

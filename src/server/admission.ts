@@ -34,14 +34,14 @@ export function tokenOfPayload(payload: Readonly<Record<string, unknown>> | unde
 /**
  * Takes an operation off the user's and the address's allowance; what to answer when there is none left.
  *
- * @param address - null when it was taken off already, before the user was known
+ * @param network - the client's; null when it was taken off already, before the user was known
  */
 export async function takeOperation(
   { rateLimiter, metrics }: Pick<ServerPorts, 'rateLimiter' | 'metrics'>,
   viewer: Viewer | null,
-  address: string | null,
+  network: string | null,
 ): Promise<GraphQLError | null> {
-  const takes: [RateLimit, string][] = address === null ? [] : [[addressOperations, address]];
+  const takes: [RateLimit, string][] = network === null ? [] : [[addressOperations, network]];
   if (viewer !== null) takes.push([userOperations, viewer.userId]);
   for (const [limit, key] of takes) {
     const answer = rateLimiter.take(limit, key);

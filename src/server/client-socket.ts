@@ -8,8 +8,10 @@
  */
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import type { ClientAddress } from '../domain/client-address.ts';
 import type { Millis } from '../domain/ids.ts';
 import type { Viewer } from '../domain/user.ts';
+import { unknownAddress } from './client-address.ts';
 
 /** How much may wait for a reader. */
 export interface Buffering {
@@ -23,7 +25,7 @@ export interface Waiter {
 }
 
 export class ClientSocket extends WebSocket {
-  address = '';
+  client: ClientAddress = unknownAddress;
   buffering: Buffering | null = null;
   viewer: Viewer | null = null;
   /** Operations that run on it. */

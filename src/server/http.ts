@@ -4,19 +4,20 @@ import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { createHandler } from 'graphql-http';
+import type { ClientAddress } from '../domain/client-address.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
 import { bearerToken, isOriginAllowed, outcomeOf, takeOperation } from './admission.ts';
+import type { ClientAddressOf } from './client-address.ts';
 import { clientError } from './pipeline/client-errors.ts';
 import { isErrors, type OperationRequest, type Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { refusalBody, refusals, refuseRaw } from './refusals.ts';
 
-export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInstance {
-  const { limits, allowedOrigins, trustProxy, log } = ports;
+export function createHttp(ports: ServerPorts, pipeline: Pipeline, clientAddressOf: ClientAddressOf): FastifyInstance {
+  const { limits, allowedOrigins, log } = ports;
   const app = fastify({
     bodyLimit: limits.requestMaxBytes,
-    trustProxy,
     logger: false,
     forceCloseConnections: 'idle',
     // What still comes on an open connection while the server closes is answered as ever, and the connection ended with it.
@@ -50,7 +51,7 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline): FastifyInsta
   const handle = createHandler<FastifyRequest>({
     schema: ports.schema,
     onSubscribe: async ({ raw }, params) => {
-      const answer = await run(ports, pipeline, raw, params as OperationRequest);
+      const answer = await run(ports, pipeline, raw, clientAddressOf(raw.raw), params as OperationRequest);
       if (!(answer instanceof MethodNotAllowed)) return answer;
       const headers = { allow: 'POST', 'content-type': 'application/json; charset=utf-8' };
       return [JSON.stringify({ errors: [answer.error] }), { status: 405, statusText: 'Method Not Allowed', headers }];
@@ -100,9 +101,15 @@ class MethodNotAllowed {
   readonly error = clientError('BAD_REQUEST', 'Mutations must be sent with POST.');
 }
 
-async function run(ports: ServerPorts, pipeline: Pipeline, http: FastifyRequest, request: OperationRequest) {
+async function run(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  http: FastifyRequest,
+  client: ClientAddress,
+  request: OperationRequest,
+) {
   const startedAt = performance.now();
-  const answer = await answerTo(ports, pipeline, http, request);
+  const answer = await answerTo(ports, pipeline, http, client, request);
   const { result, type } = answer;
   const errors = result instanceof MethodNotAllowed ? [result.error] : 'errors' in result ? result.errors : undefined;
   ports.metrics.operationDone({ transport: 'http', type, code: outcomeOf(errors) }, performance.now() - startedAt);
@@ -120,10 +127,11 @@ async function answerTo(
   ports: ServerPorts,
   pipeline: Pipeline,
   http: FastifyRequest,
+  client: ClientAddress,
   request: OperationRequest,
 ): Promise<Answer> {
   // Before the token is looked at: whoever tries tokens out is counted, too.
-  const tooMany = await takeOperation(ports, null, http.ip);
+  const tooMany = await takeOperation(ports, null, client.network);
   if (tooMany !== null) return { type: 'none', result: { errors: [tooMany] } };
   const found = await viewerOf(ports, pipeline, http.headers.authorization);
   const viewer = found instanceof GraphQLError ? null : found;
@@ -140,7 +148,7 @@ async function answerTo(
     return { type, result: { errors: [error] } };
   }
   if (type === 'mutation' && http.method === 'GET') return { type, result: new MethodNotAllowed() };
-  const context = ports.createContext({ viewer, address: http.ip });
+  const context = ports.createContext({ viewer, client });
   return { type, result: await pipeline.execute(operation, request.variables ?? {}, context) };
 }
 

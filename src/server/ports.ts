@@ -1,9 +1,11 @@
 /** What the transports need from the rest of the server. */
 import type { GraphQLSchema } from 'graphql';
+import type { ClientAddress } from '../domain/client-address.ts';
 import type { DeviceId } from '../domain/ids.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { Context } from '../resolvers/context.ts';
 import type { RateLimiter } from '../stores/rate-limiter.ts';
+import type { TrustedProxies } from './client-address.ts';
 import type { OperationLimits } from './pipeline/limits.ts';
 
 export interface ServerLog {
@@ -61,7 +63,7 @@ export interface HealthReport {
 
 export interface ServerPorts {
   readonly schema: GraphQLSchema;
-  readonly createContext: (from: { viewer: Viewer | null; address: string }) => Context;
+  readonly createContext: (from: { viewer: Viewer | null; client: ClientAddress }) => Context;
   /** @throws DomainError `UNAUTHENTICATED` */
   readonly verifyToken: (token: string) => Promise<Viewer>;
   /** Calls the listener with every device whose session ends; resolves when it is in force. */
@@ -86,6 +88,6 @@ export interface ServerPorts {
   readonly port: number;
   /** Origins of other sites whose pages may use this server; the server's own is always allowed. */
   readonly allowedOrigins: readonly string[];
-  /** Whether `X-Forwarded-For` tells the client's address: only behind a proxy that sets it. */
-  readonly trustProxy: boolean;
+  /** Whose entries in `X-Forwarded-For` are believed. */
+  readonly trustProxy: TrustedProxies;
 }

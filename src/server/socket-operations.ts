@@ -40,7 +40,7 @@ export function createSocketOperations(
     // Taken before the first pause, so that a burst cannot slip through it.
     socket.operations += 1;
     try {
-      const refused = await takeOperation(ports, socket.viewer, socket.address);
+      const refused = await takeOperation(ports, socket.viewer, socket.client.network);
       const answer = refused === null ? pipeline.prepare(request) : [refused];
       if (isErrors(answer)) socket.operations -= 1;
       return answer;
@@ -50,8 +50,7 @@ export function createSocketOperations(
     }
   }
 
-  const createContext = (socket: ClientSocket) =>
-    ports.createContext({ viewer: socket.viewer, address: socket.address });
+  const createContext = (socket: ClientSocket) => ports.createContext({ viewer: socket.viewer, client: socket.client });
 
   const pushPorts: PushPorts = {
     pipeline,

@@ -81,22 +81,22 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
   sweeper.unref();
 
   return {
-    /** The limit that keeps another socket of this address out; null when there is room. */
-    limitReached(address: string): 'draining' | 'sockets' | 'socketsPerAddress' | null {
+    /** The limit that keeps another socket of this network out; null when there is room. */
+    limitReached(network: string): 'draining' | 'sockets' | 'socketsPerAddress' | null {
       if (isDraining) return 'draining';
       if (sockets.size >= limits.socketsMax) return 'sockets';
-      return (perAddress.get(address) ?? 0) >= limits.socketsPerAddressMax ? 'socketsPerAddress' : null;
+      return (perAddress.get(network) ?? 0) >= limits.socketsPerAddressMax ? 'socketsPerAddress' : null;
     },
 
     add(socket: ClientSocket): void {
       sockets.add(socket);
-      count(perAddress, socket.address, 1);
+      count(perAddress, socket.client.network, 1);
     },
 
     remove(socket: ClientSocket): void {
       sockets.delete(socket);
       closing.delete(socket);
-      count(perAddress, socket.address, -1);
+      count(perAddress, socket.client.network, -1);
       if (socket.viewer !== null) count(perUser, socket.viewer.userId, -1);
     },
 

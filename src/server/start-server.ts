@@ -1,5 +1,6 @@
 /** The one port of the server: HTTP, WebSocket and GraphiQL. */
 import type { AddressInfo } from 'node:net';
+import { createClientAddress } from './client-address.ts';
 import { createHttp } from './http.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
@@ -20,17 +21,13 @@ export async function startServer(
   const report = (error: unknown, traceId: string) =>
     ports.log.error({ err: error, 'trace.id': traceId }, 'operation failed');
   const pipeline = createPipeline({ schema: ports.schema, limits: ports.limits, report });
-  const app = createHttp(ports, pipeline);
+  const clientAddressOf = createClientAddress(ports.trustProxy);
+  const app = createHttp(ports, pipeline, clientAddressOf);
   await registerPages(app);
   const sockets = createWebSockets(ports, pipeline);
   await sockets.open();
   app.server.on('upgrade', (request, stream, head) => {
-    const forwarded = ports.trustProxy
-      ? String(request.headers['x-forwarded-for'] ?? '')
-          .split(',')[0]
-          ?.trim()
-      : '';
-    sockets.upgrade(request, stream, head, forwarded || request.socket.remoteAddress || 'unknown');
+    sockets.upgrade(request, stream, head, clientAddressOf(request));
   });
   await app.listen({ host: ports.host, port: ports.port, backlog: 4096 });
   const { port } = app.server.address() as AddressInfo;

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { type Context as Connection, handleProtocols, makeServer } from 'graphql-ws';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { ClientAddress } from '../domain/client-address.ts';
 import { closeCodes, DomainError } from '../domain/errors.ts';
 import { tokenOfPayload } from './admission.ts';
 import { ClientSocket } from './client-socket.ts';
@@ -122,8 +123,8 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
   };
   const buffering = { maxBytes: limits.socketBufferMaxBytes, now: clock };
 
-  function accept(socket: ClientSocket, address: string): void {
-    socket.address = address;
+  function accept(socket: ClientSocket, client: ClientAddress): void {
+    socket.client = client;
     socket.buffering = buffering;
     socket.openedAt = clock();
     registry.add(socket);
@@ -142,11 +143,11 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     },
 
     /** Takes over an HTTP upgrade. */
-    upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, address: string): void {
+    upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void {
       stream.on('error', () => {});
-      const status = refusalOf(request, address, registry, ports);
+      const status = refusalOf(request, client, registry, ports);
       if (status !== null) refuseRaw(stream, status);
-      else webSocketServer.handleUpgrade(request, stream, head, (socket) => accept(socket, address));
+      else webSocketServer.handleUpgrade(request, stream, head, (socket) => accept(socket, client));
     },
 
     get size(): number {

@@ -23,7 +23,7 @@ describe('readConfig', () => {
       rateLimitScale: 1,
       logLevel: 'info',
       allowedOrigins: [],
-      trustProxy: false,
+      trustProxy: 0,
       fanOutOnWriteMaxMembers: 100,
       backlogMax: 1000,
       pageSizeMax: 500,
@@ -43,7 +43,7 @@ describe('readConfig', () => {
       port: 0,
       accessTokenTtlMs: 60_000,
       rateLimitScale: 0.5,
-      trustProxy: true,
+      trustProxy: 1,
       allowedOrigins: ['https://a.example', 'http://localhost:3000'],
     });
   });
@@ -116,17 +116,27 @@ describe('readConfig', () => {
   });
 
   it.each([
-    ['true', true],
-    ['TRUE', true],
-    ['1', true],
-    ['false', false],
-    ['0', false],
-  ])('reads %s as %s', (TRUST_PROXY, trustProxy) => {
+    ['2', 2],
+    ['loopback', ['loopback']],
+    ['10.0.0.0/8, 192.0.2.1,2001:db8::/32', ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32']],
+  ])('reads the proxies %s', (TRUST_PROXY, trustProxy) => {
     expect(readConfig({ TRUST_PROXY })).toMatchObject({ trustProxy });
   });
 
-  it.each(['2', 'yes', 'tru', '-1'])('refuses %s as true or false', (TRUST_PROXY) => {
-    expect(problemsOf({ TRUST_PROXY })).toEqual([`TRUST_PROXY must be true or false: ${TRUST_PROXY}`]);
+  it.each([
+    'true',
+    '-1',
+    '33',
+    '1.5',
+    'nginx',
+    '10.0.0.0/33',
+    '10.0.0/8',
+    '10.1',
+    '2001:db8::/129',
+    '1, loopback',
+    ',',
+  ])('refuses %s as proxies', (TRUST_PROXY) => {
+    expect(problemsOf({ TRUST_PROXY })).toEqual([expect.stringMatching(/^TRUST_PROXY must be a number of proxies/)]);
   });
 });
 

@@ -71,7 +71,7 @@ describe('the operations of a socket', () => {
   });
 
   it('are bounded: one more is OVERLOADED, ends nothing, and may come when another has ended', async () => {
-    const [socket, other] = [await signedIn('a'), await signedIn('a')];
+    const [socket, other] = [await signedIn('10.0.0.1'), await signedIn('10.0.0.1')];
     for (let id = 0; id < operationsMax; id += 1) {
       socket.send(live(id));
       await socket.until((message) => message.id === `live${id}`);
@@ -93,7 +93,7 @@ describe('the operations of a socket', () => {
   });
 
   it('are bounded in a burst, too', async () => {
-    const socket = await signedIn('a');
+    const socket = await signedIn('10.0.0.1');
     for (let id = 0; id < 2 * operationsMax; id += 1) socket.send(live(id));
     for (let id = 0; id < 2 * operationsMax; id += 1) await socket.until((message) => message.id === `live${id}`);
     expect(socket.messages.filter(({ type }) => type === 'error')).toHaveLength(operationsMax);
@@ -103,8 +103,12 @@ describe('the operations of a socket', () => {
 
 describe('sockets', () => {
   it('of one user are bounded: one more is sent away with 1013, until one of them is closed', async () => {
-    const [first, ...others] = [await signedIn('a'), await signedIn('b'), await signedIn('a')] as const;
-    const refused = await RawSocket.open(server, from('b'));
+    const [first, ...others] = [
+      await signedIn('10.0.0.1'),
+      await signedIn('10.0.0.2'),
+      await signedIn('10.0.0.1'),
+    ] as const;
+    const refused = await RawSocket.open(server, from('10.0.0.2'));
     expect(await refused.init({ authorization: `Bearer ${alice.session.accessToken}` })).toBe(
       closeCodes.tryAgainLater.code,
     );
@@ -114,27 +118,28 @@ describe('sockets', () => {
     await first.close();
     await eventually(() => server.heliograph.server.socketCount === 2);
     await using stack = new AsyncDisposableStack();
-    for (const socket of [await signedIn('b'), ...others]) stack.defer(() => socket.close());
+    for (const socket of [await signedIn('10.0.0.2'), ...others]) stack.defer(() => socket.close());
   });
 
   it('of one address are bounded: one more is answered 429, others come in', async () => {
     await untilEmpty();
     const sockets: RawSocket[] = [];
-    for (let count = 0; count < perAddressMax; count += 1) sockets.push(await connect(server, undefined, from('a')));
-    expect(await statusOfUpgrade(server.wsUrl, from('a'))).toBe(429);
-    expect(await statusOfUpgrade(server.wsUrl, from('b'))).toBe(101);
+    for (let count = 0; count < perAddressMax; count += 1)
+      sockets.push(await connect(server, undefined, from('10.0.0.1')));
+    expect(await statusOfUpgrade(server.wsUrl, from('10.0.0.1'))).toBe(429);
+    expect(await statusOfUpgrade(server.wsUrl, from('10.0.0.2'))).toBe(101);
     expect(await limitsHit('socketsPerAddress')).toBe(1);
     await Promise.all(sockets.map((socket) => socket.close()));
     await untilEmpty();
-    expect(await statusOfUpgrade(server.wsUrl, from('a'))).toBe(101);
+    expect(await statusOfUpgrade(server.wsUrl, from('10.0.0.1'))).toBe(101);
   });
 
   it('of everybody are bounded: one more is answered 503, and HTTP goes on', async () => {
     await untilEmpty();
     const sockets: RawSocket[] = [];
     for (let count = 0; count < socketsMax; count += 1)
-      sockets.push(await connect(server, undefined, from(`c${count}`)));
-    expect(await statusOfUpgrade(server.wsUrl, from('z'))).toBe(503);
+      sockets.push(await connect(server, undefined, from(`10.0.1.${count}`)));
+    expect(await statusOfUpgrade(server.wsUrl, from('10.0.0.3'))).toBe(503);
     expect(await limitsHit('sockets')).toBe(1);
     expect(await server.post('{ __typename }')).toEqual({ data: { __typename: 'Query' } });
     await Promise.all(sockets.map((socket) => socket.close()));

@@ -11,7 +11,8 @@ import { at, nextId } from '../contract/directory-drivers.ts';
 
 export const secret = randomBytes(32);
 export const password = 'correct horse';
-export const from = { address: '127.0.0.1' };
+export const fromAddress = (address: string) => ({ address, network: address });
+export const from = fromAddress('127.0.0.1');
 export const minute = 60_000;
 export const unauthenticated = { code: 'UNAUTHENTICATED', retryable: false };
 

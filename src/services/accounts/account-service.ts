@@ -7,6 +7,7 @@
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { ClientAddress } from '../../domain/client-address.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../../domain/ids.ts';
 import type { OnSecurityEvent } from '../../domain/security-event.ts';
@@ -33,11 +34,6 @@ export interface Session {
   readonly refreshToken: string;
   readonly deviceId: DeviceId;
   readonly user: User;
-}
-
-/** Where a request comes from. */
-export interface Origin {
-  readonly address: string;
 }
 
 const knownTokensMax = 20_000;
@@ -182,10 +178,10 @@ export function createAccountService(ports: {
     /** @throws DomainError `BAD_USER_INPUT`, `USERNAME_TAKEN`, `RATE_LIMITED`, `FORBIDDEN` where only an identity provider signs in */
     async register(
       input: { username: string; password: string; displayName?: string | null; deviceName?: string | null },
-      { address }: Origin,
+      { address, network }: ClientAddress,
     ): Promise<Session> {
       requireLocal();
-      await takeOrThrow(rateLimiter, registerLimit, address);
+      await takeOrThrow(rateLimiter, registerLimit, network);
       const { username, password } = input;
       if (!isUsername(username)) {
         throw bad('username must have 3 to 32 letters, digits, dots, underscores or hyphens.');
@@ -214,10 +210,10 @@ export function createAccountService(ports: {
      */
     async logIn(
       input: { username: string; password: string; deviceName?: string | null; deviceId?: DeviceId | null },
-      { address }: Origin,
+      { address, network }: ClientAddress,
     ): Promise<Session> {
       requireLocal();
-      await takeOrThrow(rateLimiter, logInAddressLimit, address);
+      await takeOrThrow(rateLimiter, logInAddressLimit, network);
       await takeOrThrow(rateLimiter, logInNameLimit, input.username.slice(0, 64).toLowerCase());
       const deviceName = input.deviceName == null ? null : checkName('deviceName', input.deviceName);
       const login = isUsername(input.username) ? await users.findLogin(input.username) : null;
@@ -239,9 +235,12 @@ export function createAccountService(ports: {
      *
      * @throws DomainError `UNAUTHENTICATED`: unknown or ended; or used before, and then its device's session is ended too
      */
-    async refreshSession({ refreshToken }: { refreshToken: string }, { address }: Origin): Promise<Session> {
+    async refreshSession(
+      { refreshToken }: { refreshToken: string },
+      { address, network }: ClientAddress,
+    ): Promise<Session> {
       requireLocal();
-      await takeOrThrow(rateLimiter, refreshLimit, address);
+      await takeOrThrow(rateLimiter, refreshLimit, network);
       const found = await users.useRefreshToken(hashToken(refreshToken), clock());
       if (found === null) throw sessionEnded();
       const { token, outcome } = found;

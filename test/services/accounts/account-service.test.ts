@@ -9,6 +9,7 @@ import {
 import { at, directoryDrivers, nextId, type OpenDirectory } from '../../contract/directory-drivers.ts';
 import {
   from,
+  fromAddress,
   minute,
   newName,
   password,
@@ -209,7 +210,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       const guess = (index: number) =>
         accounts.logIn(
           { username: index % 2 === 0 ? user.username : user.username.toUpperCase(), password: `guess ${index}` },
-          { address: `127.0.0.${index}` },
+          fromAddress(`127.0.0.${index}`),
         );
       for (let index = 0; index < logInNameLimit.points; index += 1) {
         await expect(guess(index)).rejects.toMatchObject(unauthenticated);
@@ -236,7 +237,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
         expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(1);
         expect((answers.at(-1) as PromiseRejectedResult).reason).toMatchObject(limited);
       }
-      const elsewhere = { address: '127.0.0.2' };
+      const elsewhere = fromAddress('127.0.0.2');
       await accounts.register({ username: newName(), password }, elsewhere);
     });
   });
