@@ -63,6 +63,36 @@ describe.each(drivers)('RateLimiter on %s', (_driver, open) => {
     expect(await limiter.take(limit, '1')).toBe(0);
   });
 
+  it('gives callers that are refused together different moments, at which each is allowed', async () => {
+    const { limiter, set } = open();
+    await allowed(limiter, 10);
+    const moments: number[] = [];
+    for (let caller = 0; caller < 30; caller += 1) moments.push(await limiter.take(limit, '1'));
+    for (const [index, moment] of moments.entries()) expect(moment).toBeCloseTo((index + 1) * 100, 3);
+    for (const moment of moments) {
+      set(Math.ceil(moment));
+      expect(await limiter.take(limit, '1')).toBe(0);
+    }
+  });
+
+  it('gives nobody a moment that is more than a minute away, however many wait', async () => {
+    const { limiter, set } = open();
+    await allowed(limiter, 10);
+    const moments: number[] = [];
+    for (let caller = 0; caller < 5_000; caller += 1) moments.push(await limiter.take(limit, '1'));
+    expect(Math.max(...moments)).toBeLessThanOrEqual(60_000);
+    // Those for whom there was no place are spread over the whole minute.
+    const late = moments.slice(1_000);
+    for (const quarter of [0, 1, 2, 3]) {
+      const count = late.filter((moment) => Math.floor(moment / 15_000) === quarter).length;
+      expect(count).toBeGreaterThan(late.length / 8);
+    }
+    // Nobody has to wait for those who never came back.
+    set(60_000);
+    expect(await allowed(limiter, 10)).toBe(10);
+    expect(await limiter.take(limit, '1')).toBeCloseTo(100, 3);
+  });
+
   it('takes nothing for a refused call', async () => {
     const { limiter, set } = open();
     await allowed(limiter, 10);
