@@ -1,9 +1,13 @@
 /**
- * Who somebody is: registering, signing in on devices, and what a token says.
+ * Accounts: registering, signing in on devices, renewing and ending sessions, and finding users.
  *
- * A login makes a session on a device; the device says which session is in force. Access and refresh tokens name theirs, so
- * a login that renews a device ends what was signed in there before. A refresh token works once. One that comes back means
- * that two hold it: then the device is signed out, whoever they are.
+ * A device is in one of these states:
+ * - signed in: it names the session in force. Access and refresh tokens name theirs, and only those of this session count;
+ * - signed out: its session was revoked, by a log-out or by the reuse of a refresh token. A log-in that names the device signs
+ *   it in again, with a new session.
+ *
+ * A refresh token is unused, used or expired. Using it exchanges it for its successor. A used token that comes back has two
+ * holders, and its device is signed out.
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -17,11 +21,11 @@ import { topics } from '../../pubsub/topics.ts';
 import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
 import type { UserStore } from '../../stores/user-store.ts';
 import { takeOrThrow } from '../rate-limits.ts';
-import type { AccessClaims, AccessTokens } from './access-tokens.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import type { ExternalTokens } from './external-tokens.ts';
-import { createExternalUsers } from './external-users.ts';
 import { checkName, isUsername } from './names.ts';
 import type { Passwords } from './passwords.ts';
+import { createTokenCheck } from './token-check.ts';
 
 export const registerLimit: RateLimit = { name: 'register', points: 100, windowMs: 60_000 };
 export const logInAddressLimit: RateLimit = { name: 'logInAddress', points: 300, windowMs: 60_000 };
@@ -34,16 +38,6 @@ export interface Session {
   readonly refreshToken: string;
   readonly deviceId: DeviceId;
   readonly user: User;
-}
-
-const knownTokensMax = 20_000;
-/** How long a token is taken while the directory cannot say whether its session has ended. */
-const unsureForMs = 10_000;
-
-/** A token that was found good, and until when that holds. */
-interface KnownToken {
-  readonly viewer: Viewer;
-  readonly until: Millis;
 }
 
 export type AccountService = ReturnType<typeof createAccountService>;
@@ -65,20 +59,7 @@ export function createAccountService(ports: {
   const { users, bus, rateLimiter, passwords, accessTokens, externalTokens, onSecurityEvent } = ports;
   const { newId, randomToken, clock, settings } = ports;
   const knownUsers = new LRUCache<UserId, User>({ max: 20_000 });
-  /** By the hash of the token: shorter, and nobody can use it. */
-  const knownTokens = new LRUCache<string, KnownToken>({ max: knownTokensMax });
-  /** Devices whose session has changed, with the number of that hearing. */
-  const changedDevices = new LRUCache<DeviceId, { readonly heard: number; readonly isRevoked: boolean }>({
-    max: 20_000,
-  });
-  let heard = 0;
-  const externalUsers = createExternalUsers({
-    users,
-    newId,
-    clock,
-    isRevoked,
-    onRenewed: (deviceId) => noteChanged(deviceId, false),
-  });
+  const tokens = createTokenCheck({ users, bus, accessTokens, externalTokens, newId, clock });
 
   function requireLocal(): AccessTokens {
     if (accessTokens === null)
@@ -116,62 +97,14 @@ export function createAccountService(ports: {
 
   async function revoke(userId: UserId, deviceId: DeviceId): Promise<void> {
     await users.revokeDevice(deviceId, clock());
-    noteChanged(deviceId, true);
+    tokens.noteChanged(deviceId, true);
     bus.publish(topics.revocations, { userId, deviceId });
   }
 
   /** Lets go of what an earlier session of the device still holds: tokens found good, and sockets. */
   function endEarlierSession(userId: UserId, deviceId: DeviceId): void {
     bus.publish(topics.revocations, { userId, deviceId });
-    noteChanged(deviceId, false);
-  }
-
-  function noteChanged(deviceId: DeviceId, isRevoked: boolean): void {
-    heard += 1;
-    changedDevices.set(deviceId, { heard, isRevoked });
-    forgetTokens(deviceId);
-  }
-
-  function isRevoked(deviceId: DeviceId): boolean {
-    return changedDevices.get(deviceId)?.isRevoked === true;
-  }
-
-  function forgetTokens(deviceId: DeviceId): void {
-    // Rare, against a look at every token on every request.
-    for (const [tokenHash, { viewer }] of knownTokens.entries())
-      if (viewer.deviceId === deviceId) knownTokens.delete(tokenHash);
-  }
-
-  /**
-   * Whether a token's session is still in force. Unknown while the directory is away: then the token alone says who it is,
-   * and it ends soon.
-   */
-  async function stateOf({ deviceId, sessionId }: AccessClaims): Promise<'good' | 'ended' | 'unknown'> {
-    try {
-      for (;;) {
-        const heardBefore = heard;
-        const device = isId(deviceId) ? await users.getDevice(deviceId) : null;
-        if (device === null || device.revokedAt !== null || device.sessionId !== sessionId) return 'ended';
-        // What was read may be older than a change heard of meanwhile: then it is read again.
-        if ((changedDevices.get(deviceId)?.heard ?? 0) > heardBefore) continue;
-        if (isRevoked(deviceId)) noteChanged(deviceId, false);
-        return 'good';
-      }
-    } catch {
-      return isRevoked(deviceId) ? 'ended' : 'unknown';
-    }
-  }
-
-  async function claimsOf(token: string): Promise<AccessClaims> {
-    if (accessTokens !== null) {
-      try {
-        return await accessTokens.verify(token);
-      } catch (error) {
-        if (externalTokens === null) throw error;
-      }
-    }
-    if (externalTokens === null) throw new DomainError('UNAUTHENTICATED', 'Access token is invalid.');
-    return externalUsers.claimsOf(await externalTokens.verify(token));
+    tokens.noteChanged(deviceId, false);
   }
 
   return {
@@ -268,35 +201,8 @@ export function createAccountService(ports: {
       onSecurityEvent({ name: 'logged-out', userId, deviceId });
     },
 
-    /**
-     * Who a token speaks for.
-     *
-     * @throws DomainError `UNAUTHENTICATED`: bad, ended or revoked
-     */
-    async verifyToken(token: string): Promise<Viewer> {
-      const tokenHash = hashToken(token);
-      const known = knownTokens.get(tokenHash);
-      if (known !== undefined && known.until > clock()) return known.viewer;
-      const claims = await claimsOf(token);
-      const state = await stateOf(claims);
-      if (state === 'ended') throw new DomainError('UNAUTHENTICATED', 'Session has expired or was revoked.');
-      const { userId, deviceId, expiresAt } = claims;
-      const viewer = { userId, deviceId, expiresAt };
-      const until = state === 'good' ? expiresAt : Math.min(expiresAt, clock() + unsureForMs);
-      knownTokens.set(tokenHash, { viewer, until });
-      return viewer;
-    },
-
-    /** Takes note of sessions ended on other instances; resolves when it is in force. */
-    async watchRevocations(): Promise<() => void> {
-      const stop = await bus.subscribe(topics.revocations, ({ deviceId }) => noteChanged(deviceId, true));
-      // What was told meanwhile was not heard, so every token is looked at anew.
-      const stopReconnect = bus.onReconnect(() => knownTokens.clear());
-      return () => {
-        stop();
-        stopReconnect();
-      };
-    },
+    verifyToken: tokens.verify,
+    watchRevocations: tokens.watchRevocations,
 
     /** Users by id, in the order asked for. */
     async getUsers(ids: readonly UserId[]): Promise<(User | null)[]> {

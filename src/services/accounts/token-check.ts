@@ -1,0 +1,141 @@
+/**
+ * Access tokens: which user and device a token names, and whether its session is in force.
+ *
+ * A token is in one of these states on this instance:
+ * - unknown: its signature is verified, and its session is looked up in the directory;
+ * - good: its session was in force when it was looked up. It stays good until it expires or a change of its device is heard of;
+ * - unsure: its signature is valid, but the directory did not answer. It counts as good for `unsureForMs`, then it is looked up again;
+ * - ended: its session is not in force. Ended tokens are not remembered.
+ *
+ * Invariant: no token is remembered on the strength of a read that is older than a change heard of. Each change gets a
+ * number, and a read that a change has overtaken is repeated.
+ */
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { DomainError } from '../../domain/errors.ts';
+import { type Clock, type DeviceId, isId, type Millis } from '../../domain/ids.ts';
+import type { Viewer } from '../../domain/user.ts';
+import type { Bus } from '../../pubsub/bus.ts';
+import { topics } from '../../pubsub/topics.ts';
+import type { UserStore } from '../../stores/user-store.ts';
+import type { AccessClaims, AccessTokens } from './access-tokens.ts';
+import type { ExternalTokens } from './external-tokens.ts';
+import { createExternalUsers } from './external-users.ts';
+
+const knownTokensMax = 20_000;
+const changedDevicesMax = 20_000;
+/** How long a token is accepted while the directory cannot say whether its session has ended. */
+const unsureForMs = 10_000;
+
+/** A token that was found good, and until when that holds. */
+interface KnownToken {
+  readonly viewer: Viewer;
+  readonly until: Millis;
+}
+
+export type TokenCheck = ReturnType<typeof createTokenCheck>;
+
+export function createTokenCheck(ports: {
+  users: UserStore;
+  bus: Bus;
+  accessTokens: AccessTokens | null;
+  externalTokens: ExternalTokens | null;
+  newId: () => string;
+  clock: Clock;
+}) {
+  const { users, bus, accessTokens, externalTokens, newId, clock } = ports;
+  /** By the hash of the token: shorter, and nobody can use it. */
+  const knownTokens = new LRUCache<string, KnownToken>({ max: knownTokensMax });
+  /** Devices whose session has changed, with the number of that change. */
+  const changedDevices = new LRUCache<DeviceId, { readonly heard: number; readonly isRevoked: boolean }>({
+    max: changedDevicesMax,
+  });
+  let heard = 0;
+  const externalUsers = createExternalUsers({
+    users,
+    newId,
+    clock,
+    isRevoked,
+    onRenewed: (deviceId) => noteChanged(deviceId, false),
+  });
+
+  function noteChanged(deviceId: DeviceId, isRevoked: boolean): void {
+    heard += 1;
+    changedDevices.set(deviceId, { heard, isRevoked });
+    forgetTokens(deviceId);
+  }
+
+  function isRevoked(deviceId: DeviceId): boolean {
+    return changedDevices.get(deviceId)?.isRevoked === true;
+  }
+
+  function forgetTokens(deviceId: DeviceId): void {
+    // Changes are rare; an index by device would cost every request.
+    for (const [tokenHash, { viewer }] of knownTokens.entries())
+      if (viewer.deviceId === deviceId) knownTokens.delete(tokenHash);
+  }
+
+  /** Whether a token's session is in force. `unknown`: the directory did not answer. */
+  async function stateOf({ deviceId, sessionId }: AccessClaims): Promise<'good' | 'ended' | 'unknown'> {
+    try {
+      for (;;) {
+        const heardBefore = heard;
+        const device = isId(deviceId) ? await users.getDevice(deviceId) : null;
+        if (device === null || device.revokedAt !== null || device.sessionId !== sessionId) return 'ended';
+        // A change that was heard of during the read may be newer than the device that was read.
+        if ((changedDevices.get(deviceId)?.heard ?? 0) > heardBefore) continue;
+        if (isRevoked(deviceId)) noteChanged(deviceId, false);
+        return 'good';
+      }
+    } catch {
+      return isRevoked(deviceId) ? 'ended' : 'unknown';
+    }
+  }
+
+  async function claimsOf(token: string): Promise<AccessClaims> {
+    if (accessTokens !== null) {
+      try {
+        return await accessTokens.verify(token);
+      } catch (error) {
+        if (externalTokens === null) throw error;
+      }
+    }
+    if (externalTokens === null) throw new DomainError('UNAUTHENTICATED', 'Access token is invalid.');
+    return externalUsers.claimsOf(await externalTokens.verify(token));
+  }
+
+  return {
+    /**
+     * The user and device that a token names.
+     *
+     * @throws DomainError `UNAUTHENTICATED`: invalid, expired or revoked
+     */
+    async verify(token: string): Promise<Viewer> {
+      const tokenHash = hash('sha256', token);
+      const known = knownTokens.get(tokenHash);
+      if (known !== undefined && known.until > clock()) return known.viewer;
+      const claims = await claimsOf(token);
+      const state = await stateOf(claims);
+      if (state === 'ended') throw new DomainError('UNAUTHENTICATED', 'Session has expired or was revoked.');
+      const { userId, deviceId, expiresAt } = claims;
+      const viewer = { userId, deviceId, expiresAt };
+      const until = state === 'good' ? expiresAt : Math.min(expiresAt, clock() + unsureForMs);
+      knownTokens.set(tokenHash, { viewer, until });
+      return viewer;
+    },
+
+    /** Notes that a device's session ended or was replaced: its tokens are looked up again. */
+    noteChanged,
+
+    /** Follows revocations by other instances; resolves when it is in force. */
+    async watchRevocations(): Promise<() => void> {
+      const stop = await bus.subscribe(topics.revocations, ({ deviceId }) => noteChanged(deviceId, true));
+      // Hints sent during the interruption were lost, so every token is looked up again.
+      const stopReconnect = bus.onReconnect(() => knownTokens.clear());
+      return () => {
+        stop();
+        stopReconnect();
+      };
+    },
+  };
+}
