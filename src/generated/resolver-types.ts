@@ -86,7 +86,7 @@ export type AttachmentInput = {
   bytes?: InputMaybe<Scalars['Int']['input']>;
   /** The file's media type, such as `image/png`. */
   contentType: Scalars['String']['input'];
-  /** A file name to display, 1 to 255 characters. */
+  /** A file name to display: 1 to 255 characters on one line, at least one of them visible, without controls of text direction. */
   name?: InputMaybe<Scalars['String']['input']>;
   /** An http or https URL of at most 2,048 characters. */
   url: Scalars['String']['input'];
@@ -160,7 +160,7 @@ export type ConversationPosition = {
 export type CreateGroupInput = {
   /** The first members besides the viewer, at most 1,000. May be empty. */
   memberIds: Array<Scalars['ID']['input']>;
-  /** 1 to 100 characters on one line. */
+  /** 1 to 100 characters on one line, at least one of them visible, without controls of text direction. */
   title: Scalars['String']['input'];
 };
 
@@ -663,7 +663,7 @@ export type RefreshSessionInput = {
 export type RegisterInput = {
   /** A name for this device, at most 64 characters. */
   deviceName?: InputMaybe<Scalars['String']['input']>;
-  /** 1 to 64 characters. Defaults to the username. */
+  /** 1 to 64 characters on one line, at least one of them visible, without controls of text direction. Defaults to the username. */
   displayName?: InputMaybe<Scalars['String']['input']>;
   /** 8 to 256 characters. */
   password: Scalars['String']['input'];
@@ -693,7 +693,7 @@ export type SendMessageInput = {
   data?: InputMaybe<Scalars['JSONObject']['input']>;
   /** The id of a message in the same conversation that this one replies to. */
   replyToId?: InputMaybe<Scalars['ID']['input']>;
-  /** At most `ServerInfo.textMaxBytes` bytes. May be blank only if the message has `data` or an attachment. */
+  /** At most `ServerInfo.textMaxBytes` bytes. Contains a visible character, unless the message has `data` or an attachment. */
   text: Scalars['String']['input'];
   /** The conversation or user to send to. */
   to: MessageTarget;

@@ -9,7 +9,7 @@ const texts: Record<string, string> = {
   'the other half': '\ude00b',
   'halves in the wrong order': '\ude00\ud83d',
   NUL: 'a\0b',
-  'every control character': `${Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join('')}\x7f\x80\x9f`,
+  'every control character': `x${Array.from({ length: 32 }, (_, code) => String.fromCharCode(code)).join('')}\x7f\x80\x9f`,
   'text from right to left, and overrides': 'שלום \u202Eabc\u202C عالم \u2066x\u2069',
   'a family of emoji': '👩‍👩‍👧‍👦🏳️‍🌈👍🏽',
   'marks upon marks': `e${'\u0301'.repeat(200)}`,
@@ -17,7 +17,6 @@ const texts: Record<string, string> = {
   'a byte order mark': '\ufeffx\ufffe\uffff',
   'line separators': 'a\u2028b\u2029c\r\nd\re',
   'blanks around it': ' \t\u00a0x\u3000 \n',
-  'nothing to be seen': '\u200b\u2060',
   'code of other kinds': `</script><b>'"\\"; DROP TABLE message_2026_03; -- \${x} {{x}} %s %n \\u0000 \\`,
   'JSON in it': '{"id":"1","type":"complete"}\n',
   'as long as may be': 'x'.repeat(16 * KiB),
@@ -94,6 +93,7 @@ it.each([
   ['a text of one byte more', { text: 'x'.repeat(16 * KiB + 1) }],
   ['a text of one emoji more', { text: '😀'.repeat(4 * KiB + 1) }],
   ['a text of blanks', { text: '\u00a0\u3000\u2028\ufeff' }],
+  ['a text of invisible characters', { text: '\u200b\u2060' }],
   ['data of one byte more', { text: '', data: { a: 'x'.repeat(4 * KiB - '{"a":""}'.length + 1) } }],
 ])('%s is refused over both transports', async (_what, more) => {
   for (const answer of [await alice.post(mutation, draft(more)), await socket.ask(mutation, draft(more))])

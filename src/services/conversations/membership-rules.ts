@@ -8,6 +8,7 @@
 import { isActive, type Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/ids.ts';
+import { checkLine } from '../../domain/line.ts';
 import type { SystemEvent } from '../../domain/message.ts';
 import type { MemberList } from '../members/member-lists.ts';
 
@@ -75,12 +76,7 @@ export function checkNamedCount(userIds: readonly UserId[], namedMembersMax: num
 
 /** A group's title as it is kept. */
 export function checkTitle(text: string): string {
-  const title = text.trim();
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  if (title.length < 1 || title.length > titleMax || !title.isWellFormed() || /[\u0000-\u001f\u007f]/.test(title)) {
-    throw new DomainError('BAD_USER_INPUT', `title must have 1 to ${titleMax} characters on one line.`);
-  }
-  return title;
+  return checkLine('title', text, titleMax);
 }
 
 export function tooManyMembers(): DomainError {

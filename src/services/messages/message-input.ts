@@ -1,6 +1,7 @@
 /** What a client may send: each rule names the field it is about. */
 import { serverKeyPrefix } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { checkLine, isVisible } from '../../domain/line.ts';
 import type { Attachment, MessageBody } from '../../domain/message.ts';
 
 export interface MessageLimits {
@@ -37,8 +38,8 @@ export function checkMessageInput(input: MessageInput, limits: MessageLimits): M
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.textMaxBytes)
     throw bad(`text has ${bytes} bytes as UTF-8; the maximum is ${limits.textMaxBytes}.`);
-  if (text.trim() === '' && input.data == null && attachments.length === 0) {
-    throw bad('text is blank, and the message has neither data nor an attachment.');
+  if (!isVisible(text) && input.data == null && attachments.length === 0) {
+    throw bad('text has no visible character, and the message has neither data nor an attachment.');
   }
   if (attachments.length > limits.attachmentsMax)
     throw bad(`At most ${limits.attachmentsMax} attachments are allowed.`);
@@ -65,10 +66,9 @@ function checkAttachment({ url, contentType, name, bytes }: AttachmentInput, ind
   if (url.length > urlMax || !isWebAddress(url))
     throw bad(`${field}.url must be an http or https URL of at most ${urlMax} characters.`);
   if (!contentTypePattern.test(contentType)) throw bad(`${field}.contentType must be a media type such as image/png.`);
-  if (name != null && (name.length < 1 || name.length > nameMax))
-    throw bad(`${field}.name must have 1 to ${nameMax} characters.`);
   if (bytes != null && bytes < 0) throw bad(`${field}.bytes must be 0 or more.`);
-  return { url, contentType, ...(name == null ? {} : { name }), ...(bytes == null ? {} : { bytes }) };
+  const line = name == null ? null : checkLine(`${field}.name`, name, nameMax);
+  return { url, contentType, ...(line === null ? {} : { name: line }), ...(bytes == null ? {} : { bytes }) };
 }
 
 function isWebAddress(text: string): boolean {

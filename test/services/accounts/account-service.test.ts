@@ -74,7 +74,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       const { accounts } = setUpAccounts(directory.users);
       const username = `${newName()}.A_-`.padEnd(32, 'x');
       const longest = '🌻'.repeat(128);
-      await accounts.register({ username, password: longest, displayName: 'd'.repeat(64) }, from);
+      await accounts.register({ username, password: longest, displayName: '🌻'.repeat(64) }, from);
       await accounts.logIn({ username, password: longest }, from);
       await expect(accounts.logIn({ username, password: `${longest}x` }, from)).rejects.toMatchObject(unauthenticated);
     });
