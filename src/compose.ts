@@ -21,26 +21,11 @@ import { createAccountService } from './services/accounts/account-service.ts';
 import { createExternalTokens } from './services/accounts/external-tokens.ts';
 import { loadOrCreateJwtSecret } from './services/accounts/jwt-secret.ts';
 import { createPasswords } from './services/accounts/passwords.ts';
-import { createConversationService } from './services/conversations/conversation-service.ts';
-import { createMembershipChanges } from './services/conversations/membership-changes.ts';
-import { createFanOut } from './services/inbox/fan-out.ts';
-import { createInboxService } from './services/inbox/inbox-service.ts';
-import { createInboxSync } from './services/inbox/inbox-sync.ts';
-import { createInboxWriter } from './services/inbox/inbox-writer.ts';
-import { createConversationLog } from './services/log/conversation-log.ts';
-import { createTrustedClock } from './services/log/trusted-clock.ts';
-import { createMemberLists } from './services/members/member-lists.ts';
-import { createHistoryService } from './services/messages/history-service.ts';
-import { createMessageService } from './services/messages/message-service.ts';
+import { createMessaging } from './services/messaging.ts';
 import { createPresenceService } from './services/presence/presence-service.ts';
 import { countRefusals } from './services/rate-limits.ts';
-import { createMemberPositions } from './services/receipts/positions.ts';
-import { createReceiptService } from './services/receipts/receipt-service.ts';
-import { createReceiptWatch } from './services/receipts/receipt-watch.ts';
-import { createStatusService } from './services/receipts/status-service.ts';
 import { createServerInfo } from './services/server-info.ts';
 import type { Services } from './services/services.ts';
-import { createStreamService } from './services/stream/stream-service.ts';
 
 const attachmentsMax = 10;
 const namedMembersMax = 5_000;
@@ -69,14 +54,12 @@ export async function startHeliograph(
 
   const drivers = stack.use(await openDrivers({ config, clock, onError }));
   const { messageStore, directory, bus, presenceStore, rateLimiter: transportLimiter } = drivers;
-  const { messageLog, inboxes, receipts: receiptStore } = messageStore;
   // The transports count their refusals themselves.
   const rateLimiter = countRefusals(transportLimiter, metrics.server.limitHit);
 
   // One process writes here, so any worker number will do; a new one at each start keeps repeated time from repeating ids.
   const snowflakes = createSnowflakes(clock, () => randomInt(workerMax + 1));
   const newId = () => snowflakes.next();
-  const trustedClock = createTrustedClock(clock, () => performance.now());
 
   const secret = config.jwtSecret === null ? loadSecret(config) : Buffer.from(config.jwtSecret);
   const accounts = createAccountService({
@@ -101,83 +84,24 @@ export async function startHeliograph(
     settings: { refreshTokenTtlMs: config.refreshTokenTtlMs },
   });
 
-  const memberLists = createMemberLists(directory.conversations);
-  const conversationLog = createConversationLog({ log: messageLog, clock: trustedClock, newId });
-  const writer = createInboxWriter({ inboxes, settings: { backlogMax: config.backlogMax } });
-  const memberPositions = createMemberPositions({ store: receiptStore });
-  const fanOut = createFanOut({
-    memberLists,
-    writer,
-    log: messageLog,
-    bus,
-    saveSent: (messages) => receipts.saveSent(messages),
-    onError,
-    settings: { onWriteMaxMembers: config.fanOutOnWriteMaxMembers },
-  });
-  conversationLog.setOnAppended((conversation, messages) => {
-    for (const { conversationId, senderId, seq } of messages) memberPositions.noteSent(conversationId, senderId, seq);
-    fanOut.take(conversation, messages);
-  });
-  const sync = createInboxSync({ memberLists, log: conversationLog, writer, fanOut });
-  const inbox = createInboxService({ inboxes, writer, sync, log: conversationLog, memberLists, settings: config });
-  const receipts = createReceiptService({
-    memberPositions,
-    memberLists,
-    log: conversationLog,
-    inboxes,
-    writer,
-    sync,
-    bus,
-    clock,
-    onError,
-  });
-  const changes = createMembershipChanges({
-    store: directory.conversations,
-    users: directory.users,
-    memberLists,
-    log: conversationLog,
-    fanOut,
-    bus,
-    newId,
-    clock,
-    onError,
-    onLeft: (conversationId, userIds) => void receipts.announceLeft(conversationId, userIds),
-  });
-  const conversations = createConversationService({
-    store: directory.conversations,
-    users: directory.users,
-    memberLists,
-    changes,
-    log: conversationLog,
-    memberPositions,
-    rateLimiter,
-    newId,
-    clock,
-    settings: { pageSizeMax: config.pageSizeMax, groupMembersMax: config.groupMembersMax, namedMembersMax },
-  });
-  const messages = createMessageService({
-    log: conversationLog,
-    memberLists,
-    conversations,
-    rateLimiter,
-    newId,
-    clock,
-    limits: { textMaxBytes: config.textMaxBytes, attachmentsMax },
-    onSent: metrics.sent,
-  });
-  const streams = stack.use(
-    createStreamService({
-      inbox,
-      sync,
-      writer,
-      log: conversationLog,
-      memberLists,
+  const messaging = stack.use(
+    createMessaging({
+      messageStore,
+      conversations: directory.conversations,
+      users: directory.users,
       bus,
+      rateLimiter,
+      newId,
       clock,
+      elapsed: () => performance.now(),
+      isSoleWriter: true,
       onError,
+      onSent: metrics.sent,
       onDelivered: metrics.delivered,
+      settings: { ...config, attachmentsMax, namedMembersMax },
     }),
   );
+  const { conversations, messages, inbox, receipts, streams } = messaging;
   const presence = stack.use(
     createPresenceService({
       store: presenceStore,
@@ -204,28 +128,22 @@ export async function startHeliograph(
     conversations,
     messages,
     inbox,
-    history: createHistoryService({ log: conversationLog, memberLists, settings: config }),
     receipts,
-    receiptWatch: createReceiptWatch({ memberPositions, memberLists, fanOut, bus, clock, onError }),
-    statuses: createStatusService({ bus }),
     streams,
     presence,
     server,
   };
   metrics.watch({
-    sendQueue: () => conversationLog.queued,
-    fanOutPending: () => fanOut.pending,
-    inboxLag: () => Math.max(0, clock() - (fanOut.oldestPendingAt ?? clock())) / 1000,
+    sendQueue: () => messaging.log.queued,
+    fanOutPending: () => messaging.log.pending,
+    inboxLag: () => Math.max(0, clock() - (messaging.log.oldestPendingAt ?? clock())) / 1000,
     storePending: () => messageStore.pending,
     storeBacklog: async () => (await messageStore.stats()).backlog,
     online: () => presence.onlineCount,
   });
 
   // What the last run left unfinished comes before the first request: nobody reads an inbox that lacks something.
-  await changes.resume();
-  metrics.swept(await fanOut.sweep(Number.POSITIVE_INFINITY));
-  stack.defer(() => fanOut.close());
-  stack.defer(() => changes.close());
+  metrics.swept(await messaging.resume());
   const stopRevocations = await accounts.watchRevocations();
   stack.defer(stopRevocations);
   every(stack, healthEveryMs, () => health.look(), onError, 'health');
@@ -233,7 +151,7 @@ export async function startHeliograph(
   every(
     stack,
     config.sweepEveryMs,
-    async () => metrics.swept(await fanOut.sweep(clock() - config.sweepAgeMs)),
+    async () => metrics.swept(await messaging.log.sweep(clock() - config.sweepAgeMs)),
     onError,
     'fan-out sweep',
   );

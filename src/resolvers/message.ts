@@ -18,7 +18,7 @@ export const messageQueries: Pick<QueryResolvers, 'message' | 'history'> = {
     return message;
   },
   history: async (_parent, args, context) => {
-    const { history } = context.services;
+    const { history } = context.services.messages;
     const page = await history.page(requireViewer(context), args);
     return toConnection(page.messages, page, history.cursorOf);
   },

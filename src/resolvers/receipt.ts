@@ -15,13 +15,10 @@ export const receiptMutations: Pick<MutationResolvers, 'ackMessages'> = {
 export const receiptSubscriptions: Pick<SubscriptionResolvers, 'receiptChanged' | 'messageStatusChanged'> = {
   receiptChanged: {
     subscribe: (_parent, { conversationId }, context) =>
-      asSubscription(
-        'receiptChanged',
-        context.services.receiptWatch.watch(requireViewer(context), conversationId ?? null),
-      ),
+      asSubscription('receiptChanged', context.services.receipts.watch(requireViewer(context), conversationId ?? null)),
   },
   messageStatusChanged: {
     subscribe: (_parent, _args, context) =>
-      asSubscription('messageStatusChanged', context.services.statuses.watch(requireViewer(context))),
+      asSubscription('messageStatusChanged', context.services.receipts.watchStatuses(requireViewer(context))),
   },
 };

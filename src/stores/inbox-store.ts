@@ -1,6 +1,17 @@
 import type { ConversationId, DeviceId, Seq, UserId } from '../domain/ids.ts';
 import type { InboxRun } from '../domain/inbox.ts';
 
+/** A device of a user. */
+export interface DeviceKey {
+  readonly userId: UserId;
+  readonly deviceId: DeviceId;
+}
+
+/** The inbox position that a device has acknowledged. */
+export interface AckedSeq extends DeviceKey {
+  readonly seq: Seq;
+}
+
 /**
  * Every user's inbox as runs. (userId, seq) and (userId, conversationId, fromSeq) are unique; rows never change, but that a store may
  * join runs that follow one another both in the inbox and in the conversation.
@@ -27,7 +38,7 @@ export interface InboxStore {
    */
   runsAt(keys: readonly { userId: UserId; conversationId: ConversationId; seq: Seq }[]): Promise<(InboxRun | null)[]>;
   /** The inbox positions that devices have acknowledged, 0 when none, in the order asked for. */
-  ackedSeqs(devices: readonly { userId: UserId; deviceId: DeviceId }[]): Promise<Seq[]>;
+  ackedSeqs(devices: readonly DeviceKey[]): Promise<Seq[]>;
   /** Raises acknowledged positions, never lowers them; safe to repeat and in any order. */
-  raiseAckedSeqs(positions: readonly { userId: UserId; deviceId: DeviceId; seq: Seq }[]): Promise<void>;
+  raiseAckedSeqs(positions: readonly AckedSeq[]): Promise<void>;
 }

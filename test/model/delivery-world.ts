@@ -224,8 +224,8 @@ export class DeliveryWorld {
       this.servers.push(server);
       try {
         await this.complete(server, async () => {
-          await services.changes.resume();
-          if (this.mutant?.withoutSweep !== true) await services.fanOut.sweep(Number.POSITIVE_INFINITY);
+          await services.conversations.resume();
+          if (this.mutant?.withoutSweep !== true) await services.log.sweep(Number.POSITIVE_INFINITY);
         });
         server.isServing = true;
         this.scheduler.note(`${server.name} serves`);
@@ -405,7 +405,7 @@ export class DeliveryWorld {
     await this.call(
       server,
       `gives the history of ${conversationId} to ${device.name}`,
-      ({ history }) => history.page(device.viewer, { conversationId, last: size }),
+      ({ messages }) => messages.history.page(device.viewer, { conversationId, last: size }),
       ({ messages, hasPreviousPage }) => {
         messages.forEach((message, index) => {
           const before = messages[index - 1];
@@ -447,7 +447,7 @@ export class DeliveryWorld {
     await this.call(
       server,
       'sweeps',
-      ({ fanOut }) => fanOut.sweep(Number.POSITIVE_INFINITY),
+      ({ log }) => log.sweep(Number.POSITIVE_INFINITY),
       () => {},
     );
   }

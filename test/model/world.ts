@@ -89,15 +89,19 @@ export class World {
     const through = <Port extends object>(name: string, port: Port) => this.between(instance, name, port);
     const writer = createInboxWriter({
       inboxes: through('inboxes', this.store.inboxes),
-      settings: { soleWriter: false, attemptsMax: 1_000, guessesMax: 50 },
+      isSoleWriter: false,
+      onEntered: () => {},
+      settings: { attemptsMax: 1_000, guessesMax: 50 },
     });
     const log = createConversationLog({
       log: through('log', this.store.messageLog),
       clock: createTrustedClock(clock, () => this.time),
       newId: snowflakes.next,
-      settings: { headTrustMs: 0, attemptsMax: 1_000, chainsMax: 10 },
-      onAppended: (_conversation, messages) => this.fanOut(writer, messages.at(-1)?.seq ?? 0n),
+      isSoleWriter: false,
+      onError: (error, what) => this.history.push(`${what}: ${String(error)}`),
+      settings: { attemptsMax: 1_000, chainsMax: 10 },
     });
+    log.follow({ note: (messages) => this.fanOut(writer, messages.at(-1)?.seq ?? 0n) });
     return Object.assign(instance, { log, writer, newId: snowflakes.next });
   }
 
@@ -218,7 +222,12 @@ export class World {
   }
 
   private async sweep(): Promise<void> {
-    const writer = createInboxWriter({ inboxes: this.store.inboxes, settings: { soleWriter: false, guessesMax: 50 } });
+    const writer = createInboxWriter({
+      inboxes: this.store.inboxes,
+      isSoleWriter: false,
+      onEntered: () => {},
+      settings: { guessesMax: 50 },
+    });
     const log = createConversationLog({
       log: this.truth.messageLog,
       clock: createTrustedClock(
@@ -226,6 +235,8 @@ export class World {
         () => 0,
       ),
       newId: () => '1',
+      isSoleWriter: false,
+      onError: () => {},
     });
     const [head] = await log.heads([conversation]);
     if (head === undefined || head.seq === 0n) return;

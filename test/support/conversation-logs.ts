@@ -11,7 +11,13 @@ let workers = 0;
 
 /** A log over a store whose calls are counted; several may share one store. */
 export function setUpLog(
-  options: { store?: MessageLog; settings?: Partial<ConversationLogSettings>; isTrusted?: boolean } = {},
+  options: {
+    store?: MessageLog;
+    settings?: Partial<ConversationLogSettings>;
+    isTrusted?: boolean;
+    isSoleWriter?: boolean;
+    onError?: (error: unknown, what: string) => void;
+  } = {},
 ) {
   const store = options.store ?? createMemoryMessageStore().messageLog;
   const calls = {
@@ -31,10 +37,16 @@ export function setUpLog(
       () => time.now,
       () => worker,
     ).next,
+    isSoleWriter: options.isSoleWriter ?? true,
+    onError: options.onError ?? failOnError,
     settings: { recentMax: 10, chainsMax: 10, ...options.settings },
-    onAppended: (_conversation, messages) => told.push(...messages.map(({ seq }) => seq)),
   });
+  log.follow({ note: (messages) => told.push(...messages.map(({ seq }) => seq)) });
   return { store, port, log, time, told, ...calls, list };
+}
+
+function failOnError(error: unknown, what: string): never {
+  throw new Error(what, { cause: error });
 }
 
 export async function codeOf(promise: Promise<unknown>): Promise<string> {

@@ -20,14 +20,16 @@ import type { Message } from '../../domain/message.ts';
 import { monthOf } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { Viewer } from '../../domain/user.ts';
+import type { Bus } from '../../pubsub/bus.ts';
 import type { ConversationStore } from '../../stores/conversation-store.ts';
 import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
 import type { UserStore } from '../../stores/user-store.ts';
+import type { InboxService } from '../inbox/inbox-service.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import { checkPageSize } from '../paging.ts';
 import { takeOrThrow } from '../rate-limits.ts';
-import type { MemberPositions } from '../receipts/positions.ts';
+import type { ReceiptService } from '../receipts/receipt-service.ts';
 import {
   type ConversationView,
   cursorOf,
@@ -36,7 +38,7 @@ import {
   pageOfViews,
   viewOf,
 } from './conversation-view.ts';
-import type { MembershipChanges } from './membership-changes.ts';
+import { createMembershipChanges } from './membership-changes.ts';
 import {
   checkNamedCount,
   checkTitle,
@@ -68,15 +70,18 @@ export function createConversationService(ports: {
   store: ConversationStore;
   users: UserStore;
   memberLists: MemberLists;
-  changes: MembershipChanges;
   log: ConversationLog;
-  memberPositions: MemberPositions;
+  inbox: InboxService;
+  receipts: ReceiptService;
+  bus: Bus;
   rateLimiter: RateLimiter;
   newId: () => MessageId;
   clock: Clock;
+  onError: (error: unknown, what: string) => void;
   settings: ConversationSettings;
 }) {
-  const { store, users, memberLists, changes, log, memberPositions, rateLimiter, newId, clock, settings } = ports;
+  const { store, users, memberLists, log, receipts, rateLimiter, newId, clock, settings } = ports;
+  const changes = createMembershipChanges(ports);
   const directIds = new LRUCache<string, ConversationId>({ max: settings.cachedMax ?? 50_000 });
   /** `ordinal` by message: it never changes. */
   const ordinals = new LRUCache<string, Seq>({ max: settings.cachedMax ?? 50_000 });
@@ -246,7 +251,7 @@ export function createConversationService(ports: {
 
     /** USER messages after the viewer's read position; what they sent themselves counts as read up to there. */
     async unreadCount({ conversation, member, headSeq }: ConversationView): Promise<number> {
-      const [positions] = await memberPositions.get(conversation.id, [member.userId]);
+      const [positions] = await receipts.positions(conversation.id, [member.userId]);
       const readSeq = maxSeq(positions?.readSeq ?? 0n, member.joinedSeq);
       if (readSeq >= headSeq) return 0;
       const [head, read] = await Promise.all([ordinalAt(conversation, headSeq), ordinalAt(conversation, readSeq)]);
@@ -258,6 +263,12 @@ export function createConversationService(ports: {
       const [message] = await log.list(conversation, { fromSeq: headSeq, toSeq: headSeq, limit: 1 });
       return message ?? null;
     },
+
+    /** Carries out the changes of membership that an earlier run of the server left unsettled. */
+    resume: changes.resume,
+
+    /** Tries no failed change again. */
+    close: changes.close,
 
     /** Of the users asked for, those with whom the viewer has a direct conversation. */
     async directPeers(userId: UserId, others: readonly UserId[]): Promise<Set<UserId>> {

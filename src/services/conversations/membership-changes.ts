@@ -14,9 +14,10 @@ import type { Bus } from '../../pubsub/bus.ts';
 import { topics } from '../../pubsub/topics.ts';
 import type { ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
 import type { UserStore } from '../../stores/user-store.ts';
-import type { FanOut } from '../inbox/fan-out.ts';
+import type { InboxService } from '../inbox/inbox-service.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
+import type { ReceiptService } from '../receipts/receipt-service.ts';
 
 /** How long a caller waits for the changes before its own. */
 const waitMaxMs = 10_000;
@@ -30,15 +31,14 @@ export function createMembershipChanges(ports: {
   users: UserStore;
   memberLists: MemberLists;
   log: ConversationLog;
-  fanOut: FanOut;
+  inbox: InboxService;
+  receipts: ReceiptService;
   bus: Bus;
   newId: () => MessageId;
   clock: Clock;
   onError: (error: unknown, what: string) => void;
-  /** Told of those who are no members any more, once that is settled. Must not throw. */
-  onLeft?: (conversationId: ConversationId, userIds: readonly UserId[]) => void;
 }) {
-  const { store, users, memberLists, log, fanOut, bus, newId, clock, onError, onLeft } = ports;
+  const { store, users, memberLists, log, inbox, receipts, bus, newId, clock, onError } = ports;
   const turns = new Map<ConversationId, Promise<unknown>>();
   let closed = false;
 
@@ -74,7 +74,7 @@ export function createMembershipChanges(ports: {
         key: serverKey(change.id),
         body: { text: await describe(change), systemEvent: change.event },
       });
-      if (change.event.kind === 'MEMBERS_ADDED') await fanOut.finishStays(conversation.id, change.event.userIds);
+      if (change.event.kind === 'MEMBERS_ADDED') await inbox.finishStays(conversation.id, change.event.userIds);
       await store.settleChange(change, message.seq);
       memberLists.forget(conversation.id, change.event.userIds);
       const isOther = wasLarge !== (await isLarge(conversation.id));
@@ -82,7 +82,7 @@ export function createMembershipChanges(ports: {
       // A group that grows over the threshold, or shrinks under it, reaches all its members in another way from now on.
       const memberList = isOther ? await memberLists.get(conversation.id) : null;
       announce(conversation.id, memberList === null ? change.event.userIds : [...memberList.members.keys()]);
-      if (isDeparture(change.event)) onLeft?.(conversation.id, change.event.userIds);
+      if (isDeparture(change.event)) void receipts.announceLeft(conversation.id, change.event.userIds);
     } catch (error) {
       // Said or not, who may see what follows is unknown until this is settled; meanwhile fan-out waits.
       onError(error, 'membership change');
@@ -101,8 +101,7 @@ export function createMembershipChanges(ports: {
   }
 
   async function isLarge(id: ConversationId): Promise<boolean> {
-    const memberList = await memberLists.get(id);
-    return memberList !== null && fanOut.isOnRead(memberList);
+    return (await memberLists.get(id))?.isLarge === true;
   }
 
   function announce(conversationId: ConversationId, userIds: readonly UserId[]): void {

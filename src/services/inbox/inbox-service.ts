@@ -1,16 +1,19 @@
-/** Reads a user's inbox in pages: the pull side of delivery, also used by streams to catch up. */
+/** Every user's numbered inbox: filled as a follower of the log, and read in pages by clients and by streams that catch up. */
 
 import { DomainError } from '../../domain/errors.ts';
-import type { ConversationId, DeviceId, Seq, UserId } from '../../domain/ids.ts';
+import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
 import { maxSeq, minSeq } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Message } from '../../domain/message.ts';
-import type { InboxStore } from '../../stores/inbox-store.ts';
+import type { Bus } from '../../pubsub/bus.ts';
+import type { AckedSeq, DeviceKey, InboxStore } from '../../stores/inbox-store.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
 import { checkPageSize } from '../paging.ts';
-import type { InboxSync } from './inbox-sync.ts';
-import type { InboxWriter } from './inbox-writer.ts';
+import { createFanOut } from './fan-out.ts';
+import { createInboxHints } from './inbox-hints.ts';
+import { createInboxSync } from './inbox-sync.ts';
+import { createInboxWriter, type InboxWriterSettings } from './inbox-writer.ts';
 
 export interface InboxEntry {
   readonly seq: Seq;
@@ -33,17 +36,26 @@ export interface InboxPage {
   readonly hasMore: boolean;
 }
 
+export interface InboxSettings extends Partial<InboxWriterSettings> {
+  readonly pageSizeMax: number;
+}
+
 export type InboxService = ReturnType<typeof createInboxService>;
 
 export function createInboxService(ports: {
   inboxes: InboxStore;
-  writer: InboxWriter;
-  sync: InboxSync;
   log: ConversationLog;
   memberLists: MemberLists;
-  settings: { readonly pageSizeMax: number };
+  bus: Bus;
+  isSoleWriter: boolean;
+  onError: (error: unknown, what: string) => void;
+  settings: InboxSettings;
 }) {
-  const { inboxes, writer, sync, log, memberLists, settings } = ports;
+  const { inboxes, log, memberLists, bus, isSoleWriter, onError, settings } = ports;
+  const hints = createInboxHints({ bus });
+  const writer = createInboxWriter({ inboxes, isSoleWriter, onEntered: hints.announce, settings });
+  const fanOut = createFanOut({ memberLists, writer, hints, bus, onError });
+  const sync = createInboxSync({ memberLists, log, writer, fanOut });
 
   /** The page after `afterSeq`, of at most `first` numbers, without looking for anything that has no number yet. */
   async function read(userId: UserId, afterSeq: Seq, first: number): Promise<InboxPage> {
@@ -99,20 +111,46 @@ export function createInboxService(ports: {
       return page;
     },
 
-    /** The last inbox number a user has, without giving new ones. */
+    /** Enters what is committed into inboxes; to be added to the followers of the log. */
+    follower: fanOut.follower,
+
+    largeLists: sync.largeLists,
+    enterAll: sync.enterAll,
+    enterConversations: sync.enterConversations,
+    finishStays: sync.finishStays,
+
+    /** The last inbox number of each user, in the order asked for, without giving new ones. */
+    heads: writer.heads,
+
+    /** The same for one user. */
     async head(userId: UserId): Promise<Seq> {
       return (await writer.heads([userId]))[0] ?? 0n;
     },
 
-    /** The last inbox number once all there is has one: what a client compares its own with. */
+    /** The last inbox number once every message has one: the number that a client compares its own with. */
     async headAfterSync(userId: UserId): Promise<Seq> {
       await sync.enterAll(userId);
       return this.head(userId);
     },
 
+    /** The run that holds a message of a conversation, or the last run before it; undefined when there is none. */
+    async runAt(userId: UserId, conversationId: ConversationId, seq: Seq): Promise<InboxRun | null | undefined> {
+      return (await inboxes.runsAt([{ userId, conversationId, seq }]))[0];
+    },
+
+    /** Runs that hold numbers after `afterSeq`, ascending; at most `limit`. */
+    listRuns(userId: UserId, afterSeq: Seq, limit: number): Promise<InboxRun[]> {
+      return inboxes.list(userId, afterSeq, limit);
+    },
+
     /** How far a device has acknowledged its user's inbox. */
-    async ackedSeq(userId: UserId, deviceId: DeviceId): Promise<Seq> {
-      return (await inboxes.ackedSeqs([{ userId, deviceId }]))[0] ?? 0n;
+    async ackedSeq(device: DeviceKey): Promise<Seq> {
+      return (await inboxes.ackedSeqs([device]))[0] ?? 0n;
+    },
+
+    /** Raises that position; never lowers it. */
+    raiseAckedSeq(acked: AckedSeq): Promise<void> {
+      return inboxes.raiseAckedSeqs([acked]);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Gives a user's inbox what was fanned out on read: the numbers of large groups' messages are given when a member asks. */
+/** Fan-out on read: enters the messages of large groups into a member's inbox when the member syncs. */
 
 import type { Conversation } from '../../domain/conversation.ts';
 import { isActive, visibleHead } from '../../domain/conversation.ts';
@@ -27,7 +27,7 @@ export function createInboxSync(ports: {
       const cached = memberLists.get(id);
       const memberList = cached instanceof Promise ? await cached : cached;
       const member = memberList?.members.get(userId);
-      if (memberList != null && member !== undefined && (!isActive(member) || fanOut.isOnRead(memberList)))
+      if (memberList != null && member !== undefined && (!isActive(member) || memberList.isLarge))
         found.push(memberList);
     }
     return found;
@@ -74,6 +74,21 @@ export function createInboxSync(ports: {
       const onRead = (await largeLists(userId)).map(({ conversation }) => conversation);
       const missing = also.filter(({ id }) => !onRead.some((conversation) => conversation.id === id));
       return enter(userId, [...onRead, ...missing]);
+    },
+
+    /**
+     * Enters the rest of an earlier stay for users who are about to rejoin. The member row keeps only the latest stay: without
+     * this, whatever a member of a large group had not pulled before being removed would become unreachable once they rejoin.
+     */
+    async finishStays(id: ConversationId, userIds: readonly UserId[]): Promise<void> {
+      const memberList = await memberLists.get(id);
+      const entries: Entry[] = [];
+      for (const userId of userIds) {
+        const member = memberList?.members.get(userId);
+        if (member === undefined || member.leftSeq === null || member.leftSeq <= member.joinedSeq) continue;
+        entries.push({ userId, conversationId: id, joinedSeq: member.joinedSeq, upTo: member.leftSeq });
+      }
+      await writer.enter(entries);
     },
 
     /** The same for the conversations named, up to a number in each. */

@@ -27,8 +27,6 @@ export interface InboxWriterSettings {
   /** The newest messages of one conversation that one entry may put into an inbox; older ones become a truncated run. */
   readonly backlogMax: number;
   readonly attemptsMax: number;
-  /** Whether heads in memory are right because nobody else writes. */
-  readonly soleWriter: boolean;
   /** Users whose head is kept in memory; twice as many ends of runs. */
   readonly guessesMax: number;
 }
@@ -36,7 +34,6 @@ export interface InboxWriterSettings {
 export const inboxWriterDefaults: InboxWriterSettings = {
   backlogMax: 1_000,
   attemptsMax: 50,
-  soleWriter: true,
   guessesMax: 100_000,
 };
 
@@ -50,17 +47,18 @@ export type InboxWriter = ReturnType<typeof createInboxWriter>;
 
 export function createInboxWriter(ports: {
   inboxes: InboxStore;
+  /** Whether no other process writes to the store, so that heads in memory answer readers. */
+  isSoleWriter: boolean;
+  /** Receives runs that were just stored, in order for each user. Must not throw. */
+  onEntered: (runs: readonly InboxRun[]) => void;
   settings?: Partial<InboxWriterSettings>;
-  /** Told of runs just stored, in order for each user. Must not throw. */
-  onEntered?: (runs: readonly InboxRun[]) => void;
 }) {
-  const { inboxes } = ports;
+  const { inboxes, isSoleWriter, onEntered } = ports;
   const settings = { ...inboxWriterDefaults, ...ports.settings };
   const heads = new LRUCache<UserId, Seq>({ max: settings.guessesMax });
   const ends = new LRUCache<string, Seq>({ max: settings.guessesMax * 2 });
   const queues = new Map<UserId, Waiting[]>();
   const busy = new Set<UserId>();
-  let onEntered = ports.onEntered ?? (() => {});
   let scheduled = false;
 
   function schedule(): void {
@@ -202,7 +200,7 @@ export function createInboxWriter(ports: {
 
     /** The last inbox number of each user, in the order asked for. */
     async heads(userIds: readonly UserId[]): Promise<Seq[]> {
-      const answers = userIds.map((userId) => (settings.soleWriter ? heads.get(userId) : undefined));
+      const answers = userIds.map((userId) => (isSoleWriter ? heads.get(userId) : undefined));
       const missing = userIds.filter((_, index) => answers[index] === undefined);
       if (missing.length === 0) return answers as Seq[];
       const found = await inboxes.heads(missing);
@@ -214,11 +212,6 @@ export function createInboxWriter(ports: {
         byUser.set(userId, head);
       });
       return userIds.map((userId, index) => answers[index] ?? (byUser.get(userId) as Seq));
-    },
-
-    /** Replaces who is told of new runs. */
-    setOnEntered(listener: (runs: readonly InboxRun[]) => void): void {
-      onEntered = listener;
     },
 
     /** Users with entries waiting. */

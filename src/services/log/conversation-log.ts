@@ -19,22 +19,19 @@ import { type Month, monthOf, monthStart } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { Append, AppendResult, MessageLog, MessageRow } from '../../stores/message-log.ts';
 import { createChainCache } from './chain-cache.ts';
+import type { Appended, UnsentBatch, Waiting } from './draft-batch.ts';
+import { createFollowers, type FollowersSettings, followersDefaults } from './followers.ts';
 import { createLogReader, toMessage } from './log-reader.ts';
 import { createRecentMessages, recentConversationsMax } from './recent-messages.ts';
-import {
-  type Appended,
-  answerResend,
-  answerSealedResends,
-  type UnsentBatch,
-  type Waiting,
-  withoutTwins,
-} from './resends.ts';
+import { answerResend, answerSealedResends, withoutTwins } from './resends.ts';
 import { type Head, openSegment, type SegmentChain } from './segment-chain.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 
-export type { Appended } from './resends.ts';
+export type { Appended } from './draft-batch.ts';
+export type { Follower } from './followers.ts';
+export { createTrustedClock } from './trusted-clock.ts';
 
-export interface ConversationLogSettings {
+export interface ConversationLogSettings extends FollowersSettings {
   /** Drafts waiting to be written, over all conversations; more are refused with OVERLOADED. */
   readonly queueMax: number;
   /** Appends under way at a time, each of many conversations. */
@@ -43,7 +40,7 @@ export interface ConversationLogSettings {
   readonly batchMax: number;
   /** How often one batch is tried against other writers before it is given up as UNAVAILABLE. */
   readonly attemptsMax: number;
-  /** How long a head read from the store may be answered from memory: Infinity when nobody else writes. */
+  /** How long a head read from the store answers readers from memory while other processes write, too. */
   readonly headTrustMs: Millis;
   /** Conversations whose chain is kept in memory. */
   readonly chainsMax: number;
@@ -52,11 +49,12 @@ export interface ConversationLogSettings {
 }
 
 export const conversationLogDefaults: ConversationLogSettings = {
+  ...followersDefaults,
   queueMax: 20_000,
   flushesMax: 4,
   batchMax: 500,
   attemptsMax: 50,
-  headTrustMs: Number.POSITIVE_INFINITY,
+  headTrustMs: 0,
   chainsMax: 50_000,
   recentMax: recentConversationsMax,
 };
@@ -67,13 +65,16 @@ export function createConversationLog(ports: {
   log: MessageLog;
   clock: TrustedClock;
   newId: () => MessageId;
+  /** Whether no other process writes to the store, so that heads in memory answer readers. */
+  isSoleWriter: boolean;
+  onError: (error: unknown, what: string) => void;
   settings?: Partial<ConversationLogSettings>;
-  /** Told of new messages, in order for each conversation, before their senders are answered. Must not throw. */
-  onAppended?: (conversation: Conversation, messages: readonly Message[]) => void;
 }) {
-  const { log, clock, newId } = ports;
+  const { log, clock, newId, isSoleWriter, onError } = ports;
   const settings = { ...conversationLogDefaults, ...ports.settings };
-  const chains = createChainCache({ log, clock, settings });
+  const headTrustMs = isSoleWriter ? Number.POSITIVE_INFINITY : settings.headTrustMs;
+  const chains = createChainCache({ log, clock, settings: { ...settings, headTrustMs } });
+  const followers = createFollowers({ log, onError, settings });
   const recent = createRecentMessages(settings.recentMax);
   const reader = createLogReader({ log, chains, recent });
   const queues = new Map<ConversationId, Waiting[]>();
@@ -81,7 +82,6 @@ export function createConversationLog(ports: {
   let queued = 0;
   let flushes = 0;
   let scheduled = false;
-  let onAppended = ports.onAppended ?? (() => {});
 
   function schedule(): void {
     if (scheduled || flushes >= settings.flushesMax || queues.size === 0) return;
@@ -191,7 +191,7 @@ export function createConversationLog(ports: {
       chains.noteAppended(chain, last);
       const messages = rows.map((row, index) => numbered((written[index] as Waiting).draft, row));
       recent.add(conversation.id, messages);
-      onAppended(conversation, messages);
+      followers.onAppended(conversation.id, messages);
       written.forEach(({ resolve }, index) => {
         resolve({ message: messages[index] as Message, resend: false });
       });
@@ -226,10 +226,8 @@ export function createConversationLog(ports: {
       });
     },
 
-    /** Replaces who is told of new messages. */
-    setOnAppended(listener: (conversation: Conversation, messages: readonly Message[]) => void): void {
-      onAppended = listener;
-    },
+    follow: followers.follow,
+    sweep: followers.sweep,
 
     /** The last number of each conversation, in the order asked for; zeros for an empty one. */
     async heads(conversations: readonly Conversation[]): Promise<Head[]> {
@@ -240,6 +238,19 @@ export function createConversationLog(ports: {
     get queued(): number {
       return queued;
     },
+
+    /** Messages committed and not yet recorded as followed. */
+    get pending(): number {
+      return followers.pending;
+    },
+
+    /** When the oldest message was sent that some follower has not finished with; null when there is none. */
+    get oldestPendingAt(): Millis | null {
+      return followers.oldestPendingAt;
+    },
+
+    /** Lets the followers finish what is under way. Drafts that come later are not followed up before the next start. */
+    close: followers.close,
   };
 }
 

@@ -8,47 +8,19 @@
  * - A draft is written only after every sealed segment that a resend can still reach was asked for it.
  * - Each draft is compared with what is stored before it is answered: one that differs is an `ID_CONFLICT`.
  */
-import type { Conversation } from '../../domain/conversation.ts';
 import { clientMessageIdOf } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type Draft, encodeBody, type Message } from '../../domain/message.ts';
+import { encodeBody, type Message } from '../../domain/message.ts';
 import type { Month } from '../../domain/month.ts';
 import type { MessageLog } from '../../stores/message-log.ts';
+import type { UnsentBatch, Waiting } from './draft-batch.ts';
 import { toMessage } from './log-reader.ts';
-import type { SegmentChain } from './segment-chain.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 
 /** How long after a send its resend is still recognised, over the end of a month. */
 const resendReachMs = 24 * 60 * 60 * 1000;
 /** Sealed segments asked for resends while the clock cannot be trusted to tell which are of the last day. */
 const segmentsAskedMax = 3;
-
-export interface Appended {
-  readonly message: Message;
-  /** True when the draft had been stored before. */
-  readonly resend: boolean;
-}
-
-/** A draft that waits to be written, and who waits for it. */
-export interface Waiting {
-  readonly draft: Draft;
-  readonly body: string;
-  readonly conversation: Conversation;
-  readonly resolve: (appended: Appended) => void;
-  readonly reject: (error: unknown) => void;
-  /** Others of the same batch with the same key: each is compared with what is stored. */
-  readonly twins?: readonly Waiting[];
-}
-
-/** What one conversation wants written. */
-export interface UnsentBatch {
-  readonly conversation: Conversation;
-  readonly chain: SegmentChain;
-  /** Still to be written, in order. */
-  waiting: Waiting[];
-  /** How many of the chain's sealed segments have been asked for resends. */
-  segmentsAsked: number;
-}
 
 interface Ports {
   readonly log: MessageLog;

@@ -16,6 +16,8 @@ export interface MemberList {
   /** Those who are and were members. */
   readonly members: ReadonlyMap<UserId, Member>;
   readonly activeCount: number;
+  /** Whether its messages are fanned out on read. */
+  readonly isLarge: boolean;
 }
 
 /** Members over all member lists in memory; a group of 100,000 takes about 20 MB. */
@@ -23,8 +25,16 @@ const membersMax = 1_000_000;
 
 export type MemberLists = ReturnType<typeof createMemberLists>;
 
-/** @param usersMax - users whose list of conversations is kept in memory */
-export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
+export interface MemberListSettings {
+  /** Groups of more members than this are large. */
+  readonly fanOutOnWriteMaxMembers: number;
+  /** Users whose list of conversations is kept in memory. */
+  readonly usersMax?: number;
+}
+
+export function createMemberLists(ports: { store: ConversationStore; settings: MemberListSettings }) {
+  const { store } = ports;
+  const { fanOutOnWriteMaxMembers, usersMax = 50_000 } = ports.settings;
   const memberLists = new LRUCache<ConversationId, MemberList>({
     maxSize: membersMax,
     sizeCalculation: ({ members }) => members.size + 1,
@@ -36,12 +46,13 @@ export function createMemberLists(store: ConversationStore, usersMax = 50_000) {
   async function load(id: ConversationId): Promise<MemberList | null> {
     const [[conversation], members] = await Promise.all([store.get([id]), store.listMembers(id)]);
     if (conversation === null || conversation === undefined) return null;
-    const memberList = {
+    const activeCount = members.filter(isActive).length;
+    return {
       conversation,
       members: new Map(members.map((member) => [member.userId, member])),
-      activeCount: members.filter(isActive).length,
+      activeCount,
+      isLarge: activeCount > fanOutOnWriteMaxMembers,
     };
-    return memberList;
   }
 
   function get(id: ConversationId): Promise<MemberList | null> | MemberList {

@@ -4,7 +4,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { checkLine, isVisible } from '../../domain/line.ts';
 import type { Attachment, MessageBody } from '../../domain/message.ts';
 
-export interface MessageLimits {
+export interface MessageInputLimits {
   readonly textMaxBytes: number;
   readonly attachmentsMax: number;
 }
@@ -31,7 +31,7 @@ const nameMax = 255;
 const contentTypePattern = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;\s*[^\r\n]{1,200})?$/;
 
 /** @throws DomainError `BAD_USER_INPUT` */
-export function checkMessageInput(input: MessageInput, limits: MessageLimits): MessageBody {
+export function checkMessageInput(input: MessageInput, limits: MessageInputLimits): MessageBody {
   checkClientMessageId(input.clientMessageId);
   const { text } = input;
   const attachments = input.attachments ?? [];

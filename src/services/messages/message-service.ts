@@ -11,7 +11,8 @@ import type { ConversationService } from '../conversations/conversation-service.
 import type { Appended, ConversationLog } from '../log/conversation-log.ts';
 import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import { takeOrThrow } from '../rate-limits.ts';
-import { checkMessageInput, type MessageInput, type MessageLimits } from './message-input.ts';
+import { createHistoryService } from './history-service.ts';
+import { checkMessageInput, type MessageInput, type MessageInputLimits } from './message-input.ts';
 
 export interface SendInput extends MessageInput {
   readonly to: { readonly conversationId?: ConversationId | null; readonly userId?: UserId | null };
@@ -19,6 +20,10 @@ export interface SendInput extends MessageInput {
 
 /** A person types far less; a bot that sends more spreads it. */
 export const sendLimit: RateLimit = { name: 'sends', points: 600, windowMs: 10_000 };
+
+export interface MessageLimits extends MessageInputLimits {
+  readonly pageSizeMax: number;
+}
 
 export type MessageService = ReturnType<typeof createMessageService>;
 
@@ -92,6 +97,9 @@ export function createMessageService(ports: {
         throw error;
       }
     },
+
+    /** Pages through a conversation. */
+    history: createHistoryService({ log, memberLists, settings: limits }),
 
     /** Messages the viewer may see, null for all others, in the order asked for. */
     async get(viewer: Viewer, ids: readonly MessageId[]): Promise<(Message | null)[]> {

@@ -41,8 +41,8 @@ export interface Progress {
 
 export type MemberPositions = ReturnType<typeof createMemberPositions>;
 
-/** @param soleWriter - whether positions in memory are right because nobody else writes */
-export function createMemberPositions({ store, soleWriter = true }: { store: ReceiptStore; soleWriter?: boolean }) {
+/** @param isSoleWriter - whether no other process writes to the store, so that positions in memory answer readers */
+export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptStore; isSoleWriter: boolean }) {
   type ByUser = Map<UserId, Positions>;
   const cached = new LRUCache<ConversationId, ByUser>({
     maxSize: positionsMax,
@@ -54,7 +54,7 @@ export function createMemberPositions({ store, soleWriter = true }: { store: Rec
   let sentInFlight = new Map<string, { seq: Seq }>();
 
   function load(id: ConversationId): ByUser | Promise<ByUser> {
-    const known = soleWriter ? cached.get(id) : undefined;
+    const known = isSoleWriter ? cached.get(id) : undefined;
     if (known !== undefined) return known;
     let promise = loading.get(id);
     if (promise === undefined) {

@@ -1,32 +1,27 @@
-/** Tells members how far the others have got: one conversation, or all of the viewer's. */
+/** Positions and statuses as live events: of one conversation, or of all of the viewer's. */
 import { isActive } from '../../domain/conversation.ts';
 import type { Clock, ConversationId } from '../../domain/ids.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import type { EventSource } from '../../pubsub/event-source.ts';
-import { type ReceiptHint, topics } from '../../pubsub/topics.ts';
-import type { FanOut } from '../inbox/fan-out.ts';
+import { type ReceiptHint, type StatusHint, topics } from '../../pubsub/topics.ts';
 import { createLatestEvents } from '../latest-events.ts';
 import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import type { MemberPositions } from './positions.ts';
 
-export type ReceiptWatch = ReturnType<typeof createReceiptWatch>;
-
 export function createReceiptWatch(ports: {
   memberPositions: MemberPositions;
   memberLists: MemberLists;
-  fanOut: FanOut;
   bus: Bus;
   clock: Clock;
   onError: (error: unknown, what: string) => void;
 }) {
-  const { memberPositions, memberLists, fanOut, bus, clock, onError } = ports;
+  const { memberPositions, memberLists, bus, clock, onError } = ports;
 
   async function presentPositions(
     viewer: Viewer,
-    { conversation, members, ...memberList }: MemberList,
+    { conversation, members, isLarge }: MemberList,
   ): Promise<ReceiptHint[]> {
-    const isLarge = fanOut.isOnRead({ conversation, members, ...memberList });
     const active = [...members.values()].filter(isActive).map(({ userId }) => userId);
     // How far the others are tells what was said: not for who has left.
     const userIds = isLarge || !active.includes(viewer.userId) ? [viewer.userId] : active;
@@ -100,6 +95,18 @@ export function createReceiptWatch(ports: {
             throw error;
           }
           return close;
+        },
+      };
+    },
+
+    /** Status changes of the viewer's own messages from now on; the present status is in `Message.status`. */
+    watchStatuses(viewer: Viewer): EventSource<StatusHint> {
+      return {
+        open(sink) {
+          const held = createLatestEvents(sink);
+          return bus.subscribe(topics.statuses(viewer.userId), (change) =>
+            held.push(`${change.messageId}/${change.status}`, change),
+          );
         },
       };
     },

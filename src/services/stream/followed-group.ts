@@ -21,12 +21,12 @@ import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import type { ConversationHint } from '../../pubsub/topics.ts';
-import type { InboxSync } from '../inbox/inbox-sync.ts';
+import type { InboxService } from '../inbox/inbox-service.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
 
 export interface FollowedGroupPorts {
-  readonly sync: InboxSync;
+  readonly inbox: InboxService;
   readonly log: ConversationLog;
   readonly memberLists: MemberLists;
   readonly bus: Bus;

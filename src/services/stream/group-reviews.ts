@@ -84,9 +84,9 @@ export class GroupReviews {
   /** Follows the large groups the user is in now, and no others. What they hold up to now gets its inbox numbers first. */
   async review(reason: 'opening' | 'told' | 'check'): Promise<void> {
     const { stream } = this;
-    const { sync, log, memberLists } = stream.ports;
+    const { inbox, log, memberLists } = stream.ports;
     const { userId } = stream.viewer;
-    const wanted = await sync.largeLists(userId);
+    const wanted = await inbox.largeLists(userId);
     if (stream.isClosed()) return;
     // Who is leaving gets the rest from the inbox, once it is settled what that is.
     const active = wanted.filter(
@@ -116,7 +116,7 @@ export class GroupReviews {
     const isDue = changed.length > 0 || leftTotal !== this.leftTotal || reason !== 'check';
     // Named, so that a group that is small by now is entered all the same: nothing else brings what lies before `base` in time,
     // or the last messages of a group that is not followed any more.
-    const putOff = isDue ? await sync.enterAll(userId, changed) : new Set<ConversationId>();
+    const putOff = isDue ? await inbox.enterAll(userId, changed) : new Set<ConversationId>();
     for (const { id } of owed) if (!putOff.has(id)) this.owed?.delete(id);
     for (const group of added) {
       if (putOff.has(group.conversation.id)) this.letGo(group);

@@ -6,7 +6,6 @@
 import type { Millis, Seq } from '../../domain/ids.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { EventSource } from '../../pubsub/event-source.ts';
-import type { InboxWriter } from '../inbox/inbox-writer.ts';
 import { type CatchUpSettings, Stream, type StreamEvent, type StreamPorts } from './stream.ts';
 
 export type { StreamEvent } from './stream.ts';
@@ -28,9 +27,7 @@ export const streamDefaults: StreamSettings = {
 
 export type StreamService = ReturnType<typeof createStreamService>;
 
-export function createStreamService(
-  ports: StreamPorts & { readonly writer: InboxWriter; readonly settings?: Partial<StreamSettings> },
-) {
+export function createStreamService(ports: StreamPorts & { readonly settings?: Partial<StreamSettings> }) {
   const settings = { ...streamDefaults, ...ports.settings };
   const slices = Array.from({ length: settings.checkSlices }, () => new Set<Stream>());
   let nextSlice = 0;
@@ -40,7 +37,7 @@ export function createStreamService(
   async function check(slice: ReadonlySet<Stream>): Promise<void> {
     const live = [...slice].filter(({ state }) => state === 'live');
     if (live.length === 0) return;
-    const heads = await ports.writer.heads(live.map(({ viewer }) => viewer.userId));
+    const heads = await ports.inbox.heads(live.map(({ viewer }) => viewer.userId));
     live.forEach((stream, index) => {
       stream.check(heads[index] ?? 0n);
     });

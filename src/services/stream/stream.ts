@@ -12,7 +12,7 @@
  * Invariants: the position only grows, and what lies at or before it has been pushed, here or as a live message of a large
  * group; hints are trusted for their payload only after their number was compared, so a lost, doubled or late hint does no harm.
  *
- * Large groups' messages come live beside the inbox: see live-group.ts. Once a sync has given them their inbox numbers, the
+ * Large groups' messages come live beside the inbox: see followed-group.ts. Once a sync has given them their inbox numbers, the
  * position moves past them without a second showing, and a heartbeat says so.
  */
 import { entryKinds } from '../../domain/entry-kinds.ts';
@@ -21,13 +21,7 @@ import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { EventSink } from '../../pubsub/event-source.ts';
 import { type InboxHint, topics } from '../../pubsub/topics.ts';
-import {
-  cursorAhead,
-  type InboxEntry,
-  type InboxPage,
-  type InboxService,
-  type TruncatedBacklog,
-} from '../inbox/inbox-service.ts';
+import { cursorAhead, type InboxEntry, type InboxPage, type TruncatedBacklog } from '../inbox/inbox-service.ts';
 import type { FollowedGroupPorts, FollowingStream } from './followed-group.ts';
 import { GroupReviews } from './group-reviews.ts';
 
@@ -45,7 +39,6 @@ export interface CatchUpSettings {
 }
 
 export interface StreamPorts extends FollowedGroupPorts {
-  readonly inbox: InboxService;
   readonly clock: Clock;
   /** Told how long a live message took from its commit to the socket. */
   readonly onDelivered?: (latencyMs: Millis) => void;
@@ -86,7 +79,7 @@ export class Stream implements FollowingStream {
     this.stopInbox = await bus.subscribe(topics.inbox(userId), (hint) => this.onInboxHint(hint));
     this.stopMemberships = await bus.subscribe(topics.memberships(userId), () => this.reviewGroupsSoon());
     await this.groups.open();
-    const [head, acked] = await Promise.all([inbox.head(userId), afterSeq ?? inbox.ackedSeq(userId, deviceId)]);
+    const [head, acked] = await Promise.all([inbox.head(userId), afterSeq ?? inbox.ackedSeq({ userId, deviceId })]);
     if (acked > head) throw cursorAhead(acked, head);
     this.position = acked;
     const isReady = this.push({ type: 'StreamReady', seq: acked, headSeq: head });

@@ -5,13 +5,14 @@ import { createInboxWriter, type InboxWriterSettings } from '../../../src/servic
 import type { InboxStore } from '../../../src/stores/inbox-store.ts';
 import { createMemoryMessageStore } from '../../../src/stores/memory/memory-message-store.ts';
 
-function setUp(options: { store?: InboxStore; settings?: Partial<InboxWriterSettings> } = {}) {
+function setUp(options: { store?: InboxStore; settings?: Partial<InboxWriterSettings>; isSoleWriter?: boolean } = {}) {
   const store = options.store ?? createMemoryMessageStore().inboxes;
   const append = vi.fn(store.append);
   const heads = vi.fn(store.heads);
   const told: InboxRun[] = [];
   const writer = createInboxWriter({
     inboxes: { ...store, append, heads },
+    isSoleWriter: options.isSoleWriter ?? true,
     settings: { guessesMax: 10, ...options.settings },
     onEntered: (runs) => told.push(...runs),
   });
@@ -130,8 +131,8 @@ describe('entering', () => {
   });
 
   it('reads again and goes on when another instance was faster', async () => {
-    const { store, enter, runsOf } = setUp({ settings: { soleWriter: false } });
-    const other = setUp({ store, settings: { soleWriter: false } });
+    const { store, enter, runsOf } = setUp({ isSoleWriter: false });
+    const other = setUp({ store, isSoleWriter: false });
     await enter('101', 'a', 1n);
     await other.enter('101', 'a', 3n);
     await other.enter('101', 'b', 1n);
@@ -176,7 +177,7 @@ describe('heads', () => {
     alone.heads.mockClear();
     expect(await alone.writer.heads(['101', '102'])).toEqual([2n, 0n]);
     expect(alone.heads.mock.calls).toEqual([[['102']]]);
-    const shared = setUp({ store: alone.store, settings: { soleWriter: false } });
+    const shared = setUp({ store: alone.store, isSoleWriter: false });
     expect(await shared.writer.heads(['101'])).toEqual([2n]);
     await alone.enter('101', 'a', 3n);
     expect(await shared.writer.heads(['101'])).toEqual([3n]);

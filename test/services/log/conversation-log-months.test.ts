@@ -120,7 +120,7 @@ describe('reading', () => {
   });
 
   it('hears of what others wrote when its head may not be trusted any more, even if the clock was set back', async () => {
-    const { store, log, time } = setUpLog({ settings: { headTrustMs: 1_000 } });
+    const { store, log, time } = setUpLog({ isSoleWriter: false, settings: { headTrustMs: 1_000 } });
     const other = setUpLog({ store });
     await log.append(conversation, aDraft());
     await other.log.append(conversation, aDraft());

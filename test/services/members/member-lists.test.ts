@@ -16,7 +16,10 @@ async function setUp(override: (store: ConversationStore) => Partial<Conversatio
   await store.settleChange(founding, 1n);
   const listMembers = vi.fn(store.listMembers);
   const listMemberships = vi.fn(store.listMemberships);
-  const memberLists = createMemberLists({ ...store, listMembers, listMemberships, ...override(store) }, 10);
+  const memberLists = createMemberLists({
+    store: { ...store, listMembers, listMemberships, ...override(store) },
+    settings: { fanOutOnWriteMaxMembers: 100, usersMax: 10 },
+  });
   const change = async (one: MembershipChange, seq: bigint) => {
     await store.beginChange(one);
     await store.settleChange(one, seq);

@@ -1,0 +1,40 @@
+/** Notifies the devices of users of new entries in their inboxes, with the message itself where it is at hand. */
+import type { ConversationId } from '../../domain/ids.ts';
+import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
+import type { Message } from '../../domain/message.ts';
+import type { Bus } from '../../pubsub/bus.ts';
+import { topics } from '../../pubsub/topics.ts';
+
+export type InboxHints = ReturnType<typeof createInboxHints>;
+
+export function createInboxHints({ bus }: { bus: Bus }) {
+  /** Messages that are being fanned out, ascending. */
+  const atHand = new Map<ConversationId, readonly Message[]>();
+
+  return {
+    /** Runs `call` while hints carry these messages. One call at a time for each conversation. */
+    async carry<T>(id: ConversationId, messages: readonly Message[], call: () => Promise<T>): Promise<T> {
+      atHand.set(id, messages);
+      try {
+        return await call();
+      } finally {
+        atHand.delete(id);
+      }
+    },
+
+    /** Publishes a hint for each entry whose message is at hand, and one to read the store for the others of a run. */
+    announce(entered: readonly InboxRun[]): void {
+      for (const run of entered) {
+        const topic = topics.inbox(run.userId);
+        let missing = run.truncated ? 1n : run.toSeq - run.fromSeq + 1n;
+        for (const message of run.truncated ? [] : (atHand.get(run.conversationId) ?? [])) {
+          if (message.seq < run.fromSeq) continue;
+          if (message.seq > run.toSeq) break;
+          bus.publish(topic, { seq: run.seq + (message.seq - run.fromSeq), message });
+          missing -= 1n;
+        }
+        if (missing > 0n) bus.publish(topic, { seq: lastInboxSeq(run), message: null });
+      }
+    },
+  };
+}

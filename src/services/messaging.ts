@@ -1,0 +1,116 @@
+/**
+ * A message from its send to the sockets of its readers, put together once. The server calls this with its drivers, and the
+ * models in test/model call it with ports that fail, so that a part that is missing or wrong here fails a model.
+ *
+ * Followers of the log take each message in the order in which they are added below.
+ */
+import type { Clock, MessageId, Millis } from '../domain/ids.ts';
+import type { Bus } from '../pubsub/bus.ts';
+import type { ConversationStore } from '../stores/conversation-store.ts';
+import type { MessageStore } from '../stores/message-store.ts';
+import type { RateLimiter } from '../stores/rate-limiter.ts';
+import type { UserStore } from '../stores/user-store.ts';
+import { type ConversationSettings, createConversationService } from './conversations/conversation-service.ts';
+import { createInboxService, type InboxSettings } from './inbox/inbox-service.ts';
+import { type ConversationLogSettings, createConversationLog, createTrustedClock } from './log/conversation-log.ts';
+import { createMemberLists, type MemberListSettings } from './members/member-lists.ts';
+import { createMessageService, type MessageLimits } from './messages/message-service.ts';
+import { createReceiptService } from './receipts/receipt-service.ts';
+import { createStreamService, type StreamSettings } from './stream/stream-service.ts';
+
+export interface MessagingSettings extends ConversationSettings, InboxSettings, MemberListSettings, MessageLimits {
+  readonly log?: Partial<ConversationLogSettings>;
+  readonly stream?: Partial<StreamSettings>;
+}
+
+export interface MessagingPorts {
+  readonly messageStore: Pick<MessageStore, 'messageLog' | 'inboxes' | 'receipts'>;
+  readonly conversations: ConversationStore;
+  readonly users: UserStore;
+  readonly bus: Bus;
+  readonly rateLimiter: RateLimiter;
+  readonly newId: () => MessageId;
+  readonly clock: Clock;
+  /** Milliseconds on a clock that cannot be set. */
+  readonly elapsed: Clock;
+  /**
+   * Whether no other process writes to the stores. Only then do heads and positions in memory answer readers; otherwise they
+   * are guesses, and every reader asks the stores.
+   */
+  readonly isSoleWriter: boolean;
+  readonly onError: (error: unknown, what: string) => void;
+  readonly onSent?: (outcome: string, ms: Millis) => void;
+  /** Receives how long a live message took from its commit to the socket. */
+  readonly onDelivered?: (latencyMs: Millis) => void;
+  readonly settings: MessagingSettings;
+}
+
+export type Messaging = ReturnType<typeof createMessaging>;
+
+export function createMessaging(ports: MessagingPorts) {
+  const { messageStore, conversations: store, users, bus, rateLimiter, newId, clock, elapsed } = ports;
+  const { isSoleWriter, onError, onSent, onDelivered, settings } = ports;
+
+  const memberLists = createMemberLists({ store, settings });
+  const log = createConversationLog({
+    log: messageStore.messageLog,
+    clock: createTrustedClock(clock, elapsed),
+    newId,
+    isSoleWriter,
+    onError,
+    settings: settings.log,
+  });
+  const shared = { log, memberLists, bus, clock, isSoleWriter, onError };
+  const inbox = createInboxService({ ...shared, inboxes: messageStore.inboxes, settings });
+  const receipts = createReceiptService({ ...shared, store: messageStore.receipts, inbox });
+  log.follow(inbox.follower);
+  log.follow(receipts.follower);
+
+  const conversations = createConversationService({
+    ...shared,
+    store,
+    users,
+    inbox,
+    receipts,
+    rateLimiter,
+    newId,
+    settings,
+  });
+  const messages = createMessageService({
+    log,
+    memberLists,
+    conversations,
+    rateLimiter,
+    newId,
+    clock,
+    limits: settings,
+    onSent,
+  });
+  const streams = createStreamService({ ...shared, inbox, onDelivered, settings: settings.stream });
+
+  return {
+    log,
+    inbox,
+    receipts,
+    conversations,
+    messages,
+    streams,
+
+    /**
+     * Finishes what an earlier run left behind, before the first request: a reader's inbox then lacks nothing.
+     *
+     * @returns how many messages were handed to the followers again
+     */
+    async resume(): Promise<number> {
+      await conversations.resume();
+      return log.sweep(Number.POSITIVE_INFINITY);
+    },
+
+    /** Ends the streams' checks, and finishes what follows from the messages that are committed. */
+    async [Symbol.asyncDispose](): Promise<void> {
+      streams[Symbol.dispose]();
+      conversations.close();
+      await log.close();
+    },
+  };
+}
