@@ -16,8 +16,8 @@ export interface MessageRow {
   readonly key: EntryKey;
   readonly body: string;
   readonly sentAt: Millis;
-  /** Whether every inbox that needs it has it. */
-  readonly fannedOut: boolean;
+  /** Whether every follower of the log has finished with it, such as the fan-out to inboxes. */
+  readonly followed: boolean;
 }
 
 /** Ends a segment: nothing can follow `head` in it, and `seq = head + 1` is taken in it by the seal, not by a message. */
@@ -71,7 +71,7 @@ export interface LogRange {
 
 /**
  * The messages of all conversations, a segment per conversation and month. In one segment (conversationId, seq) and
- * (conversationId, key) are unique, a seal taking part in the first. Rows never change, but for `fannedOut`.
+ * (conversationId, key) are unique, a seal taking part in the first. Rows never change, but for `followed`.
  *
  * Every method rejects with DomainError `UNAVAILABLE` (retryable) when the store does not answer within its deadline;
  * the outcome of a write is then unknown.
@@ -96,8 +96,11 @@ export interface MessageLog {
   findByKeys(month: Month, keys: readonly RowKey[]): Promise<(MessageRow | null)[]>;
   /** The months that hold anything, ascending. */
   months(): Promise<Month[]>;
-  /** Records that fan-out is done. Repeating it is harmless, and losing it in a crash only means that it is done again. */
-  markFannedOut(refs: readonly { month: Month; id: MessageId }[]): Promise<void>;
-  /** Messages whose fan-out is not recorded as done and whose `sentAt < before`, oldest first. */
+  /**
+   * Records that every follower has finished. Repeating it is harmless. When it is lost in a crash, the followers are notified
+   * again, which every one of them must tolerate.
+   */
+  markFollowed(refs: readonly { month: Month; id: MessageId }[]): Promise<void>;
+  /** Messages that are not recorded as followed and whose `sentAt < before`, oldest first. */
   listUnfinished(before: Millis, limit: number): Promise<MessageRow[]>;
 }

@@ -170,12 +170,12 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
   it('remembers whose fan-out is not finished, oldest first', async () => {
     const list = rows('1', 1, 4);
     await store.messageLog.append([{ conversationId: '1', month, rows: list }]);
-    await store.messageLog.markFannedOut([list[1], list[1]].map((row) => ({ month, id: row?.id ?? '' })));
+    await store.messageLog.markFollowed([list[1], list[1]].map((row) => ({ month, id: row?.id ?? '' })));
     expect(seqs(await store.messageLog.listUnfinished(Number.POSITIVE_INFINITY, 10))).toEqual([1, 3, 4]);
     await store.reopen();
     expect(seqs(await store.messageLog.listUnfinished(Number.POSITIVE_INFINITY, 2))).toEqual([1, 3]);
     expect(seqs(await store.messageLog.listUnfinished(list[2]?.sentAt ?? 0, 10))).toEqual([1]);
-    await store.messageLog.markFannedOut(list.map(({ id }) => ({ month, id })));
+    await store.messageLog.markFollowed(list.map(({ id }) => ({ month, id })));
     expect(await store.messageLog.listUnfinished(Number.POSITIVE_INFINITY, 10)).toEqual([]);
   });
 

@@ -69,7 +69,7 @@ export function aRow(over: Partial<MessageRow> = {}): MessageRow {
     key: `7:c${made}`,
     body: '{"text":"hello"}',
     sentAt: Date.UTC(2026, 0, 15),
-    fannedOut: false,
+    followed: false,
     ...over,
   };
 }

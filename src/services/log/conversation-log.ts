@@ -166,7 +166,7 @@ export function createConversationLog(ports: {
       if (entryKinds[kind].isCountable) ordinal += 1n;
       if (entryKinds[kind].changesMembers) membershipSeq = seq;
       const numbers = { seq, ordinal, membershipSeq };
-      return { id, conversationId, ...numbers, kind, senderId, key, body, sentAt, fannedOut: false };
+      return { id, conversationId, ...numbers, kind, senderId, key, body, sentAt, followed: false };
     });
     return { conversationId: conversation.id, month, rows };
   }

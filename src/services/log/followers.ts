@@ -76,7 +76,7 @@ export function createFollowers(ports: {
       finished = [];
       try {
         for (const follower of followers) await follower.finish?.(messages);
-        await log.markFannedOut(messages.map(placeOf));
+        await log.markFollowed(messages.map(placeOf));
       } catch (error) {
         onError(error, 'record of followed messages');
       }

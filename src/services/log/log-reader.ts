@@ -113,6 +113,6 @@ function earlierMonthOf(month: Month, id: MessageId): Month {
 }
 
 export function toMessage(row: MessageRow): Message {
-  const { body, fannedOut: _, ...rest } = row;
+  const { body, followed: _, ...rest } = row;
   return { ...rest, body: decodeBody(body) };
 }

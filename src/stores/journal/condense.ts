@@ -5,13 +5,13 @@
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Operation } from './journal-entry.ts';
 
-/** A message, with whether its fan-out is recorded as done in the same move. */
+/** A message, with whether it is recorded as followed in the same move. */
 export type CondensedOperation =
   | Exclude<Operation, { type: 'message' }>
-  | (Extract<Operation, { type: 'message' }> & { readonly fannedOut: boolean });
+  | (Extract<Operation, { type: 'message' }> & { readonly followed: boolean });
 
 /**
- * - A message and the mark that it is fanned out become one row, so that the index of unfinished ones stays out of it.
+ * - A message and the mark that it is followed become one row, so that the index of unfinished ones stays out of it.
  * - Of the positions of a member, or of a device, the last is left: they only grow.
  * - Runs of a user that follow one another, in their inbox and in one conversation, become one run.
  *
@@ -19,7 +19,7 @@ export type CondensedOperation =
  */
 export function condense(operations: readonly Operation[]): CondensedOperation[] {
   const marks = new Set<string>();
-  for (const operation of operations) if (operation.type === 'fannedOut') marks.add(operation.id);
+  for (const operation of operations) if (operation.type === 'followed') marks.add(operation.id);
   const condensed: CondensedOperation[] = [];
   const written = new Set<string>();
   const latest = new Map<string, Extract<Operation, { type: 'receipt' | 'acked' }>>();
@@ -28,9 +28,9 @@ export function condense(operations: readonly Operation[]): CondensedOperation[]
     switch (operation.type) {
       case 'message':
         written.add(operation.row.id);
-        condensed.push({ ...operation, fannedOut: marks.has(operation.row.id) });
+        condensed.push({ ...operation, followed: marks.has(operation.row.id) });
         break;
-      case 'fannedOut':
+      case 'followed':
         if (!written.has(operation.id)) condensed.push(operation);
         break;
       case 'receipt':

@@ -15,7 +15,7 @@ export type Operation =
   | { readonly type: 'run'; readonly run: InboxRun }
   | { readonly type: 'receipt'; readonly receipt: Receipt }
   | { readonly type: 'acked'; readonly userId: UserId; readonly deviceId: DeviceId; readonly seq: bigint }
-  | { readonly type: 'fannedOut'; readonly month: Month; readonly id: MessageId };
+  | { readonly type: 'followed'; readonly month: Month; readonly id: MessageId };
 
 /** Arrays, not objects: the names would be half of each row. Numbers that may pass 2^53 are texts. */
 export function encodeOperations(operations: readonly Operation[]): string {
@@ -47,7 +47,7 @@ function toArray(operation: Operation): unknown[] {
     }
     case 'acked':
       return ['a', operation.userId, operation.deviceId, String(operation.seq)];
-    case 'fannedOut':
+    case 'followed':
       return ['f', operation.month, operation.id];
   }
 }
@@ -68,7 +68,7 @@ function fromArray(array: unknown[]): Operation {
         key: text(7),
         body: text(8),
         sentAt: array[10] as number,
-        fannedOut: false,
+        followed: false,
       };
       return { type: 'message', month: text(0), row };
     }
@@ -99,7 +99,7 @@ function fromArray(array: unknown[]): Operation {
     case 'a':
       return { type: 'acked', userId: text(0), deviceId: text(1), seq: BigInt(text(2)) };
     case 'f':
-      return { type: 'fannedOut', month: text(0), id: text(1) };
+      return { type: 'followed', month: text(0), id: text(1) };
     default:
       throw new Error(`unknown operation ${type} in the journal`);
   }

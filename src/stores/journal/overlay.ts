@@ -73,7 +73,7 @@ export function createOverlay() {
       case 'acked':
         acked.set(`${operation.userId}/${operation.deviceId}`, { value: operation.seq, journalId });
         break;
-      case 'fannedOut':
+      case 'followed':
         marks.set(operation.id, journalId);
         unfinished.delete(operation.id);
     }
@@ -120,7 +120,7 @@ export function createOverlay() {
         if (acked.get(key)?.journalId === journalId) acked.delete(key);
         break;
       }
-      case 'fannedOut':
+      case 'followed':
         if (marks.get(operation.id) === journalId) marks.delete(operation.id);
     }
   }

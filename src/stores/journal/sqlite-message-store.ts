@@ -38,7 +38,7 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
       findByIds: caller('messageLog.findByIds'),
       findByKeys: caller('messageLog.findByKeys'),
       months: caller('messageLog.months'),
-      markFannedOut: caller('messageLog.markFannedOut'),
+      markFollowed: caller('messageLog.markFollowed'),
       listUnfinished: caller('messageLog.listUnfinished'),
     },
     inboxes: {

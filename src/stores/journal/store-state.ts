@@ -128,8 +128,8 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
       }),
     findByKeys: (month: Month, keys: readonly RowKey[]) => keys.map((key) => findByKey(month, key)),
     months: () => [...new Set([...tables.months(), ...overlay.months()])].sort(),
-    markFannedOut(refs: readonly { month: Month; id: MessageId }[]): void {
-      for (const { month, id } of refs) stage({ type: 'fannedOut', month, id });
+    markFollowed(refs: readonly { month: Month; id: MessageId }[]): void {
+      for (const { month, id } of refs) stage({ type: 'followed', month, id });
     },
     listUnfinished(before: Millis, limit: number): MessageRow[] {
       const stored = tables.months().flatMap((month) => tables.listUnfinished(month, before, limit + overlay.size));

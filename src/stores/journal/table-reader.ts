@@ -88,7 +88,7 @@ export function createTableReader(database: DatabaseSync) {
     },
     listUnfinished(month: Month, before: Millis, limit: number): MessageRow[] {
       if (!months.has(month)) return [];
-      const rest = 'fanned_out = 0 AND sent_at < ? ORDER BY sent_at LIMIT ?';
+      const rest = 'followed = 0 AND sent_at < ? ORDER BY sent_at LIMIT ?';
       return (select(month, rest).all(Math.min(before, Number.MAX_SAFE_INTEGER), limit) as Row[]).map(toMessageRow);
     },
     lastRun(userId: UserId): InboxRun | null {
@@ -154,7 +154,7 @@ function toMessageRow(row: Row): MessageRow {
     key: row.key as string,
     body: row.body as string,
     sentAt: Number(row.sent_at),
-    fannedOut: row.fanned_out === 1n,
+    followed: row.followed === 1n,
   };
 }
 

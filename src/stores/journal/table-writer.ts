@@ -31,7 +31,7 @@ export function createTableWriter(database: DatabaseSync) {
         const { id, conversationId, seq, ordinal, membershipSeq, kind, senderId, key, body, sentAt } = operation.row;
         const ids = [BigInt(id), BigInt(conversationId), seq, ordinal, membershipSeq] as const;
         const { code } = entryKinds[kind];
-        insert(operation.month).run(...ids, code, BigInt(senderId), key, body, sentAt, operation.fannedOut ? 1 : 0);
+        insert(operation.month).run(...ids, code, BigInt(senderId), key, body, sentAt, operation.followed ? 1 : 0);
         break;
       }
       case 'seal': {
@@ -63,8 +63,8 @@ export function createTableWriter(database: DatabaseSync) {
           operation.seq,
         );
         break;
-      case 'fannedOut':
-        statement(`UPDATE ${table(operation.month)} SET fanned_out = 1 WHERE id = ? AND fanned_out = 0`).run(
+      case 'followed':
+        statement(`UPDATE ${table(operation.month)} SET followed = 1 WHERE id = ? AND followed = 0`).run(
           BigInt(operation.id),
         );
     }

@@ -1,7 +1,7 @@
 /**
  * The indexed tables in `messages.db`. One table per month holds messages and seals, told apart by the code in `kind`; a seal has
- * no sender and its next month in `body`. Ids are integers as keys. `applied` holds the number of the last journal row whose operations are in the tables: both
- * change in one transaction.
+ * no sender and its next month in `body`. Ids are integers as keys. `applied` holds the number of the last journal row whose
+ * operations are in the tables: both change in one transaction.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Month, segmentName } from '../../domain/month.ts';
@@ -42,7 +42,7 @@ export const messageColumns = [
   'key',
   'body',
   'sent_at',
-  'fanned_out',
+  'followed',
 ] as const;
 
 export function createMonth(database: DatabaseSync, month: Month): void {
@@ -51,8 +51,8 @@ export function createMonth(database: DatabaseSync, month: Month): void {
     CREATE TABLE IF NOT EXISTS ${name} (
       id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL, seq INTEGER NOT NULL, ordinal INTEGER NOT NULL,
       membership_seq INTEGER NOT NULL, kind INTEGER NOT NULL, sender_id INTEGER, key TEXT, body TEXT NOT NULL,
-      sent_at INTEGER NOT NULL, fanned_out INTEGER NOT NULL);
+      sent_at INTEGER NOT NULL, followed INTEGER NOT NULL);
     CREATE UNIQUE INDEX IF NOT EXISTS ${name}_seq ON ${name} (conversation_id, seq);
     CREATE UNIQUE INDEX IF NOT EXISTS ${name}_key ON ${name} (conversation_id, key);
-    CREATE INDEX IF NOT EXISTS ${name}_unfinished ON ${name} (id) WHERE fanned_out = 0;`);
+    CREATE INDEX IF NOT EXISTS ${name}_unfinished ON ${name} (id) WHERE followed = 0;`);
 }

@@ -1,6 +1,6 @@
 /**
  * Brings files of format 1 to format 2, in which a message's unique key begins with its conversation and every message carries the
- * number of the membership entry that it was written under.
+ * number of the membership entry that it was written under. The column `fanned_out` is called `followed`.
  *
  * Each month is rebuilt in a transaction of its own, so an upgrade that is cut off goes on with the months that are left.
  */

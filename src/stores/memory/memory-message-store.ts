@@ -104,13 +104,13 @@ function createLog(): MessageLog {
     findByIds: async (month, ids) => rowsOf(month).filter(({ id }) => ids.includes(id)),
     findByKeys: async (month, keys) => keys.map((key) => findByKey(month, key)),
     months: async () => [...segments.keys()].sort(),
-    markFannedOut: async (refs) => {
-      for (const { month, id } of refs) replace(month, id, (row) => ({ ...row, fannedOut: true }));
+    markFollowed: async (refs) => {
+      for (const { month, id } of refs) replace(month, id, (row) => ({ ...row, followed: true }));
     },
     listUnfinished: async (before, limit) =>
       [...segments.keys()]
         .flatMap(rowsOf)
-        .filter(({ fannedOut, sentAt }) => !fannedOut && sentAt < before)
+        .filter(({ followed, sentAt }) => !followed && sentAt < before)
         .sort((a, b) => a.sentAt - b.sentAt || (a.seq < b.seq ? -1 : 1))
         .slice(0, limit),
   };

@@ -84,7 +84,7 @@ describe('followers of the log', () => {
     earlier.follow(aFollower().follower);
     const messages = [];
     for (let count = 0; count < 4; count += 1) messages.push((await earlier.append(conversation, aDraft())).message);
-    await store.markFannedOut([{ month: '2026-01', id: messages[1]?.id ?? '' }]);
+    await store.markFollowed([{ month: '2026-01', id: messages[1]?.id ?? '' }]);
     const { log } = setUpLog({ store });
     const taken: bigint[][] = [];
     log.follow({ take: async (_id, run) => void taken.push(run.map(({ seq }) => seq)) });

@@ -26,7 +26,7 @@ function aRow(seq: bigint, conversationId = '1'): MessageRow {
     key,
     body: '{"text":"t"}',
     sentAt,
-    fannedOut: false,
+    followed: false,
   };
 }
 

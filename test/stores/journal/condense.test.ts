@@ -39,7 +39,7 @@ function history(choices: readonly number[]): Operation[] {
           ...texts,
           sentAt: 5,
         } as const;
-        return { type: 'message', month: '2026-01', row: { ...row, fannedOut: false } };
+        return { type: 'message', month: '2026-01', row: { ...row, followed: false } };
       }
       case 2:
       case 3: {
@@ -58,7 +58,7 @@ function history(choices: readonly number[]): Operation[] {
         return { type: 'acked', userId, deviceId: `${userId}0`, seq: next(`a${userId}`) };
       default: {
         const id = unmarked.shift();
-        if (id !== undefined) return { type: 'fannedOut', month: '2026-01', id };
+        if (id !== undefined) return { type: 'followed', month: '2026-01', id };
         return { type: 'acked', userId, deviceId: `${userId}0`, seq: next(`a${userId}`) };
       }
     }
