@@ -113,9 +113,13 @@ describe('the directory in SQLite', () => {
   });
 
   it('keeps its tables when it is opened again, and refuses those of a newer version', async () => {
-    for (let round = 0; round < 3; round += 1) await (await open())[Symbol.asyncDispose]();
+    await (await open())[Symbol.asyncDispose]();
     const file = openFile();
-    expect(file.prepare('SELECT name FROM knex_migrations ORDER BY id').all()).toEqual([{ name: '0001-directory' }]);
+    const steps = () => file.prepare('SELECT name FROM knex_migrations ORDER BY id').all();
+    const first = steps();
+    expect(first[0]).toEqual({ name: '0001-directory' });
+    for (let round = 0; round < 2; round += 1) await (await open())[Symbol.asyncDispose]();
+    expect(steps()).toEqual(first);
     file.exec(`INSERT INTO knex_migrations (name, batch, migration_time) VALUES ('9999-from-the-future', 9, 0)`);
     file.close();
     await expect(open()).rejects.toThrow(/9999-from-the-future/);
