@@ -4,18 +4,15 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { generate, loadContext } from '@graphql-codegen/cli';
 import { buildASTSchema, introspectionFromSchema, lexicographicSortSchema, parse, printSchema } from 'graphql';
 import { loadTypeDefs } from '../src/resolvers/schema.ts';
+import { resolverTypes, resolverTypesFile } from './resolver-types.ts';
 
 const root = new URL('..', import.meta.url);
 
 async function artefacts(): Promise<Map<string, string>> {
   const schema = lexicographicSortSchema(buildASTSchema(parse(loadTypeDefs().join('\n'))));
-  const context = await loadContext(new URL('codegen.yml', root).pathname);
-  context.cwd = root.pathname;
-  const generated = (await generate(context, false)) as { filename: string; content: string }[];
-  const files = new Map(generated.map(({ filename, content }) => [filename.replace(root.pathname, ''), content]));
+  const files = new Map([[resolverTypesFile, await resolverTypes(schema)]]);
   files.set('schema/published/schema.graphql', `${printSchema(schema)}\n`);
   const introspection = introspectionFromSchema(schema, { specifiedByUrl: true, oneOf: true });
   files.set('schema/published/introspection.json', `${JSON.stringify(introspection, null, 2)}\n`);

@@ -15,15 +15,15 @@ export interface Conversation {
 }
 
 /**
- * A user in a conversation. They see the messages with `joinedSeq < seq <= leftSeq`.
- * Who left and came back has one row: the latest stay, so what lies before it is no longer theirs to read.
+ * One stay of a user in a conversation. It contains the messages with `joinedSeq < seq <= leftSeq`. A user who leaves and comes
+ * back has several stays.
  */
 export interface Member {
   readonly conversationId: ConversationId;
   readonly userId: UserId;
   readonly role: MemberRole;
   readonly joinedSeq: Seq;
-  /** The message that says they left; null while they are a member. */
+  /** The number of the message that states that they left; null while they are a member. */
   readonly leftSeq: Seq | null;
 }
 

@@ -1,5 +1,5 @@
 /** What an operator of a messaging server watches, for Prometheus. `docs/operation.md` explains each; a test holds the two equal. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { SecurityEventName } from '../domain/security-event.ts';
 import type { ServerMetrics } from '../server/ports.ts';
 

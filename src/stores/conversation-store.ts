@@ -31,8 +31,10 @@ export interface ConversationStore {
   /** The direct conversation of two users, if they have one. */
   findDirect(userIds: readonly [UserId, UserId]): Promise<Conversation | null>;
 
-  /** All members there are and were, ordered by user id as a number. */
+  /** The latest stay of everyone who is or was a member, ordered by user id as a number. */
   listMembers(conversationId: ConversationId): Promise<Member[]>;
+  /** The stays before the latest of users who left and came back, ordered by user id as a number, then by `joinedSeq`. */
+  listEarlierStays(conversationId: ConversationId): Promise<Member[]>;
   /** What a user is or was a member of, ordered by conversation id as a number. */
   listMemberships(userId: UserId): Promise<Member[]>;
 

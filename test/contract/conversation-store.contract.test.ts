@@ -148,6 +148,24 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     });
   });
 
+  it('keeps every earlier stay of users who come back', async () => {
+    const { group, owner, others } = await aGroup(2);
+    const [back, twice] = others as [string, string];
+    await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [back, twice] }, 4n);
+    expect(await directory.conversations.listEarlierStays(group.id)).toEqual([]);
+    await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [back, twice] }, 9n);
+    await settle(group, twice, { kind: 'MEMBER_LEFT', userIds: [twice] }, 10n);
+    await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [back, twice] }, 11n);
+    const stays = [
+      { conversationId: group.id, userId: back, role: 'MEMBER', joinedSeq: 0n, leftSeq: 4n },
+      { conversationId: group.id, userId: twice, role: 'MEMBER', joinedSeq: 0n, leftSeq: 4n },
+      { conversationId: group.id, userId: twice, role: 'MEMBER', joinedSeq: 8n, leftSeq: 10n },
+    ];
+    expect(await directory.conversations.listEarlierStays(group.id)).toEqual(stays);
+    await directory.reopen();
+    expect(await directory.conversations.listEarlierStays(group.id)).toEqual(stays);
+  });
+
   describe('when the owner leaves', () => {
     const leave = (group: Conversation, userId: string, seq: bigint) =>
       settle(group, userId, { kind: 'MEMBER_LEFT', userIds: [userId] }, seq);

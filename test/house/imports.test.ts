@@ -42,7 +42,7 @@ const packageLayers: readonly (readonly [name: RegExp, layers: readonly string[]
   [/^(graphql|@graphql-tools|dataloader)/, ['resolvers', 'generated', 'server']],
   [/^(fastify|@fastify|ws$|graphql-ws|graphql-http|node:(http|net)$)/, ['server']],
   [/^(knex|mysql2|mongoose|mongodb|ioredis|node:sqlite|node:worker_threads)/, ['drivers', 'sqlite file']],
-  [/^(pino|prom-client|@opentelemetry)/, ['observability']],
+  [/^(pino|@prometheus-io|@opentelemetry)/, ['observability']],
   [/^valibot$/, ['config']],
 ];
 

@@ -5,20 +5,14 @@
  * leaving can send no more, and fan-out of the conversation waits, so that nobody gets what was said after they left.
  */
 import { LRUCache } from 'lru-cache';
-import { type Conversation, isActive, type Member } from '../../domain/conversation.ts';
+import type { Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type ConversationId, isId, type UserId } from '../../domain/ids.ts';
+import { type ConversationId, compareIds, isId, type Seq, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
+import { createMemberList, type MemberList } from './member-list.ts';
 
-export interface MemberList {
-  readonly conversation: Conversation;
-  /** Those who are and were members. */
-  readonly members: ReadonlyMap<UserId, Member>;
-  readonly activeCount: number;
-  /** Whether its messages are fanned out on read. */
-  readonly isLarge: boolean;
-}
+export type { MemberList, Stays } from './member-list.ts';
 
 /** Members over all member lists in memory; a group of 100,000 takes about 20 MB. */
 const membersMax = 1_000_000;
@@ -43,16 +37,25 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
   const memberships = new LRUCache<UserId, Promise<ConversationId[]>>({ max: usersMax });
   const pending = new Map<ConversationId, { leaving: Set<UserId>; settled: Promise<void>; settle: () => void }>();
 
+  let settleUpTo = async (id: ConversationId, _version: Seq): Promise<void> => pending.get(id)?.settled;
+
+  function drop(id: ConversationId): void {
+    memberLists.delete(id);
+    loading.delete(id);
+  }
+
   async function load(id: ConversationId): Promise<MemberList | null> {
-    const [[conversation], members] = await Promise.all([store.get([id]), store.listMembers(id)]);
+    const [[conversation], members, earlier] = await Promise.all([
+      store.get([id]),
+      store.listMembers(id),
+      store.listEarlierStays(id),
+    ]);
     if (conversation === null || conversation === undefined) return null;
-    const activeCount = members.filter(isActive).length;
-    return {
+    return createMemberList(
       conversation,
-      members: new Map(members.map((member) => [member.userId, member])),
-      activeCount,
-      isLarge: activeCount > fanOutOnWriteMaxMembers,
-    };
+      earlier.length === 0 ? members : [...earlier, ...members].sort(byUserAndStay),
+      fanOutOnWriteMaxMembers,
+    );
   }
 
   function get(id: ConversationId): Promise<MemberList | null> | MemberList {
@@ -76,6 +79,27 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
 
   return {
     get,
+
+    /**
+     * The member list as it is at `version` or later.
+     *
+     * @throws DomainError `UNAVAILABLE`: the change with that number is not settled yet
+     */
+    async at(id: ConversationId, version: Seq): Promise<MemberList | null> {
+      const known = await get(id);
+      if (known === null || known.version >= version) return known;
+      await settleUpTo(id, version);
+      drop(id);
+      const fresh = await get(id);
+      if (fresh !== null && fresh.version < version)
+        throw new DomainError('UNAVAILABLE', 'A change of this conversation is not settled yet.');
+      return fresh;
+    },
+
+    /** Sets what `at` calls for a list that is too old: it settles the changes that the log contains up to a number. */
+    setSettleUpTo(settle: (id: ConversationId, version: Seq) => Promise<void>): void {
+      settleUpTo = settle;
+    },
 
     /**
      * The member list and the viewer's place in it, for those who are or were members.
@@ -107,8 +131,7 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
 
     /** Drops what is known of a conversation and of those whose membership changed; it is read anew. */
     forget(id: ConversationId, userIds: readonly UserId[]): void {
-      memberLists.delete(id);
-      loading.delete(id);
+      drop(id);
       for (const userId of userIds) memberships.delete(userId);
     },
 
@@ -131,4 +154,8 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
       return pending.get(id)?.settled ?? null;
     },
   };
+}
+
+function byUserAndStay(a: Member, b: Member): number {
+  return compareIds(a.userId, b.userId) || (a.joinedSeq < b.joinedSeq ? -1 : 1);
 }

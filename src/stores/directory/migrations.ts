@@ -61,6 +61,19 @@ const migrations: readonly Migration[] = [
       });
     },
   },
+  {
+    name: '0002-earlier-stays',
+    async up(knex) {
+      await knex.schema.createTable('earlier_stays', (table) => {
+        table.bigInteger('conversation_id').notNullable();
+        table.bigInteger('user_id').notNullable();
+        table.string('role', 16).notNullable();
+        table.bigInteger('joined_seq').notNullable();
+        table.bigInteger('left_seq').notNullable();
+        table.primary(['conversation_id', 'user_id', 'joined_seq']);
+      });
+    },
+  },
 ];
 
 /** Migrations as modules rather than files in a folder, so that they are checked with the rest. */

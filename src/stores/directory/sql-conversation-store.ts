@@ -59,6 +59,12 @@ export function createSqlConversationStore(knex: Knex, timeoutMs: Millis): Conve
       return rows.map(toMember);
     },
 
+    async listEarlierStays(conversationId) {
+      const order = [{ column: 'user_id' }, { column: 'joined_seq' }];
+      const rows = (await knex('earlier_stays').where({ conversation_id: conversationId }).orderBy(order)) as Row[];
+      return rows.map(toMember);
+    },
+
     async listMemberships(userId) {
       const rows = (await knex('members').where({ user_id: userId }).orderBy('conversation_id')) as Row[];
       return rows.map(toMember);
@@ -104,8 +110,10 @@ async function addMembers(
     const known = (await trx('members')
       .where({ conversation_id: conversationId })
       .whereIn('user_id', userIds)) as Row[];
-    const returning = known.filter(({ left_seq }) => left_seq !== null).map(({ user_id }) => String(user_id));
-    if (returning.length > 0) {
+    const ended = known.filter(({ left_seq }) => left_seq !== null);
+    if (ended.length > 0) {
+      await trx('earlier_stays').insert(ended);
+      const returning = ended.map(({ user_id }) => user_id as Knex.Value);
       await trx('members')
         .where({ conversation_id: conversationId })
         .whereIn('user_id', returning)

@@ -8,6 +8,7 @@ export function createMemoryConversationStore(): ConversationStore {
   const conversations = new Map<ConversationId, Conversation>();
   const directIds = new Map<string, ConversationId>();
   const membersOf = new Map<ConversationId, Map<UserId, Member>>();
+  const earlierStays: Member[] = [];
   const unsettled = new Map<MessageId, MembershipChange>();
 
   function rows(id: ConversationId): Map<UserId, Member> {
@@ -32,6 +33,7 @@ export function createMemoryConversationStore(): ConversationStore {
     for (const userId of new Set(event.userIds)) {
       const known = rows(conversationId).get(userId);
       if (isActive(known)) continue;
+      if (known !== undefined) earlierStays.push(known);
       const isFounder = event.kind === 'GROUP_CREATED' && userId === actorId;
       put({ conversationId, userId, role: isFounder ? 'OWNER' : 'MEMBER', joinedSeq: seq - 1n, leftSeq: null });
     }
@@ -69,6 +71,10 @@ export function createMemoryConversationStore(): ConversationStore {
     get: async (ids) => ids.map((id) => conversations.get(id) ?? null),
     findDirect: async (userIds) => findDirect(userIds),
     listMembers: async (id) => [...rows(id).values()].sort((a, b) => compareIds(a.userId, b.userId)),
+    listEarlierStays: async (id) =>
+      earlierStays
+        .filter(({ conversationId }) => conversationId === id)
+        .sort((a, b) => compareIds(a.userId, b.userId) || (a.joinedSeq < b.joinedSeq ? -1 : 1)),
 
     async listMemberships(userId) {
       const found = [...membersOf.values()].flatMap((members) => members.get(userId) ?? []);

@@ -110,6 +110,52 @@ describe('member lists', () => {
   });
 });
 
+describe('a member list', () => {
+  it('has the number of its last change as its version, and every stay of a member', async () => {
+    const { memberLists, change } = await setUp();
+    const versions = [(await memberLists.get('1'))?.version];
+    for (const [kind, seq] of [
+      ['MEMBERS_ADDED', 4n],
+      ['MEMBERS_REMOVED', 6n],
+      ['MEMBERS_ADDED', 9n],
+    ] as const) {
+      await change(aChange(kind, ['103']), seq);
+      memberLists.forget('1', []);
+      versions.push((await memberLists.get('1'))?.version);
+    }
+    expect(versions).toEqual([1n, 4n, 6n, 9n]);
+    const memberList = await memberLists.get('1');
+    expect(await memberList?.stays('103')).toMatchObject([
+      { joinedSeq: 3n, leftSeq: 6n },
+      { joinedSeq: 8n, leftSeq: null },
+    ]);
+    expect(await memberList?.stays('999')).toEqual([]);
+    expect(memberList?.memberCount).toBe(3);
+    expect(memberList?.active().map(({ userId }) => userId)).toEqual(['101', '102', '103']);
+    const joinedOf = async (seq: bigint) => (await memberList?.since(seq))?.map(({ joinedSeq }) => joinedSeq);
+    expect(await joinedOf(6n)).toEqual([0n, 0n, 3n, 8n]);
+    expect(await joinedOf(7n)).toEqual([0n, 0n, 8n]);
+  });
+
+  it('is read again when an older one than asked for is in memory', async () => {
+    const { memberLists, change } = await setUp();
+    const old = await memberLists.at('1', 1n);
+    await change(aChange('MEMBERS_ADDED', ['103']), 4n);
+    expect(await memberLists.at('1', 1n)).toBe(old);
+    expect(await memberLists.at('1', 4n)).toMatchObject({ version: 4n, memberCount: 3 });
+    expect(await memberLists.at('2', 4n)).toBeNull();
+  });
+
+  it('has the changes that the log contains settled first', async () => {
+    const { store, memberLists } = await setUp();
+    const added = aChange('MEMBERS_ADDED', ['103']);
+    await store.beginChange(added);
+    await expect(memberLists.at('1', 4n)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    memberLists.setSettleUpTo((_id, version) => store.settleChange(added, version));
+    expect(await memberLists.at('1', 4n)).toMatchObject({ version: 4n, memberCount: 3 });
+  });
+});
+
 describe('a change of membership under way', () => {
   it('says who is leaving, and for how long fan-out waits', async () => {
     const { memberLists } = await setUp();
