@@ -9,6 +9,7 @@ import type { MessageRow } from '../../src/stores/message-log.ts';
 import type { DeliveryWorld, Send } from './delivery-world.ts';
 import { userIds } from './delivery-world.ts';
 import { messageKey } from './device.ts';
+import { findReceiptViolations } from './receipt-checks.ts';
 
 type Truth = DeliveryWorld['truth'];
 
@@ -136,6 +137,7 @@ export async function findDeliveryViolations(world: DeliveryWorld): Promise<stri
     if (kind === 'GROUP') checkMembers(members, stays.get(id) ?? [], found);
   }
   checkSends(sends, logs, found);
+  for (const violation of await findReceiptViolations(world, logs)) found.push(violation);
   const maySee = (userId: UserId, id: ConversationId, seq: Seq) =>
     (stays.get(id) ?? []).some(
       (stay) => stay.userId === userId && seq >= stay.fromSeq && (stay.toSeq === null || seq <= stay.toSeq),

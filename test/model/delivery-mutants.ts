@@ -1,6 +1,7 @@
 /** Guards taken away by a wrapper around a port: each must be missed by the checks, or they would not notice its loss. */
 import type { Seq } from '../../src/domain/ids.ts';
 import type { InboxRun } from '../../src/domain/inbox.ts';
+import { noPositions } from '../../src/domain/receipt.ts';
 import type { InboxHint } from '../../src/pubsub/topics.ts';
 import type { AppendResult, MessageLog } from '../../src/stores/message-log.ts';
 import type { MessageStore } from '../../src/stores/message-store.ts';
@@ -87,6 +88,49 @@ export const deliveryMutants: readonly DeliveryMutant[] = [
   {
     name: 'streams are never compared with the store',
     withoutChecks: true,
+  },
+  {
+    name: 'several servers that each take themselves for the only writer',
+    isEachAlone: true,
+  },
+  {
+    name: 'nothing is read by sending',
+    wrapMessages: (store) => ({
+      ...store,
+      receipts: {
+        ...store.receipts,
+        // Only a send raises both positions to the same number here.
+        raise: async (receipts) => {
+          const kept = await store.receipts.raise(
+            receipts.filter(({ deliveredSeq, readSeq }) => deliveredSeq !== readSeq),
+          );
+          return receipts.map(({ deliveredSeq, readSeq }) =>
+            deliveredSeq === readSeq
+              ? { before: noPositions, after: noPositions }
+              : (kept.shift() as (typeof kept)[number]),
+          );
+        },
+      },
+    }),
+  },
+  {
+    name: 'acknowledgements are answered and not stored',
+    wrapMessages: (store) => ({
+      ...store,
+      receipts: {
+        ...store.receipts,
+        raise: async (receipts) => {
+          const kept = await store.receipts.raise(
+            receipts.filter(({ deliveredSeq, readSeq }) => deliveredSeq === readSeq),
+          );
+          return receipts.map(({ deliveredSeq, readSeq }) =>
+            deliveredSeq !== readSeq
+              ? { before: noPositions, after: noPositions }
+              : (kept.shift() as (typeof kept)[number]),
+          );
+        },
+      },
+    }),
   },
   {
     name: 'a change of membership is settled one number too early',

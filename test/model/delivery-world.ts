@@ -16,6 +16,7 @@ import type { MessageStore } from '../../src/stores/message-store.ts';
 import { Device, DeviceStream } from './device.ts';
 import { type FaultRates, FaultyBus, putBetween } from './fault-ports.ts';
 import { createServices, type Services } from './instance.ts';
+import type { Ack } from './receipt-checks.ts';
 import { type Owner, Scheduler } from './scheduler.ts';
 import { createRandom } from './world.ts';
 
@@ -28,6 +29,8 @@ export interface DeliveryMutant {
   wrapBus?(bus: Bus, openStreams: (userId: string) => readonly DeviceStream[]): Bus;
   /** Streams are never compared with the store. */
   readonly withoutChecks?: boolean;
+  /** Each of several servers takes itself for the only writer. */
+  readonly isEachAlone?: boolean;
   /** Nobody finishes what a crash left behind. */
   readonly withoutSweep?: boolean;
 }
@@ -74,6 +77,7 @@ export class DeliveryWorld {
     users: createMemoryUserStore(),
   };
   readonly sends: Send[] = [];
+  readonly acks: Ack[] = [];
   readonly devices: Device[] = [];
   readonly complaints: string[] = [];
   readonly isAlone: boolean;
@@ -206,7 +210,7 @@ export class DeliveryWorld {
       clock: () => server.clockMs + scheduler.time,
       elapsed: () => this.elapsedMs + scheduler.time - server.bornAt,
       takeWorker: () => this.workers++ % 1024,
-      isAlone: this.isAlone,
+      isAlone: this.isAlone || mutant?.isEachAlone === true,
       onWriteMaxMembers: this.onWriteMaxMembers,
       backlogMax: this.backlogMax,
       onError: (error, what) => scheduler.note(`${server.name} ${what}: ${String(error)}`),
@@ -394,7 +398,7 @@ export class DeliveryWorld {
       server,
       `takes the acknowledgement of ${viewer.userId} up to ${position}`,
       ({ receipts }) => receipts.ack(viewer, { status: 'DELIVERED', upToInboxSeq: position }),
-      () => {},
+      () => this.acks.push({ userId: viewer.userId, upToInboxSeq: position }),
     );
   }
 
