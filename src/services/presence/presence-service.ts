@@ -1,16 +1,22 @@
 /**
- * Who is reachable. A user is online while a device of theirs holds a lease; a heartbeat or a live socket renews it. Coming and
- * going is told once, by whoever the store says noticed it.
+ * Whether users are reachable. A user is online while one of their devices holds a lease in the store.
+ *
+ * A device is in one of these states here:
+ * - attached: at least one live socket. A renewal extends its lease whenever its sockets were heard from since the last renewal
+ *   (`countedAt`); a device that vanished without closing its socket is not renewed;
+ * - detached: no live socket. Only heartbeats renew its lease; otherwise it lapses;
+ * - released: logged out. Its lease ended at once, and sockets of the old session cannot renew it.
+ *
+ * Invariant: each change between online and offline is published once, by the instance that the store names.
  */
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, DeviceId, Millis, UserId } from '../../domain/ids.ts';
 import type { Presence } from '../../domain/presence.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
-import type { EventSource } from '../../pubsub/event-source.ts';
 import { topics } from '../../pubsub/topics.ts';
 import type { PresenceStore } from '../../stores/presence-store.ts';
-import { createLatestEvents } from '../latest-events.ts';
+import { createPresenceWatch } from './presence-watch.ts';
 
 export interface PresenceSettings {
   /**
@@ -26,7 +32,6 @@ export interface PresenceSettings {
 export const presenceDefaults: PresenceSettings = { leaseTtlMs: 60_000, renewEveryMs: 1_000, sweepEveryMs: 1_000 };
 
 const askedMax = 200;
-const watchedMax = 10_000;
 const sweepMax = 1_000;
 const renewBatch = 1_000;
 
@@ -187,78 +192,7 @@ export function createPresenceService(ports: {
       return read(userIds, await visibleTo(viewer, userIds));
     },
 
-    /**
-     * The present status of each, then every change. Whom the viewer may not see is UNKNOWN until a direct conversation with
-     * them is opened; without `userIds` those who become visible later are told, too.
-     */
-    watch(viewer: Viewer, userIds: readonly UserId[] | null): EventSource<Presence> {
-      return {
-        async open(sink) {
-          const visible =
-            userIds === null ? new Set(await allVisible(viewer.userId)) : await visibleTo(viewer, userIds);
-          const asked = new Set([...(userIds ?? visible)].slice(0, watchedMax));
-          const held = createLatestEvents(sink);
-          const told = new Map<UserId, Presence['status']>();
-          const stops: (() => void)[] = [];
-          let isClosed = false;
-          const close = () => {
-            isClosed = true;
-            for (const stop of stops.splice(0)) stop();
-          };
-
-          function tell(presence: Presence): void {
-            // Told by the bus and read from the store may be the same news.
-            if (told.get(presence.userId) === presence.status) return;
-            told.set(presence.userId, presence.status);
-            held.push(presence.userId, presence);
-          }
-
-          /** Tells how things are, then what changes: what comes while the store is read comes after it. */
-          async function follow(ids: readonly UserId[]): Promise<void> {
-            let early: Presence[] | null = [];
-            const onChange = (presence: Presence) => {
-              if (early === null) tell(presence);
-              else early.push(presence);
-            };
-            const watched = ids.filter((id) => visible.has(id));
-            const opened = await Promise.allSettled(watched.map((id) => bus.subscribe(topics.presence(id), onChange)));
-            for (const one of opened) if (one.status === 'fulfilled') stops.push(one.value);
-            const failed = opened.find((one) => one.status === 'rejected');
-            const present = failed === undefined ? await read(ids, visible) : [];
-            if (isClosed) close();
-            if (failed !== undefined) throw failed.reason;
-            const changes = early;
-            early = null;
-            if (!isClosed) for (const presence of [...present, ...changes]) tell(presence);
-          }
-
-          async function review(others: readonly UserId[]): Promise<void> {
-            const hidden = others.filter((id) => id !== viewer.userId && !visible.has(id));
-            const wanted = userIds === null ? hidden : hidden.filter((id) => asked.has(id));
-            if (wanted.length === 0 || visible.size >= watchedMax) return;
-            const came = [...(await visibleOf(viewer.userId, wanted))].filter((id) => !visible.has(id));
-            for (const id of came) visible.add(id);
-            await follow(came);
-          }
-
-          try {
-            // Subscribed first, so that nobody becomes visible unheard.
-            stops.push(
-              await bus.subscribe(topics.memberships(viewer.userId), ({ userIds: others }) => {
-                // Direct conversations have no more than two; large changes of groups need no look.
-                if (others.length > 2 || isClosed) return;
-                review(others).catch((error: unknown) => onError(error, 'presence'));
-              }),
-            );
-            await follow([...asked]);
-          } catch (error) {
-            close();
-            throw error;
-          }
-          return close;
-        },
-      };
-    },
+    watch: createPresenceWatch({ bus, visibleOf, allVisible, visibleTo, read, onError }),
 
     /** Users this process has told online and not yet offline. */
     get onlineCount(): number {

@@ -1,0 +1,97 @@
+/** Presence as live events: the current status of each user that a viewer may see, then every change. */
+import type { UserId } from '../../domain/ids.ts';
+import type { Presence } from '../../domain/presence.ts';
+import type { Viewer } from '../../domain/user.ts';
+import type { Bus } from '../../pubsub/bus.ts';
+import type { EventSource } from '../../pubsub/event-source.ts';
+import { topics } from '../../pubsub/topics.ts';
+import { createLatestEvents } from '../latest-events.ts';
+
+/** Users that one subscription follows; those beyond are left out. */
+const watchedMax = 10_000;
+
+export function createPresenceWatch(ports: {
+  bus: Bus;
+  /** Of the users asked for, those whose presence a user may see. */
+  visibleOf: (userId: UserId, others: readonly UserId[]) => Promise<Set<UserId>>;
+  /** Everybody whose presence a user may see. */
+  allVisible: (userId: UserId) => Promise<UserId[]>;
+  /** Of the users asked for, those whose presence a viewer may see, with the viewer; refuses too many. */
+  visibleTo: (viewer: Viewer, userIds: readonly UserId[]) => Promise<Set<UserId>>;
+  read: (userIds: readonly UserId[], visible: ReadonlySet<UserId>) => Promise<Presence[]>;
+  onError: (error: unknown, what: string) => void;
+}) {
+  const { bus, visibleOf, allVisible, visibleTo, read, onError } = ports;
+
+  /**
+   * The present status of each, then every change. Whom the viewer may not see is UNKNOWN until a direct conversation with
+   * them is opened; without `userIds` those who become visible later are told, too.
+   */
+  return function watch(viewer: Viewer, userIds: readonly UserId[] | null): EventSource<Presence> {
+    return {
+      async open(sink) {
+        const visible = userIds === null ? new Set(await allVisible(viewer.userId)) : await visibleTo(viewer, userIds);
+        const asked = new Set([...(userIds ?? visible)].slice(0, watchedMax));
+        const held = createLatestEvents(sink);
+        const told = new Map<UserId, Presence['status']>();
+        const stops: (() => void)[] = [];
+        let isClosed = false;
+        const close = () => {
+          isClosed = true;
+          for (const stop of stops.splice(0)) stop();
+        };
+
+        function tell(presence: Presence): void {
+          // Told by the bus and read from the store may be the same news.
+          if (told.get(presence.userId) === presence.status) return;
+          told.set(presence.userId, presence.status);
+          held.push(presence.userId, presence);
+        }
+
+        /** Tells how things are, then what changes: what comes while the store is read comes after it. */
+        async function follow(ids: readonly UserId[]): Promise<void> {
+          let early: Presence[] | null = [];
+          const onChange = (presence: Presence) => {
+            if (early === null) tell(presence);
+            else early.push(presence);
+          };
+          const watched = ids.filter((id) => visible.has(id));
+          const opened = await Promise.allSettled(watched.map((id) => bus.subscribe(topics.presence(id), onChange)));
+          for (const one of opened) if (one.status === 'fulfilled') stops.push(one.value);
+          const failed = opened.find((one) => one.status === 'rejected');
+          const present = failed === undefined ? await read(ids, visible) : [];
+          if (isClosed) close();
+          if (failed !== undefined) throw failed.reason;
+          const changes = early;
+          early = null;
+          if (!isClosed) for (const presence of [...present, ...changes]) tell(presence);
+        }
+
+        async function review(others: readonly UserId[]): Promise<void> {
+          const hidden = others.filter((id) => id !== viewer.userId && !visible.has(id));
+          const wanted = userIds === null ? hidden : hidden.filter((id) => asked.has(id));
+          if (wanted.length === 0 || visible.size >= watchedMax) return;
+          const came = [...(await visibleOf(viewer.userId, wanted))].filter((id) => !visible.has(id));
+          for (const id of came) visible.add(id);
+          await follow(came);
+        }
+
+        try {
+          // Subscribed first, so that nobody becomes visible unheard.
+          stops.push(
+            await bus.subscribe(topics.memberships(viewer.userId), ({ userIds: others }) => {
+              // Direct conversations have no more than two; large changes of groups need no look.
+              if (others.length > 2 || isClosed) return;
+              review(others).catch((error: unknown) => onError(error, 'presence'));
+            }),
+          );
+          await follow([...asked]);
+        } catch (error) {
+          close();
+          throw error;
+        }
+        return close;
+      },
+    };
+  };
+}
