@@ -1,5 +1,5 @@
 import type { ConversationResolvers, MutationResolvers, QueryResolvers } from '../generated/resolver-types.ts';
-import type { ConversationView } from '../services/conversations/conversation-view.ts';
+import type { ConversationView } from '../services/conversations/conversation-service.ts';
 import type { Services } from '../services/services.ts';
 import { toConnection } from './connection.ts';
 import { requireViewer } from './context.ts';

@@ -3,7 +3,7 @@ import DataLoader from 'dataloader';
 import type { ConversationId, MessageId, UserId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
 import type { User, Viewer } from '../domain/user.ts';
-import type { ConversationView } from '../services/conversations/conversation-view.ts';
+import type { ConversationView } from '../services/conversations/conversation-service.ts';
 import type { Services } from '../services/services.ts';
 
 export interface Loaders {

@@ -4,7 +4,7 @@ import type { Message, MessageStatus, SystemEvent } from '../domain/message.ts';
 import type { Presence } from '../domain/presence.ts';
 import type { User } from '../domain/user.ts';
 import type { ReceiptHint, StatusHint } from '../pubsub/topics.ts';
-import type { ConversationView } from '../services/conversations/conversation-view.ts';
+import type { ConversationView } from '../services/conversations/conversation-service.ts';
 import type { InboxEntry, InboxPage } from '../services/inbox/inbox-service.ts';
 import type { StreamEvent } from '../services/stream/stream-service.ts';
 

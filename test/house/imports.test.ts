@@ -37,6 +37,26 @@ const arrow: Readonly<Record<string, readonly string[]>> = {
   'src/main.ts': ['src/compose.ts', 'config', 'observability', 'domain'],
 };
 
+/**
+ * Each folder of src/services has one entry module, the only file of it that other folders may import, and its place in
+ * `accounts, presence | messages → conversations → receipts, stream → inbox → log, members`. A folder that is not listed may not
+ * be imported until it is.
+ */
+const serviceFolders: Readonly<Record<string, { readonly entry: string; readonly below: readonly string[] }>> = {
+  log: { entry: 'conversation-log.ts', below: [] },
+  members: { entry: 'member-lists.ts', below: [] },
+  inbox: { entry: 'inbox-service.ts', below: ['log', 'members'] },
+  receipts: { entry: 'receipt-service.ts', below: ['inbox', 'log', 'members'] },
+  stream: { entry: 'stream-service.ts', below: ['inbox', 'log', 'members'] },
+  conversations: { entry: 'conversation-service.ts', below: ['receipts', 'stream', 'inbox', 'log', 'members'] },
+  messages: {
+    entry: 'message-service.ts',
+    below: ['conversations', 'receipts', 'stream', 'inbox', 'log', 'members'],
+  },
+  presence: { entry: 'presence-service.ts', below: [] },
+  accounts: { entry: 'account-service.ts', below: [] },
+};
+
 /** Packages that only some layers know of: services know neither GraphQL nor a store. */
 const packageLayers: readonly (readonly [name: RegExp, layers: readonly string[]])[] = [
   [/^(graphql|@graphql-tools|dataloader)/, ['resolvers', 'generated', 'server']],
@@ -86,6 +106,33 @@ function wrongImports(sources: Sources): string[] {
   return wrong;
 }
 
+/** Put together from its inner parts outside of it, still. */
+const openFolders = new Map([['src/compose.ts', ['accounts']]]);
+
+/** Imports of a services folder past its entry module, or against the direction of folders. */
+function wrongServiceImports(sources: Sources): string[] {
+  const wrong: string[] = [];
+  for (const [path, source] of sources) {
+    const own = serviceFolderOf(path);
+    for (const name of importsOf(source).filter((one) => one.startsWith('.'))) {
+      const target = posix.join(posix.dirname(path), name);
+      const folder = serviceFolderOf(target);
+      if (folder === null || folder === own) continue;
+      const { entry } = serviceFolders[folder] ?? {};
+      const isBelow = own === null || serviceFolders[own]?.below.includes(folder) === true;
+      const isOpen = openFolders.get(path)?.includes(folder) === true;
+      if (!isBelow || (posix.basename(target) !== entry && !isOpen)) wrong.push(`${path} -> ${target}`);
+    }
+  }
+  return wrong;
+}
+
+/** The folder of src/services that a file lies in; null for a file of none. */
+function serviceFolderOf(path: string): string | null {
+  const [, layer, folder, ...rest] = path.split('/');
+  return layer === 'services' && folder !== undefined && rest.length > 0 ? folder : null;
+}
+
 const driverOf = (path: string): string => path.split('/').slice(0, 3).join('/');
 
 /** Uses of what belongs to one file or folder alone. */
@@ -121,6 +168,14 @@ describe('the imports of src/', () => {
   it('follow the arrow', () => {
     expect(sources.size).toBeGreaterThan(50);
     expect(wrongImports(sources)).toEqual([]);
+  });
+
+  it('reach a folder of services through its entry module, in the direction of the folders', () => {
+    expect(wrongServiceImports(sources)).toEqual([]);
+    const folders = new Set([...sources.keys()].flatMap((path) => serviceFolderOf(path) ?? []));
+    expect(folders).toEqual(new Set(Object.keys(serviceFolders)));
+    for (const [folder, { entry }] of Object.entries(serviceFolders))
+      expect(sources.has(`src/services/${folder}/${entry}`)).toBe(true);
   });
 
   it('leave the environment to config/, and signals and exits to main.ts', () => {
@@ -182,6 +237,34 @@ describe('the rules about imports', () => {
     ['src/drivers.ts', "import { b } from './stores/mongo/b.ts';\nimport type { C } from './config/c.ts';"],
   ])('allow %s what it needs', (path, source) => {
     expect(of(path, source)).toEqual([]);
+  });
+
+  it.each([
+    ['a second entry module', 'src/services/inbox/a.ts', "import { b } from '../log/log-reader.ts';"],
+    [
+      'a second entry module known by type alone',
+      'src/resolvers/a.ts',
+      "import type { B } from '../services/log/b.ts';",
+    ],
+    ['a folder above', 'src/services/log/a.ts', "import { b } from '../inbox/inbox-service.ts';"],
+    ['a folder beside', 'src/services/log/a.ts', "import type { B } from '../members/member-lists.ts';"],
+    ['a folder without a place', 'src/services/search/a.ts', "import { b } from '../log/conversation-log.ts';"],
+    [
+      'the wiring that goes past an entry module',
+      'src/services/messaging.ts',
+      "import { b } from './inbox/fan-out.ts';",
+    ],
+  ])('refuse %s in services', (_name, path, source) => {
+    expect(wrongServiceImports(new Map([[path, source]]))).toHaveLength(1);
+  });
+
+  it.each([
+    ['src/services/inbox/a.ts', "import { b } from '../log/conversation-log.ts';\nimport { c } from './fan-out.ts';"],
+    ['src/services/messages/a.ts', "import type { B } from '../conversations/conversation-service.ts';"],
+    ['src/services/presence/a.ts', "import { b } from '../paging.ts';"],
+    ['src/resolvers/a.ts', "import type { B } from '../services/stream/stream-service.ts';"],
+  ])('allow %s the services it needs', (path, source) => {
+    expect(wrongServiceImports(new Map([[path, source]]))).toEqual([]);
   });
 
   it.each([

@@ -52,6 +52,8 @@ import {
   tooManyMembers,
 } from './membership-rules.ts';
 
+export type { ConversationView } from './conversation-view.ts';
+
 export interface ConversationSettings {
   readonly pageSizeMax: number;
   /** Members named in one call. */
