@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { FastifyReply } from 'fastify';
 import type { ErrorCode } from '../domain/errors.ts';
 import { clientError } from './pipeline/client-errors.ts';
 
@@ -21,6 +22,14 @@ export const refusals: Readonly<Record<number, string>> = {
 /** What a refusal says in its body, whichever way it is sent. */
 export function refusalBody(status: number, message: string): object {
   return { errors: [{ message, extensions: clientError(codes[status] ?? 'BAD_REQUEST', message).extensions }] };
+}
+
+/** Refuses a request. */
+export function sendRefusal(reply: FastifyReply, status: number, message: string): FastifyReply {
+  return reply
+    .status(status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(refusalBody(status, message));
 }
 
 /** Refuses a connection that no HTTP server speaks for, such as one that sends no HTTP, or asks for an upgrade; and closes it. */

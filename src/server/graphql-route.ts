@@ -1,0 +1,124 @@
+/** Queries and mutations over HTTP. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type ExecutionResult, GraphQLError } from 'graphql';
+import { createHandler } from 'graphql-http';
+import type { ClientAddress } from '../domain/client-address.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { Viewer } from '../domain/user.ts';
+import { bearerToken, outcomeOf, takeOperation } from './admission.ts';
+import type { ClientAddressOf } from './client-address.ts';
+import { clientError } from './pipeline/client-errors.ts';
+import { isErrors, type OperationRequest, type Pipeline } from './pipeline/pipeline.ts';
+import type { ServerPorts } from './ports.ts';
+import { refusals, sendRefusal } from './refusals.ts';
+
+export function addGraphqlRoute(
+  app: FastifyInstance,
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  clientAddressOf: ClientAddressOf,
+): void {
+  const handle = createHandler<FastifyRequest>({
+    schema: ports.schema,
+    onSubscribe: async ({ raw }, params) => {
+      const answer = await run(ports, pipeline, raw, clientAddressOf(raw.raw), params as OperationRequest);
+      if (!(answer instanceof MethodNotAllowed)) return answer;
+      const headers = { allow: 'POST', 'content-type': 'application/json; charset=utf-8' };
+      return [JSON.stringify({ errors: [answer.error] }), { status: 405, statusText: 'Method Not Allowed', headers }];
+    },
+    formatError: (error) =>
+      error instanceof GraphQLError && error.extensions.code !== undefined
+        ? error
+        : clientError('BAD_REQUEST', error.message),
+  });
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql',
+    async handler(request, reply) {
+      const { url, method, headers, body } = request;
+      const asked = { url, method, headers, body: body as string | null, raw: request, context: undefined };
+      const [answer, init] = await handle(asked);
+      reply.status(init.status).headers(init.headers ?? {});
+      return answer === null
+        ? sendRefusal(reply, init.status, refusals[init.status] ?? init.statusText)
+        : reply.send(answer);
+    },
+  });
+  app.route({
+    method: ['PUT', 'PATCH', 'DELETE'],
+    url: '/graphql',
+    onRequest: async (_request, reply) => sendRefusal(reply.header('allow', 'GET, POST'), 405, refusals[405] ?? ''),
+    handler: () => {},
+  });
+}
+
+class MethodNotAllowed {
+  readonly error = clientError('BAD_REQUEST', 'Mutations must be sent with POST.');
+}
+
+async function run(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  http: FastifyRequest,
+  client: ClientAddress,
+  request: OperationRequest,
+) {
+  const startedAt = performance.now();
+  const answer = await answerTo(ports, pipeline, http, client, request);
+  const { result, type } = answer;
+  const errors = result instanceof MethodNotAllowed ? [result.error] : 'errors' in result ? result.errors : undefined;
+  ports.metrics.operationDone({ transport: 'http', type, code: outcomeOf(errors) }, performance.now() - startedAt);
+  // Without data it is a request error, which graphql-http answers with the status the media type calls for.
+  if (!(result instanceof MethodNotAllowed) && result.data === undefined) return result.errors ?? [];
+  return result;
+}
+
+interface Answer {
+  readonly type: string;
+  readonly result: ExecutionResult | MethodNotAllowed;
+}
+
+async function answerTo(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  http: FastifyRequest,
+  client: ClientAddress,
+  request: OperationRequest,
+): Promise<Answer> {
+  // Before the token is looked at: whoever tries tokens out is counted, too.
+  const tooMany = await takeOperation(ports, null, client.network);
+  if (tooMany !== null) return { type: 'none', result: { errors: [tooMany] } };
+  const found = await viewerOf(ports, pipeline, http.headers.authorization);
+  const viewer = found instanceof GraphQLError ? null : found;
+  const refused = await takeOperation(ports, viewer, null);
+  if (refused !== null) return { type: 'none', result: { errors: [refused] } };
+  const operation = pipeline.prepare(request);
+  // Clients mostly send the token they have with everything: when it has ended they must still be able to sign in.
+  if (found instanceof GraphQLError && (isErrors(operation) || operation.needsSession))
+    return { type: 'none', result: { errors: [found] } };
+  if (isErrors(operation)) return { type: 'none', result: { errors: operation } };
+  const { type } = operation;
+  if (type === 'subscription') {
+    const error = clientError('BAD_REQUEST', 'Subscriptions need a WebSocket with the protocol graphql-transport-ws.');
+    return { type, result: { errors: [error] } };
+  }
+  if (type === 'mutation' && http.method === 'GET') return { type, result: new MethodNotAllowed() };
+  const context = ports.createContext({ viewer, client });
+  return { type, result: await pipeline.execute(operation, request.variables ?? {}, context) };
+}
+
+async function viewerOf(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  header: string | undefined,
+): Promise<Viewer | null | GraphQLError> {
+  const token = bearerToken(header);
+  if (token === null) return null;
+  if (token === undefined)
+    return clientError('UNAUTHENTICATED', 'The Authorization header must be "Bearer", a space and a token.');
+  try {
+    return await ports.verifyToken(token);
+  } catch (error) {
+    return error instanceof DomainError ? clientError(error.code, error.message) : pipeline.mask(error);
+  }
+}
