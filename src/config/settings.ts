@@ -80,7 +80,7 @@ export const settings = v.pipe(
       'ALLOWED_ORIGINS',
       '',
       origins(),
-      'Other sites whose pages may use this server; `*` allows all.',
+      'Other sites and apps whose pages may use this server, such as `https://app.example.com`, `capacitor://localhost` or `null`; `*` allows all. On a loopback `HOST`, pages of other loopback ports may use it too.',
     ),
     trustProxy: setting(
       'TRUST_PROXY',

@@ -3,6 +3,7 @@
  * one, and describes its unit and range for the README.
  */
 import * as v from 'valibot';
+import { canonicalOrigin } from '../domain/web-origin.ts';
 import { readTrustedProxies } from './trusted-proxies.ts';
 
 /** `min` and `max` are numbers in `unit`; kinds without them describe their values by `unit` alone. */
@@ -109,7 +110,7 @@ export const webUrl = (): Values<string> =>
     { unit: 'URL' },
   );
 
-/** Origins of web pages, separated by commas; `*` is every origin. */
+/** Origins of web pages, separated by commas; `*` is every origin. Read in the spelling that browsers send. */
 export const origins = (): Values<readonly string[]> =>
   describe(
     v.pipe(
@@ -121,10 +122,11 @@ export const origins = (): Values<readonly string[]> =>
           .filter((one) => one !== ''),
       ),
       v.everyItem(
-        (one) => one === '*' || URL.parse(one)?.origin === one,
-        'must be origins such as https://app.example.com',
+        (one) => one === '*' || canonicalOrigin(one) !== null,
+        ({ input }) =>
+          `must be origins such as https://app.example.com, capacitor://localhost or null, without a path or a wildcard: ${input.find((one) => one !== '*' && canonicalOrigin(one) === null)}`,
       ),
-      v.transform((list) => Object.freeze(list)),
+      v.transform((list) => Object.freeze(list.map((one) => (one === '*' ? one : (canonicalOrigin(one) ?? one))))),
     ),
     { unit: 'origins, separated by commas' },
   );

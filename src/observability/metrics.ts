@@ -52,6 +52,11 @@ export function createMetrics() {
   });
   const events = counter('events_sent_total', 'Events sent to subscribers by field.', ['field']);
   const limits = counter('limits_hit_total', 'Refusals by the limit that was exceeded.', ['limit']);
+  const originsRefused = counter(
+    'origins_refused_total',
+    'Requests and handshakes of web pages whose origin is not allowed.',
+    ['transport'],
+  );
   const slowReaders = counter('slow_readers_total', 'Sockets closed because their client read too slowly.');
   const swept = counter('fanout_swept_total', 'Messages whose fan-out a sweep finished.');
   const securityEvents = counter('security_events_total', 'Security events of accounts, by their name.', ['event']);
@@ -74,6 +79,7 @@ export function createMetrics() {
     subscriptionEnded: (field) => liveSubscriptions.dec({ field }),
     eventSent: (field) => events.inc({ field }),
     limitHit: (limit) => limits.inc({ limit }),
+    originRefused: (transport) => originsRefused.inc({ transport }),
     slowReader: () => slowReaders.inc(),
   };
 

@@ -57,18 +57,6 @@ export async function takeOperation(
   return null;
 }
 
-/** Whether a page of this origin may use the server. Clients that are no browsers send none. */
-export function isOriginAllowed(
-  origin: string | undefined,
-  host: string | undefined,
-  allowed: readonly string[],
-): boolean {
-  if (origin === undefined) return true;
-  if (allowed.includes('*') || allowed.includes(origin)) return true;
-  const url = URL.parse(origin);
-  return url !== null && url.host === host;
-}
-
 /** The code that a finished operation is counted under. */
 export function outcomeOf(errors: readonly { extensions: Record<string, unknown> }[] | undefined): string {
   const code = errors?.[0]?.extensions.code;

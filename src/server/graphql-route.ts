@@ -33,7 +33,8 @@ export function addGraphqlRoute(
   });
   app.route({
     method: ['GET', 'POST'],
-    url: '/graphql',
+    url: '/',
+    prefixTrailingSlash: 'no-slash',
     async handler(request, reply) {
       const { url, method, headers, body } = request;
       const asked = { url, method, headers, body: body as string | null, raw: request, context: undefined };
@@ -46,7 +47,8 @@ export function addGraphqlRoute(
   });
   app.route({
     method: ['PUT', 'PATCH', 'DELETE'],
-    url: '/graphql',
+    url: '/',
+    prefixTrailingSlash: 'no-slash',
     onRequest: async (_request, reply) => sendRefusal(reply.header('allow', 'GET, POST'), 405, refusals[405] ?? ''),
     handler: () => {},
   });

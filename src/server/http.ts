@@ -1,16 +1,22 @@
 /** GraphQL over HTTP, and the pages for operators. Whatever is wrong with a request is answered as GraphQL errors in JSON. */
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
+import cors from '@fastify/cors';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { isOriginAllowed } from './admission.ts';
 import type { ClientAddressOf } from './client-address.ts';
 import { addGraphqlRoute } from './graphql-route.ts';
+import type { Origins } from './origins.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { refusals, refuseRaw, sendRefusal } from './refusals.ts';
 
-export function createHttp(ports: ServerPorts, pipeline: Pipeline, clientAddressOf: ClientAddressOf): FastifyInstance {
-  const { limits, allowedOrigins, log } = ports;
+export function createHttp(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  clientAddressOf: ClientAddressOf,
+  origins: Origins,
+): FastifyInstance {
+  const { limits, log } = ports;
   const app = fastify({
     bodyLimit: limits.requestMaxBytes,
     logger: false,
@@ -34,8 +40,6 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline, clientAddress
     sendRefusal(reply, 404, `No route for ${request.method} ${request.url.split('?')[0]}.`),
   );
 
-  addCors(app, allowedOrigins);
-
   // As text: GraphQL's own parser of requests says what is wrong with it. A JSON parser would put U+FFFD for broken UTF-8.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -43,7 +47,13 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline, clientAddress
     else done(Object.assign(new Error('Request body is not UTF-8.'), { statusCode: 400 }));
   });
 
-  addGraphqlRoute(app, ports, pipeline, clientAddressOf);
+  app.register(
+    async (scope) => {
+      await addOriginRules(scope, origins, clientAddressOf);
+      addGraphqlRoute(scope, ports, pipeline, clientAddressOf);
+    },
+    { prefix: '/graphql' },
+  );
 
   app.get('/healthz', async (_request, reply) => sendHealth(reply, ports.health.live()));
   app.get('/readyz', async (_request, reply) => sendHealth(reply, await ports.health.ready()));
@@ -61,23 +71,21 @@ export function createHttp(ports: ServerPorts, pipeline: Pipeline, clientAddress
   return app;
 }
 
-function addCors(app: FastifyInstance, allowedOrigins: readonly string[]): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const { origin, host } = request.headers;
-    if (origin === undefined || !request.url.startsWith('/graphql')) return;
-    if (!isOriginAllowed(origin, host, allowedOrigins)) {
-      return sendRefusal(reply, 403, 'Pages of this origin are not allowed to use this server.');
-    }
-    reply.header('access-control-allow-origin', origin).header('vary', 'origin');
+/** On the routes, not on the text of the URL: `/%67raphql` leads there, too. */
+async function addOriginRules(scope: FastifyInstance, origins: Origins, clientAddressOf: ClientAddressOf) {
+  scope.addHook('onRequest', async ({ raw }, reply) => {
+    if (origins.admit(raw.headers, clientAddressOf(raw), 'http')) return;
+    return sendRefusal(reply.header('vary', 'Origin'), 403, 'Pages of this origin are not allowed to use this server.');
   });
-  app.options('/graphql', async (_request, reply) =>
-    reply
-      .status(204)
-      .header('access-control-allow-methods', 'GET, POST')
-      .header('access-control-allow-headers', 'authorization, content-type')
-      .header('access-control-max-age', '600')
-      .send(),
-  );
+  await scope.register(cors, {
+    // Every origin that is left; tokens do not travel by themselves, so that there are no credentials to allow.
+    origin: true,
+    // Any header: tracing and client awareness have names of their own.
+    methods: ['GET', 'POST'],
+    exposedHeaders: ['retry-after'],
+    maxAge: 600,
+    strictPreflight: false,
+  });
 }
 
 function sendHealth(reply: FastifyReply, { ok, body }: { ok: boolean; body: object }): FastifyReply {

@@ -25,6 +25,7 @@ export interface ServerMetrics {
   subscriptionEnded(field: string): void;
   eventSent(field: string): void;
   limitHit(limit: string): void;
+  originRefused(transport: Transport): void;
   slowReader(): void;
 }
 
@@ -86,7 +87,7 @@ export interface ServerPorts {
   readonly clock: () => number;
   readonly host: string;
   readonly port: number;
-  /** Origins of other sites whose pages may use this server; the server's own is always allowed. */
+  /** Canonical origins of other sites and apps whose pages may use this server, or `*`; the server's own is always allowed. */
   readonly allowedOrigins: readonly string[];
   /** Whose entries in `X-Forwarded-For` are believed. */
   readonly trustProxy: TrustedProxies;

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { createClientAddress } from './client-address.ts';
 import { createHttp } from './http.ts';
+import { createOrigins } from './origins.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { createWebSockets } from './websocket.ts';
@@ -22,9 +23,10 @@ export async function startServer(
     ports.log.error({ err: error, 'trace.id': traceId }, 'operation failed');
   const pipeline = createPipeline({ schema: ports.schema, limits: ports.limits, report });
   const clientAddressOf = createClientAddress(ports.trustProxy);
-  const app = createHttp(ports, pipeline, clientAddressOf);
+  const origins = createOrigins(ports);
+  const app = createHttp(ports, pipeline, clientAddressOf, origins);
   await registerPages(app);
-  const sockets = createWebSockets(ports, pipeline);
+  const sockets = createWebSockets(ports, pipeline, origins);
   await sockets.open();
   app.server.on('upgrade', (request, stream, head) => {
     sockets.upgrade(request, stream, head, clientAddressOf(request));

@@ -1,20 +1,21 @@
 /** Requests to become a socket, and which of them may. Nothing of one that is refused is kept. */
 import type { IncomingMessage } from 'node:http';
 import type { ClientAddress } from '../domain/client-address.ts';
-import { isOriginAllowed } from './admission.ts';
+import type { Origins } from './origins.ts';
 import type { ServerPorts } from './ports.ts';
 import type { SocketRegistry } from './socket-registry.ts';
 
 /** The HTTP status an upgrade is refused with; null when it may go on. */
 export function refusalOf(
   { url, headers }: IncomingMessage,
-  { network }: ClientAddress,
+  client: ClientAddress,
   registry: SocketRegistry,
-  { allowedOrigins, metrics }: Pick<ServerPorts, 'allowedOrigins' | 'metrics'>,
+  origins: Origins,
+  metrics: ServerPorts['metrics'],
 ): number | null {
   if (url?.split('?')[0] !== '/graphql') return 404;
-  if (!isOriginAllowed(headers.origin, headers.host, allowedOrigins)) return 403;
-  const limit = registry.limitReached(network);
+  if (!origins.admit(headers, client, 'ws')) return 403;
+  const limit = registry.limitReached(client.network);
   if (limit === null) return null;
   metrics.limitHit(limit);
   return limit === 'socketsPerAddress' ? 429 : 503;

@@ -11,6 +11,7 @@ import type { ClientAddress } from '../domain/client-address.ts';
 import { closeCodes, DomainError } from '../domain/errors.ts';
 import { tokenOfPayload } from './admission.ts';
 import { ClientSocket } from './client-socket.ts';
+import type { Origins } from './origins.ts';
 import type { OperationRequest, Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { refuseRaw } from './refusals.ts';
@@ -20,7 +21,7 @@ import { refusalOf } from './upgrade.ts';
 
 export type WebSockets = ReturnType<typeof createWebSockets>;
 
-export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
+export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins: Origins) {
   const { limits, metrics, clock } = ports;
   const registry = createSocketRegistry(ports);
   const operations = createSocketOperations(ports, pipeline, registry.endSession);
@@ -145,7 +146,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline) {
     /** Takes over an HTTP upgrade. */
     upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void {
       stream.on('error', () => {});
-      const status = refusalOf(request, client, registry, ports);
+      const status = refusalOf(request, client, registry, origins, metrics);
       if (status !== null) refuseRaw(stream, status);
       else webSocketServer.handleUpgrade(request, stream, head, (socket) => accept(socket, client));
     },

@@ -116,6 +116,28 @@ describe('readConfig', () => {
   });
 
   it.each([
+    ['HTTPS://App.Example.com:443', ['https://app.example.com']],
+    ['http://localhost:80, http://[::1]:5173', ['http://localhost', 'http://[::1]:5173']],
+    ['capacitor://localhost,ionic://localhost, app://-', ['capacitor://localhost', 'ionic://localhost', 'app://-']],
+    ['chrome-extension://abcdef, null, file://', ['chrome-extension://abcdef', 'null', 'file://']],
+    ['*', ['*']],
+  ])('reads the origins %s as browsers write them', (ALLOWED_ORIGINS, allowedOrigins) => {
+    expect(readConfig({ ALLOWED_ORIGINS })).toMatchObject({ allowedOrigins });
+  });
+
+  it.each([
+    'https://*.example.com',
+    'https://app.example.com/',
+    'https://user@app.example.com',
+    'https://',
+    'app.example.com',
+    'https://a.example,*.example.com',
+    'https://a.example:99999',
+  ])('refuses the origins %s, which no browser sends', (ALLOWED_ORIGINS) => {
+    expect(problemsOf({ ALLOWED_ORIGINS })).toEqual([expect.stringMatching(/^ALLOWED_ORIGINS must be origins/)]);
+  });
+
+  it.each([
     ['2', 2],
     ['loopback', ['loopback']],
     ['10.0.0.0/8, 192.0.2.1,2001:db8::/32', ['10.0.0.0/8', '192.0.2.1', '2001:db8::/32']],

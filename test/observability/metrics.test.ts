@@ -46,6 +46,7 @@ describe('docs/operation.md', () => {
     metrics.server.subscriptionStarted('messageReceived');
     metrics.server.eventSent('messageReceived');
     metrics.server.limitHit('sends');
+    metrics.server.originRefused('ws');
     metrics.sent('sent', 1);
     metrics.securityEvent('logged-in');
     metrics.fault('directory');

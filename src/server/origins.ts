@@ -1,0 +1,76 @@
+/**
+ * Which web pages may use the server. A browser names the origin of a page with every request that the page makes, over HTTP and at the
+ * handshake of a WebSocket alike; clients that are not browsers name none and may always use it.
+ */
+import { LRUCache } from 'lru-cache';
+import type { ClientAddress } from '../domain/client-address.ts';
+import { canonicalOrigin, isWeb } from '../domain/web-origin.ts';
+import type { ServerPorts, Transport } from './ports.ts';
+
+export interface OriginHeaders {
+  readonly origin?: string | undefined;
+  readonly host?: string | undefined;
+}
+
+export interface Origins {
+  /** Whether a request may go on. A refusal is counted, and logged with the origin. */
+  admit(headers: OriginHeaders, client: ClientAddress, transport: Transport): boolean;
+}
+
+/** An origin that was logged is not logged again for this long. */
+const logAgainMs = 60_000;
+/** Origins logged in that time: whoever makes up origins cannot flood the log. */
+const loggedMax = 50;
+/** Characters of an origin, and of a host, in the log. */
+const shownMax = 200;
+
+type OriginPorts = Pick<ServerPorts, 'allowedOrigins' | 'host' | 'trustProxy' | 'log' | 'metrics' | 'clock'>;
+
+export function createOrigins({ allowedOrigins, host, trustProxy, log, metrics, clock }: OriginPorts): Origins {
+  const allowed = new Set(allowedOrigins);
+  const isLocal = isLoopback(host);
+  /** Behind a proxy on the same machine, requests for any host come in over loopback. */
+  const servesOtherHosts = !isLocal || trustProxy !== 0;
+  const logged = new LRUCache<string, true>({ max: loggedMax, ttl: logAgainMs, perf: { now: clock } });
+
+  function isAllowed({ origin, host: asked = '' }: OriginHeaders): boolean {
+    if (origin === undefined || allowed.has('*')) return true;
+    const canonical = canonicalOrigin(origin);
+    if (canonical === null) return false;
+    if (allowed.has(canonical)) return true;
+    if (!isWeb(canonical)) return false;
+    const { protocol, hostname } = new URL(canonical);
+    // The origin's scheme decides which port is the default one that either side may leave out.
+    const own = canonicalOrigin(`${protocol}//${asked}`);
+    if (own === null) return false;
+    const isAskedLocally = isLoopback(new URL(own).hostname);
+    // A name that a site lets point to 127.0.0.1 would make its pages the server's own (DNS rebinding).
+    if (own === canonical) return servesOtherHosts || isAskedLocally;
+    // Pages of a development server on the same machine.
+    return isLocal && isAskedLocally && isLoopback(hostname);
+  }
+
+  function logRefusal({ origin = '', host: asked = '' }: OriginHeaders, { address }: ClientAddress): void {
+    const shown = origin.slice(0, shownMax);
+    logged.purgeStale();
+    if (logged.has(shown) || logged.size >= loggedMax) return;
+    logged.set(shown, true);
+    const fields = { origin: shown, 'url.domain': asked.slice(0, shownMax), 'source.ip': address };
+    log.warn(fields, 'origin refused; ALLOWED_ORIGINS does not name it');
+  }
+
+  return {
+    admit(headers, client, transport) {
+      if (isAllowed(headers)) return true;
+      metrics.originRefused(transport);
+      logRefusal(headers, client);
+      return false;
+    },
+  };
+}
+
+/** Whether a host, as in a URL or in HOST, is this machine itself. */
+function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
