@@ -32,6 +32,8 @@ const namedMembersMax = 5_000;
 const healthTimeoutMs = 2_000;
 const healthEveryMs = 5_000;
 const purgeEveryMs = 60 * 60 * 1000;
+/** The longest that a withdrawn key of an identity provider still counts. */
+const providerKeysEveryMs = 10 * 60 * 1000;
 
 export interface Heliograph extends AsyncDisposable {
   readonly server: RunningServer;
@@ -73,9 +75,12 @@ export async function startHeliograph(
         ? null
         : createExternalTokens({
             jwksUrl: config.jwtJwksUrl,
-            issuer: config.jwtIssuer,
-            audience: config.jwtAudience,
+            issuer: config.jwtIssuer === '*' ? null : config.jwtIssuer,
+            audience: config.jwtAudience === '*' ? null : config.jwtAudience,
+            type: config.jwtTyp,
+            scope: config.jwtScope,
             clock,
+            onFailure: (error) => onError(error, 'identity-provider'),
           }),
     onSecurityEvent: createSecurityLog({ log, count: metrics.securityEvent }),
     newId,
@@ -147,6 +152,7 @@ export async function startHeliograph(
   const stopRevocations = await accounts.watchRevocations();
   stack.defer(stopRevocations);
   every(stack, healthEveryMs, () => health.look(), onError, 'health');
+  every(stack, providerKeysEveryMs, () => accounts.renewProviderKeys(), onError, 'identity-provider');
   every(stack, purgeEveryMs, () => accounts.purge(), onError, 'token purge');
   every(
     stack,

@@ -44,6 +44,8 @@ export async function startBenchServer({
       RATE_LIMIT_SCALE: '1000000',
       SOCKETS_PER_USER_MAX: '100000',
       JWT_JWKS_URL: identity.url,
+      JWT_ISSUER: 'bench',
+      JWT_AUDIENCE: '*',
       DRAIN_MS: '0',
       ...env,
     },

@@ -10,10 +10,10 @@ import {
   origins,
   seconds,
   secret,
+  secureUrl,
   setting,
   text,
   trustedProxies,
-  webUrl,
   whole,
 } from './values.ts';
 
@@ -49,20 +49,32 @@ export const settings = v.pipe(
     jwtJwksUrl: setting(
       'JWT_JWKS_URL',
       null,
-      webUrl(),
+      secureUrl(),
       "An identity provider's keys. Its tokens are accepted, and a user is created when their first token is seen. Unless `JWT_SECRET` is set too, they are the only accepted tokens.",
     ),
     jwtIssuer: setting(
       'JWT_ISSUER',
       null,
-      text('text'),
-      "Required `iss` of the identity provider's tokens. Any value is accepted if unset.",
+      text('text, or `*`'),
+      "Required `iss` of the identity provider's tokens. Must be set with `JWT_JWKS_URL`; `*` accepts any.",
     ),
     jwtAudience: setting(
       'JWT_AUDIENCE',
       null,
+      text('text, or `*`'),
+      "Required `aud` of the identity provider's tokens. Must be set with `JWT_JWKS_URL`; `*` accepts tokens for its other applications too.",
+    ),
+    jwtTyp: setting(
+      'JWT_TYP',
+      null,
       text('text'),
-      "Required `aud` of the identity provider's tokens. If unset, tokens for its other applications are accepted too.",
+      "Required `typ` in the header of the identity provider's tokens, such as `at+jwt`. If unset, `JWT`, `at+jwt` and no `typ` are accepted, and ID tokens are refused as far as they can be recognised.",
+    ),
+    jwtScope: setting(
+      'JWT_SCOPE',
+      null,
+      text('text'),
+      "A scope that the identity provider's tokens must contain, in `scope` or `scp`. If unset, scopes are not checked.",
     ),
     rateLimitScale: setting(
       'RATE_LIMIT_SCALE',
@@ -181,20 +193,20 @@ export const settings = v.pipe(
       'How old unfinished fan-out must be before a sweep takes it up.',
     ),
   }),
-  // Without keys of an identity provider, nothing would be checked against these two.
+  // Keys alone say nothing about the reader of a token: shared keys of a large provider sign for everybody's applications.
   v.forward(
     v.partialCheck(
       [['jwtIssuer'], ['jwtJwksUrl']],
-      ({ jwtIssuer, jwtJwksUrl }) => jwtIssuer === null || jwtJwksUrl !== null,
-      'needs JWT_JWKS_URL',
+      ({ jwtIssuer, jwtJwksUrl }) => (jwtIssuer === null) === (jwtJwksUrl === null),
+      'and JWT_JWKS_URL must be set together',
     ),
     ['jwtIssuer'],
   ),
   v.forward(
     v.partialCheck(
       [['jwtAudience'], ['jwtJwksUrl']],
-      ({ jwtAudience, jwtJwksUrl }) => jwtAudience === null || jwtJwksUrl !== null,
-      'needs JWT_JWKS_URL',
+      ({ jwtAudience, jwtJwksUrl }) => (jwtAudience === null) === (jwtJwksUrl === null),
+      'and JWT_JWKS_URL must be set together',
     ),
     ['jwtAudience'],
   ),

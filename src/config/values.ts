@@ -101,14 +101,11 @@ export const oneOf = <const Option extends string>(options: readonly Option[]): 
     unit: options.join(', '),
   });
 
-export const webUrl = (): Values<string> =>
-  describe(
-    v.pipe(
-      v.string(),
-      v.check((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), 'must be an http or https URL'),
-    ),
-    { unit: 'URL' },
-  );
+/** Plain HTTP only within this machine: on any network, whoever can change the answer can replace it. */
+export const secureUrl = (): Values<string> =>
+  describe(v.pipe(v.string(), v.check(isSecureUrl, 'must be an https URL; http is accepted for a loopback address')), {
+    unit: 'URL',
+  });
 
 /** Origins of web pages, separated by commas; `*` is every origin. Read in the spelling that browsers send. */
 export const origins = (): Values<readonly string[]> =>
@@ -144,6 +141,12 @@ export const trustedProxies = (): Values<number | readonly string[]> =>
     ),
     { unit: 'number of proxies, or addresses separated by commas' },
   );
+
+function isSecureUrl(value: string): boolean {
+  const url = URL.parse(value);
+  if (url === null || url.protocol !== 'http:') return url?.protocol === 'https:';
+  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+}
 
 function inRange(
   what: string,

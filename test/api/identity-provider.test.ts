@@ -21,6 +21,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await provider[Symbol.asyncDispose]();
 });
+
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -77,7 +78,7 @@ describe('a user of an identity provider', () => {
       { aud: 'another service' },
       { aud: undefined },
       { iss: 'https://another.example' },
-      { exp: seconds() - 1 },
+      { exp: seconds() - 31 },
       { exp: undefined },
       { sub: undefined },
     ]) {
@@ -129,7 +130,10 @@ describe('a device of an identity provider', () => {
     await using timed = await startServer(provider.env, () => Date.now() + aheadMs);
     const token = await provider.sign({ sub: randomUUID(), exp: seconds() + 60 });
     const socket = await connect(timed, token);
-    aheadMs = 61_000;
+    // The provider's clock may be 30 s behind.
+    aheadMs = 85_000;
+    expect(await standing(token, timed)).toEqual(good);
+    aheadMs = 91_000;
     expect(await socket.closed).toBe(4403);
     expect(await standing(token, timed)).toEqual(refused);
   });
@@ -137,16 +141,53 @@ describe('a device of an identity provider', () => {
 
 describe('an identity provider', () => {
   it('may change its keys: new ones count, and tokens of withdrawn ones do not', async () => {
-    await using own = await startServer(provider.env);
+    let aheadMs = 0;
+    await using own = await startServer(provider.env, () => Date.now() + aheadMs);
     const sub = randomUUID();
     const unseen = await provider.sign({ sub, sid: 'unseen' });
     expect(await standing(await provider.sign({ sub }), own)).toEqual(good);
     await provider.rotate();
     const rotated = await provider.sign({ sub });
     // Unknown keys are asked for at most every half minute, so that made-up ones do not become requests.
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
+    aheadMs = 31_000;
     expect(await standing(rotated, own)).toEqual(good);
     expect(await standing(unseen, own)).toEqual(refused);
+  });
+
+  it('that is away for a day keeps its users signed in, and those who come', async () => {
+    await using own = await startServer(provider.env, () => Date.now());
+    expect(await standing(await provider.sign({ sub: randomUUID() }), own)).toEqual(good);
+    provider.isAway = true;
+    // Every clock in the process, those of libraries too.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 24 * 3_600_000 });
+    expect(await standing(await provider.sign({ sub: randomUUID() }), own)).toEqual(good);
+    provider.isAway = false;
+  });
+
+  it('with two keys that have no id has its tokens accepted', async () => {
+    await using unnamed = await startIdentityProvider({ hasKeyIds: false });
+    await using own = await startServer(unnamed.env);
+    await unnamed.add();
+    expect(await standing(await unnamed.sign({ sub: randomUUID() }), own)).toEqual(good);
+  });
+
+  it("has its other applications' tokens, and tokens that are not access tokens, refused", async () => {
+    for (const claims of [{ aud: 'other' }, { iss: 'https://other.example' }, { typ: 'ID' }, { at_hash: 'x' }])
+      expect(await standing(await provider.sign({ sub: randomUUID(), ...claims }))).toEqual(refused);
+    await using open = await startServer({ ...provider.env, JWT_AUDIENCE: '*', JWT_SCOPE: 'chat' });
+    expect(await standing(await provider.sign({ sub: randomUUID(), aud: 'other', scope: 'chat' }), open)).toEqual(good);
+    expect(await standing(await provider.sign({ sub: randomUUID(), aud: 'other' }), open)).toEqual(refused);
+  });
+
+  it('that is away leaves a line in the log and a count', async () => {
+    await using own = await startServer(provider.env);
+    provider.isAway = true;
+    await own.post(whoAmI, {}, await provider.sign({ sub: randomUUID() }));
+    provider.isAway = false;
+    const lines = own.logLines.filter(({ what }) => what === 'identity-provider');
+    expect(lines).toEqual([expect.objectContaining({ 'log.level': 'error' })]);
+    const metrics = await (await fetch(`${own.url}/metrics`)).text();
+    expect(metrics).toContain('heliograph_faults_total{what="identity-provider"} 1');
   });
 
   it('that is away makes its tokens wait, not fail, and nobody else', async () => {

@@ -80,15 +80,15 @@ describe('readConfig', () => {
 
   it('names a missing companion beside the other problems', () => {
     expect(problemsOf({ PORT: 'http', JWT_ISSUER: 'x', JWT_AUDIENCE: 'y' }).toSorted()).toEqual([
-      'JWT_AUDIENCE needs JWT_JWKS_URL',
-      'JWT_ISSUER needs JWT_JWKS_URL',
+      'JWT_AUDIENCE and JWT_JWKS_URL must be set together',
+      'JWT_ISSUER and JWT_JWKS_URL must be set together',
       'PORT must be a whole number from 0 to 65535 (port): http',
     ]);
   });
 
   it('does not call a companion missing that is there but invalid', () => {
-    expect(problemsOf({ JWT_ISSUER: 'x', JWT_JWKS_URL: 'nowhere' })).toEqual([
-      'JWT_JWKS_URL must be an http or https URL',
+    expect(problemsOf({ JWT_ISSUER: 'x', JWT_AUDIENCE: 'y', JWT_JWKS_URL: 'nowhere' })).toEqual([
+      'JWT_JWKS_URL must be an https URL; http is accepted for a loopback address',
     ]);
   });
 
@@ -96,9 +96,22 @@ describe('readConfig', () => {
     expect(problemsOf({ JWT_SECRET: 'short-secret' }).join()).not.toContain('short-secret');
   });
 
-  it.each(['JWT_ISSUER', 'JWT_AUDIENCE'])('refuses %s where no identity provider is named', (name) => {
-    expect(problemsOf({ [name]: 'heliograph' })).toEqual([`${name} needs JWT_JWKS_URL`]);
-    expect(problemsOf({ [name]: 'heliograph', JWT_JWKS_URL: 'https://id.example/keys' })).toEqual([]);
+  it('accepts an identity provider only with its issuer and audience, or an explicit `*`', () => {
+    const provider = { JWT_JWKS_URL: 'https://id.example/keys', JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: '*' };
+    expect(problemsOf(provider)).toEqual([]);
+    for (const name of ['JWT_ISSUER', 'JWT_AUDIENCE']) {
+      const problem = `${name} and JWT_JWKS_URL must be set together`;
+      expect(problemsOf({ ...provider, [name]: '' })).toEqual([problem]);
+      expect(problemsOf({ [name]: 'heliograph' })).toEqual([problem]);
+    }
+  });
+
+  it('accepts plain http for keys of an identity provider within this machine only', () => {
+    const problems = (JWT_JWKS_URL: string) => problemsOf({ JWT_JWKS_URL, JWT_ISSUER: '*', JWT_AUDIENCE: '*' });
+    for (const host of ['localhost:8080', '127.0.0.1', '127.8.8.8', '[::1]:1'])
+      expect(problems(`http://${host}/keys`)).toEqual([]);
+    for (const url of ['http://id.example/keys', 'http://127.evil.example/', 'http://10.0.0.1/', 'ftp://localhost/'])
+      expect(problems(url)).toEqual([expect.stringContaining('JWT_JWKS_URL must be an https URL')]);
   });
 
   it.each(['1.5', 'NaN', 'Infinity', '-1', '65536'])('refuses the port %s', (PORT) => {

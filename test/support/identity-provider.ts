@@ -16,20 +16,29 @@ export interface IdentityProvider extends AsyncDisposable {
   sign(claims?: JWTPayload): Promise<string>;
   /** Makes new keys and publishes only these. */
   rotate(): Promise<void>;
+  /** Makes new keys and publishes them beside the others. */
+  add(): Promise<void>;
   /** Whether it answers with its keys. */
   isAway: boolean;
 }
 
-export async function startIdentityProvider(): Promise<IdentityProvider> {
-  const made: Keys[] = [];
-  const latest = (): Keys => made.at(-1) as Keys;
+/** @param hasKeyIds - whether keys and tokens name a key by `kid` */
+export async function startIdentityProvider({ hasKeyIds = true } = {}): Promise<IdentityProvider> {
+  let published: Keys[] = [];
+  let made = 0;
+  const latest = (): Keys => published.at(-1) as Keys;
   const server = createServer(async (_request, response) => {
     if (provider.isAway) {
       response.destroy();
       return;
     }
-    const { publicKey, kid } = latest();
-    response.end(JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' }] }));
+    const keys = published.map(async ({ publicKey, kid }) => ({
+      ...(await exportJWK(publicKey)),
+      ...(hasKeyIds ? { kid } : {}),
+      alg: 'ES256',
+      use: 'sig',
+    }));
+    response.end(JSON.stringify({ keys: await Promise.all(keys) }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,11 +53,16 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
       const { privateKey, kid } = latest();
       const now = Math.floor(Date.now() / 1000);
       const payload = { iss: issuer, aud: audience, iat: now, exp: now + 300, ...claims };
-      return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid }).sign(privateKey);
+      const header = { alg: 'ES256', ...(hasKeyIds ? { kid } : {}) };
+      return new SignJWT(payload).setProtectedHeader(header).sign(privateKey);
     },
     async rotate() {
-      const keys = await generateKeyPair('ES256', { extractable: true });
-      made.push({ ...keys, kid: `key-${made.length + 1}` });
+      published = [];
+      await provider.add();
+    },
+    async add() {
+      made += 1;
+      published.push({ ...(await generateKeyPair('ES256', { extractable: true })), kid: `key-${made}` });
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -202,6 +202,8 @@ export function createAccountService(ports: {
     },
 
     verifyToken: tokens.verify,
+    /** Reads the identity provider's keys again. A failure is reported, not thrown. */
+    renewProviderKeys: async () => externalTokens?.renewKeys(),
     watchRevocations: tokens.watchRevocations,
 
     /** Users by id, in the order asked for. */

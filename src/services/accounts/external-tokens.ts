@@ -1,18 +1,39 @@
-/** Tokens of an identity provider, checked with the keys it publishes (RFC 7517). Only signatures by a private key count. */
-import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
+/** Tokens of an identity provider, verified with the keys that it publishes. Only signatures by a private key count. */
+import { errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, Millis } from '../../domain/ids.ts';
+import { createProviderKeys, KeysUnavailable } from './provider-keys.ts';
 
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-const keysTimeoutMs = 5_000;
+const algorithms = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+  ...['EdDSA', 'Ed25519'],
+];
+/** How far the provider's clock and ours may differ. */
+const clockToleranceS = 30;
+/** Values of `typ` in the header of an access token; absent is accepted too. RFC 9068 defines `at+jwt`. */
+const accessTokenTypes = ['jwt', 'at+jwt'];
+/** Claims that only ID tokens and log-out tokens contain (OpenID Connect Core 3.3.2.11, Back-Channel Logout 2.4). */
+const otherTokensClaims = ['at_hash', 'c_hash', 's_hash', 'events'];
+
+export interface ExternalTokenSettings {
+  readonly jwksUrl: string;
+  /** Null accepts any. */
+  readonly issuer: string | null;
+  /** Null accepts any. */
+  readonly audience: string | null;
+  /** The `typ` that a token's header must have; null accepts those of access tokens. */
+  readonly type: string | null;
+  /** A scope that a token must have been granted; null does not look at scopes. */
+  readonly scope: string | null;
+}
 
 export interface ExternalIdentity {
-  /** Issuer and subject: who it is, for good. */
+  /** Issuer and subject: identifies the user permanently. */
   readonly subject: string;
-  /** What the provider calls the user, to make a username of. */
+  /** The provider's name for the user, from which their username is made. */
   readonly suggestedName: string;
   readonly displayName: string | null;
-  /** What tells this user's devices apart. */
+  /** Distinguishes this user's devices. */
   readonly deviceKey: string;
   /** When the provider made the token; 0 when it does not say. */
   readonly issuedAt: Millis;
@@ -21,14 +42,38 @@ export interface ExternalIdentity {
 
 export type ExternalTokens = ReturnType<typeof createExternalTokens>;
 
-export function createExternalTokens(settings: {
-  jwksUrl: string;
-  issuer: string | null;
-  audience: string | null;
-  clock: Clock;
-}) {
-  const { jwksUrl, issuer, audience, clock } = settings;
-  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: keysTimeoutMs });
+/** @param onFailure - called for each request for the provider's keys that failed */
+export function createExternalTokens(
+  settings: ExternalTokenSettings & { clock: Clock; onFailure: (error: unknown) => void },
+) {
+  const { jwksUrl, issuer, audience, type, scope, clock, onFailure } = settings;
+  const keys = createProviderKeys({ url: jwksUrl, clock, onFailure });
+
+  async function verifySignature(token: string): Promise<JWTVerifyResult> {
+    const options: JWTVerifyOptions = {
+      algorithms,
+      requiredClaims: ['sub', 'exp'],
+      currentDate: new Date(clock()),
+      clockTolerance: clockToleranceS,
+      ...(issuer === null ? {} : { issuer }),
+      ...(audience === null ? {} : { audience }),
+    };
+    try {
+      return await jwtVerify(token, keys.find, options);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      // Without `kid` several keys may fit. jose offers them one by one.
+      for await (const key of error) {
+        try {
+          return await jwtVerify(token, key, options);
+        } catch (failure) {
+          if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
+        }
+      }
+      throw error;
+    }
+  }
+
   return {
     /**
      * @throws DomainError `UNAUTHENTICATED`: the token is not valid
@@ -36,27 +81,43 @@ export function createExternalTokens(settings: {
      */
     async verify(token: string): Promise<ExternalIdentity> {
       try {
-        const { payload } = await jwtVerify(token, keys, {
-          algorithms,
-          requiredClaims: ['sub', 'exp'],
-          currentDate: new Date(clock()),
-          ...(issuer === null ? {} : { issuer }),
-          ...(audience === null ? {} : { audience }),
-        });
+        const { protectedHeader, payload } = await verifySignature(token);
+        requireAccessToken(protectedHeader.typ, payload, type);
+        if (scope !== null && !scopesOf(payload).includes(scope)) throw new Error('scope is missing');
         return identityOf(payload);
       } catch (cause) {
-        if (isKeysAway(cause))
+        if (cause instanceof KeysUnavailable)
           throw new DomainError('UNAVAILABLE', "Identity provider's keys are unavailable.", { cause });
         throw new DomainError('UNAUTHENTICATED', 'Access token is invalid.', { cause });
       }
     },
+
+    /** Reads the provider's keys again, so that withdrawn ones stop counting. A failure is reported to `onFailure`. */
+    renewKeys: () => keys.renew().catch(() => {}),
   };
 }
 
-/** No answer, or one that holds no keys: jose has a plain JOSEError for what is not JSON or not a 200. */
-function isKeysAway(error: unknown): boolean {
-  if (!(error instanceof errors.JOSEError)) return true;
-  return ['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'].includes(error.code);
+/** Refuses ID, refresh and log-out tokens: they are made for other readers, and often live longer. */
+function requireAccessToken(typ: string | undefined, payload: JWTPayload, required: string | null): void {
+  const given = typ?.toLowerCase().replace(/^application\//, '') ?? null;
+  if (required !== null) {
+    if (given !== required.toLowerCase()) throw new Error('typ is not the required one');
+    return;
+  }
+  if (given !== null && !accessTokenTypes.includes(given)) throw new Error('typ is not that of an access token');
+  // Keycloak puts the kind of token here.
+  const kind = typeof payload.typ === 'string' ? payload.typ.toLowerCase() : null;
+  if (kind !== null && kind !== 'bearer') throw new Error('kind is not that of an access token');
+  if (otherTokensClaims.some((claim) => payload[claim] !== undefined)) throw new Error('not an access token');
+  // ID tokens have a nonce; so have older Keycloak's access tokens, which say what they are.
+  if (payload.nonce !== undefined && given !== 'at+jwt' && kind !== 'bearer') throw new Error('not an access token');
+}
+
+/** `scope` as text (RFC 8693), or `scp` as text or a list, as Microsoft and Okta have it. */
+function scopesOf({ scope, scp }: JWTPayload): readonly unknown[] {
+  return [scope, scp].flatMap((value) =>
+    typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [],
+  );
 }
 
 function identityOf(payload: JWTPayload): ExternalIdentity {
@@ -70,6 +131,6 @@ function identityOf(payload: JWTPayload): ExternalIdentity {
     displayName: text('name'),
     deviceKey: text('did') ?? text('sid') ?? 'default',
     issuedAt: (payload.iat ?? 0) * 1000,
-    expiresAt: (payload.exp as number) * 1000,
+    expiresAt: ((payload.exp as number) + clockToleranceS) * 1000,
   };
 }

@@ -42,6 +42,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
           if (found === undefined) throw new DomainError('UNAUTHENTICATED', 'Access token is invalid.');
           return found;
         },
+        renewKeys: async () => {},
       };
       const parts = setUpAccounts(directory.users, { externalTokens, accessTokens: null, ...over });
       const tokenOf = (one: ExternalIdentity) => {

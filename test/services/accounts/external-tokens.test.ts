@@ -7,6 +7,7 @@ import { createExternalTokens } from '../../../src/services/accounts/external-to
 
 const issuer = 'https://idp.example';
 const audience = 'heliograph';
+const toleranceMs = 30_000;
 
 type KeyPair = Awaited<ReturnType<typeof generateKeyPair>> & { readonly kid: string; readonly alg: string };
 
@@ -18,17 +19,23 @@ describe('tokens of an identity provider', () => {
   let server: Server;
   let published: KeyPair[];
   let requests: number;
+  let failures: unknown[];
   let answer: { status: number; body: string | null; isStuck: boolean };
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
 
   beforeEach(async () => {
     published = [];
     requests = 0;
+    failures = [];
     answer = { status: 200, body: null, isStuck: false };
     server = createServer(async (_request, response) => {
       requests += 1;
       if (answer.isStuck) return;
-      const keys = published.map(async ({ publicKey, kid, alg }) => ({ ...(await exportJWK(publicKey)), kid, alg }));
+      const keys = published.map(async ({ publicKey, kid, alg }) => ({
+        ...(await exportJWK(publicKey)),
+        ...(kid === '' ? {} : { kid }),
+        alg,
+      }));
       response.statusCode = answer.status;
       response.end(answer.body ?? JSON.stringify({ keys: await Promise.all(keys) }));
     });
@@ -41,7 +48,16 @@ describe('tokens of an identity provider', () => {
   });
 
   const open = (over: Partial<Parameters<typeof createExternalTokens>[0]> = {}) =>
-    createExternalTokens({ jwksUrl: url(), issuer, audience, clock: () => Date.now(), ...over });
+    createExternalTokens({
+      jwksUrl: url(),
+      issuer,
+      audience,
+      type: null,
+      scope: null,
+      clock: () => Date.now(),
+      onFailure: (error) => failures.push(error),
+      ...over,
+    });
 
   const now = () => Math.floor(Date.now() / 1000);
   function sign(keys: KeyPair, claims: JWTPayload = {}, header: object = {}): Promise<string> {
@@ -62,7 +78,7 @@ describe('tokens of an identity provider', () => {
       displayName: 'Ada L.',
       deviceKey: 's1',
       issuedAt: (exp - 400) * 1000,
-      expiresAt: exp * 1000,
+      expiresAt: exp * 1000 + toleranceMs,
     });
   });
 
@@ -111,7 +127,7 @@ describe('tokens of an identity provider', () => {
       await sign(stranger),
       await sign(stranger, {}, { kid: 'unknown' }),
       await sign(stranger, {}, { jwk: await exportJWK(stranger.publicKey) }),
-      await sign(keys, { exp: now() - 1 }),
+      await sign(keys, { exp: now() - 31 }),
       await sign(keys, { nbf: now() + 60 }),
       await sign(keys, { iss: 'https://other.example' }),
       await sign(keys, { aud: 'other' }),
@@ -137,7 +153,9 @@ describe('tokens of an identity provider', () => {
     const tokens = open({ clock: () => at });
     const token = await sign(keys, { exp: now() + 300 });
     await tokens.verify(token);
-    at += 301_000;
+    at += 300_000 + toleranceMs - 1_000;
+    await tokens.verify(token);
+    at += 1_000;
     await expect(tokens.verify(token)).rejects.toMatchObject(unauthenticated);
   });
 
@@ -153,6 +171,116 @@ describe('tokens of an identity provider', () => {
     expect(requests).toBe(2);
   });
 
+  it('of a provider whose clock differs by less than 30 s are good', async () => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    const tokens = open();
+    await tokens.verify(await sign(keys, { nbf: now() + 25, iat: now() + 25 }));
+    await tokens.verify(await sign(keys, { exp: now() - 25 }));
+  });
+
+  it('without a key id are tried with each key that fits', async () => {
+    const [one, two, other] = [await makeKeys('ES256', ''), await makeKeys('ES256', ''), await makeKeys('ES256', '')];
+    published = [one, two];
+    const tokens = open();
+    const withoutId = { kid: undefined };
+    for (const keys of [one, two]) expect(await tokens.verify(await sign(keys, {}, withoutId))).toBeTruthy();
+    await expect(tokens.verify(await sign(other, {}, withoutId))).rejects.toMatchObject(unauthenticated);
+    await expect(tokens.verify(await sign(two, { aud: 'other' }, withoutId))).rejects.toMatchObject(unauthenticated);
+  });
+
+  it.each([
+    [{ typ: 'JWT' }, {}],
+    [{ typ: 'at+jwt' }, {}],
+    [{ typ: 'application/AT+JWT' }, { nonce: 'n' }],
+    [{}, { typ: 'Bearer', nonce: 'n' }],
+  ])('may be access tokens of this kind: %j %j', async (header, claims) => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    await open().verify(await sign(keys, claims, header));
+  });
+
+  it.each([
+    [{ typ: 'logout+jwt' }, {}],
+    [{ typ: 'dpop+jwt' }, {}],
+    [{}, { typ: 'ID' }],
+    [{}, { typ: 'Refresh' }],
+    [{ typ: 'JWT' }, { at_hash: 'h' }],
+    [{ typ: 'JWT' }, { nonce: 'n' }],
+    [{}, { events: {} }],
+  ])('are refused when they are not access tokens: %j %j', async (header, claims) => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    await expect(open().verify(await sign(keys, claims, header))).rejects.toMatchObject(unauthenticated);
+  });
+
+  it('need the type that is asked for', async () => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    const tokens = open({ type: 'AT+jwt' });
+    await tokens.verify(await sign(keys, {}, { typ: 'application/at+jwt' }));
+    for (const header of [{}, { typ: 'JWT' }])
+      await expect(tokens.verify(await sign(keys, {}, header))).rejects.toMatchObject(unauthenticated);
+  });
+
+  it('need the scope that is asked for', async () => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    const tokens = open({ scope: 'chat' });
+    for (const claims of [{ scope: 'openid chat' }, { scp: ['chat'] }, { scp: 'mail chat' }])
+      await tokens.verify(await sign(keys, claims));
+    for (const claims of [{}, { scope: 'openid chatter' }, { scope: '' }, { scp: ['mail'] }])
+      await expect(tokens.verify(await sign(keys, claims))).rejects.toMatchObject(unauthenticated);
+  });
+
+  it('are judged by the keys that are kept while the provider is away, which is reported', async () => {
+    const [keys, other] = [await makeKeys('ES256', 'one'), await makeKeys('ES256', 'two')];
+    published = [keys];
+    let at = Date.now();
+    const tokens = open({ clock: () => at });
+    await tokens.verify(await sign(keys));
+    answer = { status: 503, body: null, isStuck: false };
+    at += 24 * 3_600_000;
+    await tokens.renewKeys();
+    const exp = Math.floor(at / 1000) + 300;
+    await tokens.verify(await sign(keys, { exp }));
+    await expect(tokens.verify(await sign(other, { exp }))).rejects.toMatchObject(unavailable);
+    expect([failures.length, requests]).toEqual([1, 2]);
+  });
+
+  it('of a withdrawn key are refused after a renewal', async () => {
+    const [old, next] = [await makeKeys('ES256', 'old'), await makeKeys('ES256', 'next')];
+    published = [old];
+    const tokens = open();
+    await tokens.verify(await sign(old));
+    published = [next];
+    await tokens.renewKeys();
+    await tokens.verify(await sign(next));
+    await expect(tokens.verify(await sign(old))).rejects.toMatchObject(unauthenticated);
+  });
+
+  it('cause requests with growing waits while the provider is away, however many they are', async () => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    answer = { status: 500, body: null, isStuck: false };
+    let at = Date.now();
+    const tokens = open({ clock: () => at });
+    const token = await sign(keys);
+    const tries = () => Promise.allSettled(Array.from({ length: 20 }, () => tokens.verify(token)));
+    for (const [waitMs, expected] of [
+      [0, 1],
+      [999, 1],
+      [1, 2],
+      [1_999, 2],
+      [1, 3],
+      [4_000, 4],
+    ] as const) {
+      at += waitMs;
+      for (const result of await tries()) expect(result).toMatchObject({ reason: unavailable });
+      expect([requests, failures.length]).toEqual([expected, expected]);
+    }
+  });
+
   it.each([
     ['answers with an error', { status: 500, body: null, isStuck: false }],
     ['answers with what is no JSON', { status: 200, body: '<html>', isStuck: false }],
@@ -160,11 +288,14 @@ describe('tokens of an identity provider', () => {
   ])('cannot be judged while the provider %s, and can afterwards', async (_what, away) => {
     const keys = await makeKeys('ES256', 'one');
     published = [keys];
-    const tokens = open();
+    let at = Date.now();
+    const tokens = open({ clock: () => at });
     const usual = answer;
     answer = away;
     await expect(tokens.verify(await sign(keys))).rejects.toMatchObject(unavailable);
+    expect(failures).toHaveLength(1);
     answer = usual;
+    at += 1_000;
     await tokens.verify(await sign(keys));
   });
 
