@@ -1,7 +1,7 @@
 /**
- * Heliograph's main job, played: a server on a scratch folder, four people on graphql-ws, a direct conversation and a group,
- * a client that drops off and catches up, acknowledgements, receipts and presence. It prints what each of them sees, checks that
- * nobody missed anything, and fails when somebody did.
+ * A demonstration: a server on a temporary folder, four users on graphql-ws, a direct conversation and a group, a client that
+ * disconnects and catches up, acknowledgements, receipts and presence. It prints the events of each user, checks that nobody missed
+ * anything, and fails otherwise.
  *
  *   npm run demo
  */
@@ -31,14 +31,14 @@ function say(who: string, what: string): void {
   console.log(`${((Date.now() - started) / 1000).toFixed(2).padStart(6)}s  ${who.padEnd(6)} ${what}`);
 }
 
-/** One person on one device. */
+/** One user on one device. */
 class Person {
   readonly name: Name;
   readonly token: string;
   readonly id: string;
   readonly url: string;
   readonly seen: Seen[] = [];
-  /** The last inbox number this device has; a resumed stream goes on after it. */
+  /** The last inbox number that this device has. A resumed stream starts after it. */
   position = '0';
   readonly notices: string[] = [];
   private client: Client | null = null;
@@ -50,7 +50,7 @@ class Person {
     this.id = session.user.id;
   }
 
-  /** Opens the stream, and resolves when nothing can be missed any more. */
+  /** Opens the stream. Resolves when the stream is active, so that no later message can be missed. */
   connect(): Promise<void> {
     this.client = createClient({
       url: `${this.url.replace('http', 'ws')}/graphql`,
@@ -102,14 +102,14 @@ class Person {
           if (errors !== undefined) fail(errors);
           for (const event of Object.values(data ?? {})) onEvent(event);
         },
-        // Only who closes the tab may end what runs in it.
+        // A subscription may end only because the tab was closed.
         error: (error) => (this.client === client ? fail(error) : undefined),
         complete: () => (this.client === client ? fail(new Error(`a subscription of ${this.name} ended`)) : undefined),
       },
     );
   }
 
-  /** Resolves when everything the server had for this socket has arrived: an answer comes after what was sent before it. */
+  /** Resolves when all earlier events for this socket have arrived, because the answer arrives after them. */
   async settle(): Promise<void> {
     for await (const _answer of this.client?.iterate({ query: '{ viewer { id } }' }) ?? []) return;
   }
@@ -159,14 +159,14 @@ async function post(
   return data;
 }
 
-/** What went wrong aside, in a subscription: it ends the play at its next wait. */
+/** A failure in a subscription. It ends the demo at its next wait. */
 let failure: unknown = null;
 
 function fail(error: unknown): void {
   failure ??= error;
 }
 
-/** A close event holds the whole socket: its code and reason are what matters. */
+/** A close event contains the whole socket; only its code and reason matter. */
 function describe(error: unknown): string {
   if (error instanceof Error) return error.message;
   const { code, reason } = error as { code?: number; reason?: string };
@@ -177,7 +177,7 @@ async function until(isDone: () => boolean, what: string): Promise<void> {
   const deadline = Date.now() + stepMaxMs;
   while (!isDone()) {
     if (failure !== null) throw failure;
-    if (Date.now() > deadline) throw new Error(`in ${stepMaxMs / 1000} s this did not come: ${what}`);
+    if (Date.now() > deadline) throw new Error(`in ${stepMaxMs / 1000} s this did not arrive: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -203,14 +203,14 @@ async function play(url: string): Promise<void> {
   await until(() => ben.seen.length >= 1, "Ada's message at Ben");
   ada.listen('subscription { messageStatusChanged { messageId status } }', {}, ({ messageId, status }) => {
     ada.notices.push(`${messageId} ${status}`);
-    say('ada', `is told that her message is ${status}`);
+    say('ada', `gets the status ${status} for her message`);
   });
   ada.listen(
     'subscription ($ids: [ID!]) { presenceChanged(userIds: $ids) { status } }',
     { ids: [ben.id] },
     ({ status }) => {
       ada.notices.push(`ben ${status}`);
-      say('ada', `is told that Ben is ${status}`);
+      say('ada', `sees that Ben is ${status}`);
     },
   );
   await until(() => ada.notices.includes('ben ONLINE'), "Ben's presence at Ada");
@@ -220,7 +220,7 @@ async function play(url: string): Promise<void> {
   await ben.ask(ack, { i: { status: 'READ', upToInboxSeq: ben.position } });
   await until(() => ada.notices.includes(`${hello.id} READ`), 'READ at Ada');
 
-  say('*', 'a group of four, everybody talking at once');
+  say('*', 'a group of four, all sending at once');
   const created = await ada.ask('mutation ($i: CreateGroupInput!) { createGroup(input: $i) { id } }', {
     i: { title: 'Lighthouse', memberIds: [ben.id, cleo.id, dan.id] },
   });
@@ -243,7 +243,7 @@ async function play(url: string): Promise<void> {
     'the whole talk at everybody',
   );
 
-  say('*', 'Dan drops off while the others go on, then catches up');
+  say('*', 'Dan disconnects while the others continue, then catches up');
   await dan.disconnect();
   await talk([ada, ben, cleo], 4, 'without Dan');
   await until(() => inGroup(ada).length >= 25, 'the talk at Ada');
@@ -259,20 +259,20 @@ async function play(url: string): Promise<void> {
   for (const person of Object.values(people)) {
     const numbers = person.seen.map(({ inboxSeq }) => Number(inboxSeq));
     if (numbers.some((number, index) => number !== index + 1))
-      throw new Error(`${person.name} has a gap or a double: ${numbers.join(' ')}`);
+      throw new Error(`${person.name} has a gap or a duplicate: ${numbers.join(' ')}`);
     const order = inGroup(person).map(({ seq, text }) => `${seq} ${text}`);
     if (order.join('\n') !== expected.join('\n'))
-      throw new Error(`${person.name} saw another order:\n${order.join('\n')}`);
-    // The group's first message is the server's own, and says that it was created.
+      throw new Error(`${person.name} saw a different order:\n${order.join('\n')}`);
+    // The group's first message comes from the server and announces its creation.
     const heard = inGroup(person)
       .slice(1)
       .map(({ from, text }) => `${from}: ${text}`);
     if (heard.toSorted().join('\n') !== said.toSorted().join('\n'))
-      throw new Error(`${person.name} saw something else than was said:\n${heard.join('\n')}`);
+      throw new Error(`${person.name} saw different messages than were sent:\n${heard.join('\n')}`);
   }
   say('*', 'nobody missed anything:');
   for (const { name, seen } of Object.values(people)) {
-    say(name, `${seen.length} messages, inbox numbers 1 to ${seen.length}, in the same order as everybody`);
+    say(name, `${seen.length} messages, inbox numbers 1 to ${seen.length}, in the same order as everybody else`);
   }
   await Promise.all(Object.values(people).map((person) => person.disconnect()));
 }
@@ -283,7 +283,7 @@ const config = readConfig({ PORT: '0', DATA_DIR: dataDir, DRAIN_MS: '0' });
 try {
   {
     await using heliograph = await startHeliograph(config, log, 'demo');
-    say('*', `a server on ${heliograph.server.url}, with a scratch folder`);
+    say('*', `a server on ${heliograph.server.url}, with a temporary folder`);
     await play(heliograph.server.url);
   }
   say('*', 'done');

@@ -38,7 +38,7 @@ async function renew(session) {
   Object.assign(session, (await ask(query, { input: { refreshToken } })).refreshSession);
 }
 
-/** Subscriptions, over graphql-ws: a client that reconnects automatically whatever happens to its connection. */
+/** Subscriptions, over graphql-ws: a client that reconnects automatically after any loss of its connection. */
 function connect(session) {
   let isTokenInvalid = false;
   let isSignedOut = false;

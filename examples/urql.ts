@@ -37,7 +37,7 @@ await ready.promise;
 
 const { error } = await alice.client
   .mutation(sendMutation, {
-    // Made once per message, and used again when the answer was lost.
+    // Created once per message, and reused if the answer is lost.
     input: { to: { userId: bob.session.userId }, clientMessageId: randomUUID(), text: 'Hello from urql!' },
   })
   .toPromise();

@@ -31,15 +31,15 @@ export function createApolloClient(session: Session, socket: Client, fetcher: ty
 function createCache(): InMemoryCache {
   return new InMemoryCache({
     typePolicies: {
-      // The same from the optimistic copy on, which has no id yet. Select both fields wherever a message is selected.
+      // Unlike the id, this key exists from the optimistic copy on. Select both fields wherever a message is selected.
       Message: {
         keyFields: ['senderId', 'clientMessageId'],
-        // The answer to a send says SENT, and may come after news of what has become of the message since.
+        // The answer to a send says SENT, and may arrive after events about later statuses of the message.
         fields: { status: { merge: (known: string | undefined, next: string) => later(known, next) } },
       },
-      // One list per conversation, that pages of either direction are put to. Select `edges { cursor node { … } }`.
+      // One list per conversation, extended by pages in both directions. Select `edges { cursor node { … } }`.
       Query: { fields: { history: relayStylePagination(['conversationId', 'range']) } },
-      // Each event replaces the one before; what it brings lives on as a Message.
+      // Each event replaces the previous one; its message stays in the cache as a Message.
       Subscription: { fields: { messageReceived: { merge: false } } },
     },
     possibleTypes: {
@@ -54,7 +54,7 @@ function later(known: string | undefined, next: string): string {
   return known !== undefined && (statusRanks[known] ?? 0) > (statusRanks[next] ?? 0) ? known : next;
 }
 
-/** What the app shows of a message, in every operation. */
+/** The fields of a message that the app shows, selected by every operation. */
 const shownMessage = gql`
   fragment ShownMessage on Message {
     id
@@ -112,7 +112,7 @@ export interface StreamData {
   readonly messageReceived: { readonly __typename: string; readonly message?: ShownMessage };
 }
 
-/** Has the aliases that the socket client goes by when it resumes. */
+/** Uses the aliases that the socket client needs to resume. */
 export const streamSubscription: TypedDocumentNode<StreamData, { afterSeq: string | null }> = gql`
   subscription Stream($afterSeq: Seq) {
     messageReceived(afterSeq: $afterSeq) {
@@ -137,8 +137,9 @@ interface SendData {
 }
 
 /**
- * Shows a message at once, as SENDING, and sends it. Its answer and the stream's event, whichever comes first, are then the same
- * object. It is written to the cache itself: an `optimisticResponse` lies over the list, and hides what others send meanwhile.
+ * Shows a message at once, as SENDING, and sends it. The answer and the stream's event then update the same object, in either
+ * order. The copy is written to the cache directly: Apollo layers an `optimisticResponse` over the whole list, which hides messages
+ * that arrive before it resolves.
  */
 export function sendMessage(client: ApolloClient, session: Session, conversationId: string, text: string) {
   const clientMessageId = crypto.randomUUID();
@@ -155,7 +156,7 @@ export function sendMessage(client: ApolloClient, session: Session, conversation
   });
 }
 
-/** Sends a message, or sends it again: with the same `clientMessageId` it stays one message, whatever became of the first try. */
+/** Sends or resends a message. With the same `clientMessageId` it stays one message, even if the first attempt succeeded. */
 export async function deliver(client: ApolloClient, message: ShownMessage): Promise<ShownMessage | undefined> {
   const { conversationId, clientMessageId, text } = message;
   const id = client.cache.identify({ ...message }) ?? '';
@@ -169,13 +170,13 @@ export async function deliver(client: ApolloClient, message: ShownMessage): Prom
     });
     return data?.sendMessage?.sentMessage;
   } catch (error) {
-    // After a lost answer it may have been sent all the same: then the stream has said so, or will.
+    // If only the answer was lost, the message was sent. The stream then reports it, or already has.
     client.cache.modify({ id, fields: { status: (known) => later(known, 'FAILED') } });
     throw error;
   }
 }
 
-/** Puts a message at the end of what is shown of its conversation, unless it is there already. */
+/** Appends a message to the shown list of its conversation, unless it is there already. */
 export function show(cache: Pick<ApolloClient['cache'], 'modify' | 'identify'>, message: ShownMessage): void {
   const ref = cache.identify({ ...message });
   cache.modify<{ history: { edges: { node: Reference }[] } }>({
@@ -190,7 +191,7 @@ export function show(cache: Pick<ApolloClient['cache'], 'modify' | 'identify'>, 
   });
 }
 
-/** The order to show messages in: by number, and what has none yet last. */
+/** Display order: by number; messages without a number come last. */
 export function inOrder(messages: readonly ShownMessage[]): ShownMessage[] {
   return messages.toSorted((a, b) => {
     if (a.seq === null || b.seq === null) return Number(a.seq === null) - Number(b.seq === null);

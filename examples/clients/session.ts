@@ -1,9 +1,9 @@
-/** One signed-in device: asks over HTTP, and knows how to come by a new access token. */
+/** One signed-in device. Sends requests over HTTP and renews its access token. */
 export class Session {
   readonly url: string;
   readonly userId: string;
   accessToken: string;
-  /** Whether the user must sign in again: the session was ended, and no new token is to be had. */
+  /** Whether the user must sign in again, because the session has expired or was revoked. */
   isOver = false;
   private refreshToken: string;
   private renewing: Promise<void> | null = null;
@@ -24,7 +24,7 @@ export class Session {
     return new Session(url, register);
   }
 
-  /** A refresh token works once: everybody who needs a new access token at the same time waits for the same one. */
+  /** A refresh token works once: all callers that need a new access token at the same time wait for the same one. */
   renew(): Promise<void> {
     this.renewing ??= this.askForNewToken().finally(() => {
       this.renewing = null;
@@ -42,7 +42,7 @@ export class Session {
       this.accessToken = refreshSession.accessToken;
       this.refreshToken = refreshSession.refreshToken;
     } catch (error) {
-      // A server that cannot be reached says nothing about the session.
+      // An unreachable server does not mean that the session has ended.
       this.isOver = error instanceof AskError && error.code === 'UNAUTHENTICATED';
       throw error;
     }

@@ -1,14 +1,14 @@
 /**
- * A graphql-ws client that comes back by itself, whatever happens to its connection, and whose streams then go on after the last
- * message they brought. Apollo Client and urql take it as it is.
+ * A graphql-ws client that reconnects automatically after any loss of its connection. Its streams then resume after their last
+ * message. Apollo Client and urql use it unchanged.
  */
 import { type Client, type ClientOptions, createClient } from 'graphql-ws';
 import type { Session } from './session.ts';
 
-/** Close code of a socket whose token is bad, has expired or was revoked. */
+/** Close code of a socket whose token is invalid, has expired or was revoked. */
 const tokenEnded = 4403;
 
-/** How far this device has got in its user's inbox. Keep it where it outlives the page: a stream starts from there. */
+/** This device's position in its user's inbox, where a stream starts. Store it where it outlives the page. */
 export interface Place {
   lastSeq: string;
 }
@@ -17,16 +17,16 @@ export function createSocketClient(session: Session, place: Place, options: Part
   let needsNewToken = false;
   const client = createClient({
     url: `${session.url.replace('http', 'ws')}/graphql`,
-    // Called at each connection.
+    // Runs on every connect.
     connectionParams: async () => {
       if (needsNewToken) await session.renew();
       return { Authorization: `Bearer ${session.accessToken}` };
     },
     retryAttempts: Number.POSITIVE_INFINITY,
-    // graphql-ws itself gives up when a connection is refused, as it is while a server restarts. Codes that say the client
-    // is at fault end it all the same.
+    // By default graphql-ws gives up when a connection is refused, for example during a server restart. Close codes that mean a
+    // client error still stop it.
     shouldRetry: () => !session.isOver,
-    // Without a bound its pauses double for ever.
+    // Without an upper bound, the pauses double forever.
     retryWait: (tries) =>
       new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random()))),
     ...options,
@@ -58,7 +58,7 @@ interface StreamEvent {
   readonly backlogs?: readonly { readonly seq: string }[];
 }
 
-/** graphql-ws sends the variables anew at each connection: a getter makes them say where the stream is by then. */
+/** graphql-ws sends the variables again on every reconnect: the getter returns the position reached by then. */
 function resumeFrom(place: Place, variables: Record<string, unknown> | null | undefined) {
   if (variables == null || !('afterSeq' in variables)) return variables;
   return Object.defineProperty({ ...variables }, 'afterSeq', { enumerable: true, get: () => place.lastSeq });
@@ -67,11 +67,11 @@ function resumeFrom(place: Place, variables: Record<string, unknown> | null | un
 function advance(place: Place, { __typename, inboxSeq, position, backlogs }: StreamEvent): void {
   if (__typename === 'StreamHeartbeat') place.lastSeq = position ?? place.lastSeq;
   if (__typename === 'StreamTruncated') place.lastSeq = backlogs?.at(-1)?.seq ?? place.lastSeq;
-  // Live messages of large groups have no inbox number yet.
+  // Live messages of large groups do not have an inbox number yet.
   if (__typename === 'MessageReceived') place.lastSeq = inboxSeq ?? place.lastSeq;
 }
 
-/** The stream, with the aliases that `advance` goes by. */
+/** The stream, with the aliases that `advance` needs. */
 export const streamSubscription = `subscription Stream($afterSeq: Seq) {
   messageReceived(afterSeq: $afterSeq) {
     __typename

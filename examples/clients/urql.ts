@@ -7,7 +7,7 @@ export function createUrqlClient(session: Session, socket: SocketClient, fetcher
   return new Client({
     url: `${session.url}/graphql`,
     fetch: fetcher,
-    // Called for each operation: a renewed token is used at once.
+    // Runs for each operation, so a renewed token is used at once.
     fetchOptions: () => ({ headers: { authorization: `Bearer ${session.accessToken}` } }),
     exchanges: [
       cacheExchange,
@@ -30,8 +30,8 @@ export interface ShownMessage {
 }
 
 /**
- * The messages of one conversation as they are shown. urql's document cache keeps whole answers, so the app itself puts the
- * optimistic copy, the mutation's answer, the stream's event and pages of history together, by the key that all of them share.
+ * The shown messages of one conversation. urql's document cache stores whole responses, so the app itself merges the optimistic
+ * copy, the mutation's answer, the stream's event and pages of history by the key that all of them share.
  */
 export class MessageList {
   private readonly messages = new Map<string, ShownMessage>();
@@ -39,11 +39,11 @@ export class MessageList {
   put(message: ShownMessage): void {
     const key = `${message.senderId}:${message.clientMessageId}`;
     const known = this.messages.get(key);
-    // What comes late may say less than what is known: an answer's SENT after the stream's news, or a copy without a number.
+    // A late copy may contain less than the known one: an answer with SENT after the stream's event, or a copy without a number.
     if (known === undefined || rank(message) >= rank(known)) this.messages.set(key, message);
   }
 
-  /** By number; what has none yet comes last. */
+  /** By number; messages without a number come last. */
   get shown(): readonly ShownMessage[] {
     return [...this.messages.values()].sort((a, b) => {
       if (a.seq === null || b.seq === null) return Number(a.seq === null) - Number(b.seq === null);

@@ -27,7 +27,7 @@ describe('the demo', () => {
     const lossy = new URL('../support/lossy-sockets.ts', import.meta.url).href;
     const { code, output } = await play('--import', lossy);
     expect(code, output).toBe(1);
-    expect(output).toContain('The demo failed: ada has a gap or a double');
+    expect(output).toContain('The demo failed: ada has a gap or a duplicate');
     expect(output).not.toContain('nobody missed anything');
   }, 60_000);
 });
