@@ -101,6 +101,6 @@ it('every package has an exact version', () => {
   for (const path of globSync('**/package.json', { cwd: root, exclude })) {
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(read(path)) as Record<string, object>;
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }))
-      expect(version, `${name} in ${path}`).toMatch(/^(npm:[@\w/.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/);
+      expect(version, `${name} in ${path}`).toMatch(/^(file:[\w/-]+|(npm:[@\w/.-]+@)?\d+\.\d+\.\d+(-[\w.]+)?)$/);
   }
 });
