@@ -39,9 +39,13 @@ export interface AppendResult {
   readonly appended: number;
   /**
    * Why the next row was not written. `seqTaken`: the number is used in this segment, by a message or a seal.
-   * A row is `resend` when this segment already holds its (conversationId, key), whatever its number; the row found is given.
+   * A row is `resend` when this segment already holds its (conversationId, key), whatever its number and id; the row found is
+   * given. `idTaken`: the month holds another message or seal with this id, so that a new one has to be drawn.
    */
-  readonly stoppedBy?: { readonly reason: 'seqTaken' } | { readonly reason: 'resend'; readonly existing: MessageRow };
+  readonly stoppedBy?:
+    | { readonly reason: 'seqTaken' }
+    | { readonly reason: 'idTaken' }
+    | { readonly reason: 'resend'; readonly existing: MessageRow };
 }
 
 /** The end of a conversation in one segment. */
@@ -71,7 +75,8 @@ export interface LogRange {
 
 /**
  * The messages of all conversations, a segment per conversation and month. In one segment (conversationId, seq) and
- * (conversationId, key) are unique, a seal taking part in the first. Rows never change, but for `followed`.
+ * (conversationId, key) are unique, a seal taking part in the first. In one month ids are unique, those of seals included. Rows
+ * never change, but for `followed`.
  *
  * Every method rejects with DomainError `UNAVAILABLE` (retryable) when the store does not answer within its deadline;
  * the outcome of a write is then unknown.

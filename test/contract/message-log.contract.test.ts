@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeBody } from '../../src/domain/message.ts';
+import type { MessageRow } from '../../src/stores/message-log.ts';
 import { aRow, messageStoreDrivers, type OpenStores, rows } from './message-store-drivers.ts';
 
 const month = '2026-01';
@@ -50,6 +51,60 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
       { conversationId: '1', month, rows: [aRow({ seq: 2n }), { ...first, seq: 3n }, aRow({ seq: 4n })] },
     ]);
     expect(mixed).toMatchObject({ appended: 1, stoppedBy: { reason: 'resend' } });
+  });
+
+  it('stops at an id that is used in the segment, by a message or a seal, before and after it was closed', async () => {
+    const first = aRow({ seq: 1n });
+    const seal = { id: '600', conversationId: '2', seq: 1n, next: '2026-02' };
+    const [other, ...ids] = [aRow({ seq: 2n }), first.id, seal.id];
+    await store.messageLog.append([
+      { conversationId: '1', month, rows: [first] },
+      { conversationId: '2', month, seal },
+    ]);
+    for (const _ of [1, 2]) {
+      for (const id of ids) {
+        const twice = { ...other, id } as MessageRow;
+        expect(await store.messageLog.append([{ conversationId: '1', month, rows: [twice] }])).toEqual([
+          { appended: 0, stoppedBy: { reason: 'idTaken' } },
+        ]);
+        const sealed = { ...seal, id: id as string, conversationId: '3' };
+        expect(await store.messageLog.append([{ conversationId: '3', month, seal: sealed }])).toEqual([
+          { appended: 0, stoppedBy: { reason: 'idTaken' } },
+        ]);
+      }
+      await store.reopen();
+    }
+    expect(await store.messageLog.findByIds(month, ids as string[])).toEqual([first]);
+  });
+
+  it('stops at an id that two rows of one call have, but knows a resend by its key first', async () => {
+    const first = aRow({ seq: 1n });
+    const results = await store.messageLog.append([
+      { conversationId: '1', month, rows: [first, aRow({ seq: 2n, id: first.id }), aRow({ seq: 3n })] },
+      { conversationId: '2', month, rows: [aRow({ conversationId: '2', seq: 1n, id: first.id })] },
+    ]);
+    expect(results).toEqual([
+      { appended: 1, stoppedBy: { reason: 'idTaken' } },
+      { appended: 0, stoppedBy: { reason: 'idTaken' } },
+    ]);
+    const [again] = await store.messageLog.append([{ conversationId: '1', month, rows: [{ ...first, seq: 2n }] }]);
+    expect(again?.stoppedBy).toEqual({ reason: 'resend', existing: first });
+  });
+
+  it('keeps an id that two months have apart', async () => {
+    const january = aRow({ seq: 1n });
+    const february = aRow({ id: january.id, conversationId: '2', seq: 1n, sentAt: Date.UTC(2026, 1, 15) });
+    await store.messageLog.append([
+      { conversationId: '1', month, rows: [january] },
+      { conversationId: '2', month: '2026-02', rows: [february] },
+    ]);
+    await store.messageLog.markFollowed([{ month: '2026-02', id: february.id }]);
+    for (const _ of [1, 2]) {
+      expect(await store.messageLog.findByIds(month, [january.id])).toEqual([january]);
+      expect(await store.messageLog.findByIds('2026-02', [january.id])).toMatchObject([{ conversationId: '2' }]);
+      expect(await store.messageLog.listUnfinished(Date.UTC(2027), 10)).toEqual([january]);
+      await store.reopen();
+    }
   });
 
   it('keeps keys apart by conversation', async () => {

@@ -198,6 +198,11 @@ export function createConversationLog(ports: {
     }
     if (stoppedBy === undefined) return true;
     if (stoppedBy.reason === 'seqTaken') return false;
+    if (stoppedBy.reason === 'idTaken') {
+      // Ids repeat after a clock was set back. Nobody has been told of them yet, and the next ones are likely taken, too.
+      batch.waiting = batch.waiting.map((one) => ({ ...one, draft: { ...one.draft, id: newId() } }));
+      return true;
+    }
     const [first, ...rest] = batch.waiting;
     batch.waiting = rest;
     answerResend(first as Waiting, toMessage(stoppedBy.existing));

@@ -19,7 +19,8 @@ export type CondensedOperation =
  */
 export function condense(operations: readonly Operation[]): CondensedOperation[] {
   const marks = new Set<string>();
-  for (const operation of operations) if (operation.type === 'followed') marks.add(operation.id);
+  for (const operation of operations)
+    if (operation.type === 'followed') marks.add(`${operation.month}/${operation.id}`);
   const condensed: CondensedOperation[] = [];
   const written = new Set<string>();
   const latest = new Map<string, Extract<Operation, { type: 'receipt' | 'acked' }>>();
@@ -27,11 +28,11 @@ export function condense(operations: readonly Operation[]): CondensedOperation[]
   for (const operation of operations) {
     switch (operation.type) {
       case 'message':
-        written.add(operation.row.id);
-        condensed.push({ ...operation, followed: marks.has(operation.row.id) });
+        written.add(`${operation.month}/${operation.row.id}`);
+        condensed.push({ ...operation, followed: marks.has(`${operation.month}/${operation.row.id}`) });
         break;
       case 'followed':
-        if (!written.has(operation.id)) condensed.push(operation);
+        if (!written.has(`${operation.month}/${operation.id}`)) condensed.push(operation);
         break;
       case 'receipt':
         latest.set(`r${operation.receipt.conversationId}/${operation.receipt.userId}`, operation);

@@ -27,10 +27,12 @@ export type Overlay = ReturnType<typeof createOverlay>;
 export function createOverlay() {
   const batches: { journalId: number; operations: readonly Operation[] }[] = [];
   const segments = new Map<string, SegmentPart>();
-  const byId = new Map<MessageId, { month: Month; row: MessageRow }>();
+  /** By month and id; null for a seal. */
+  const byId = new Map<string, MessageRow | null>();
+  const newestIds = new Map<Month, bigint>();
   const byKey = new Map<string, MessageRow>();
-  const unfinished = new Map<MessageId, { month: Month; row: MessageRow }>();
-  const marks = new Map<MessageId, number>();
+  const unfinished = new Map<string, MessageRow>();
+  const marks = new Map<string, number>();
   const inboxes = new Map<UserId, InboxRun[]>();
   const runsByConversation = new Map<string, InboxRun[]>();
   const receipts = new Map<ConversationId, Map<UserId, Held<Receipt>>>();
@@ -44,14 +46,15 @@ export function createOverlay() {
       case 'message': {
         const { month, row } = operation;
         part(month, row.conversationId).rows.push(row);
-        byId.set(row.id, { month, row });
+        addId(month, row.id, row);
         byKey.set(rowKey(month, row), row);
-        unfinished.set(row.id, { month, row });
+        unfinished.set(idKey(month, row.id), row);
         months.set(month, (months.get(month) ?? 0) + 1);
         break;
       }
       case 'seal':
         part(operation.month, operation.seal.conversationId).seal = operation.seal;
+        addId(operation.month, operation.seal.id, null);
         months.set(operation.month, (months.get(operation.month) ?? 0) + 1);
         break;
       case 'run': {
@@ -74,8 +77,8 @@ export function createOverlay() {
         acked.set(`${operation.userId}/${operation.deviceId}`, { value: operation.seq, journalId });
         break;
       case 'followed':
-        marks.set(operation.id, journalId);
-        unfinished.delete(operation.id);
+        marks.set(idKey(operation.month, operation.id), journalId);
+        unfinished.delete(idKey(operation.month, operation.id));
     }
   }
 
@@ -88,9 +91,9 @@ export function createOverlay() {
         const segment = segments.get(key);
         segment?.rows.shift();
         if (segment !== undefined && segment.rows.length === 0 && segment.seal === null) segments.delete(key);
-        byId.delete(row.id);
+        byId.delete(idKey(month, row.id));
         byKey.delete(rowKey(month, row));
-        unfinished.delete(row.id);
+        unfinished.delete(idKey(month, row.id));
         countDown(months, month);
         break;
       }
@@ -98,6 +101,7 @@ export function createOverlay() {
         const key = segmentKey(operation.month, operation.seal.conversationId);
         const segment = segments.get(key);
         if (segment !== undefined) segment.seal = null;
+        byId.delete(idKey(operation.month, operation.seal.id));
         if (segment?.rows.length === 0) segments.delete(key);
         countDown(months, operation.month);
         break;
@@ -120,9 +124,17 @@ export function createOverlay() {
         if (acked.get(key)?.journalId === journalId) acked.delete(key);
         break;
       }
-      case 'followed':
-        if (marks.get(operation.id) === journalId) marks.delete(operation.id);
+      case 'followed': {
+        const key = idKey(operation.month, operation.id);
+        if (marks.get(key) === journalId) marks.delete(key);
+      }
     }
+  }
+
+  function addId(month: Month, id: MessageId, row: MessageRow | null): void {
+    byId.set(idKey(month, id), row);
+    const number = BigInt(id);
+    if (number > (newestIds.get(month) ?? -1n)) newestIds.set(month, number);
   }
 
   function part(month: Month, conversationId: ConversationId): SegmentPart {
@@ -152,10 +164,13 @@ export function createOverlay() {
       batches.splice(0, count);
     },
     segment: (month: Month, conversationId: ConversationId) => segments.get(segmentKey(month, conversationId)),
-    findById: (id: MessageId) => byId.get(id),
+    findById: (month: Month, id: MessageId) => byId.get(idKey(month, id)) ?? null,
+    hasId: (month: Month, id: MessageId) => byId.has(idKey(month, id)),
+    /** The highest id that was added for a month, moved or not. */
+    newestId: (month: Month) => newestIds.get(month) ?? null,
     findByKey: (month: Month, key: RowKey) => byKey.get(rowKey(month, key)),
     listUnfinished: () => [...unfinished.values()],
-    isMarked: (id: MessageId) => marks.has(id),
+    isMarked: (month: Month, id: MessageId) => marks.has(idKey(month, id)),
     inbox: (userId: UserId) => inboxes.get(userId) ?? [],
     runsOf: (userId: UserId, conversationId: ConversationId) =>
       runsByConversation.get(`${userId}/${conversationId}`) ?? [],
@@ -171,6 +186,10 @@ export function createOverlay() {
 
 function segmentKey(month: Month, conversationId: ConversationId): string {
   return `${month}/${conversationId}`;
+}
+
+function idKey(month: Month, id: MessageId): string {
+  return `${month}/${id}`;
 }
 
 function rowKey(month: Month, { conversationId, key }: RowKey): string {

@@ -24,6 +24,8 @@ const guessesMax = 100_000;
 export function createStoreState(tables: TableReader, overlay: Overlay, stage: (operation: Operation) => void) {
   /** The last message number of a segment and whether it is sealed, overlay included. */
   const ends = new LRUCache<string, { last: Seq; sealedAt: Seq | null }>({ max: guessesMax });
+  /** The highest id of each month that appends have come to: ids grow, and one beyond it needs no look-up. */
+  const newestIds = new Map<Month, bigint>();
   const inboxHeads = new LRUCache<UserId, Seq>({ max: guessesMax });
 
   function tail(conversationId: ConversationId, month: Month): SegmentTail {
@@ -53,6 +55,19 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     return part?.rows.some((row) => row.seq === seq) === true || tables.hasSeq(conversationId, month, seq);
   }
 
+  function isIdTaken(month: Month, id: MessageId): boolean {
+    const number = BigInt(id);
+    let newest = newestIds.get(month);
+    if (newest === undefined) {
+      newest = [tables.newestId(month), overlay.newestId(month)].reduce<bigint>(
+        (a, b) => (b !== null && b > a ? b : a),
+        -1n,
+      );
+    }
+    newestIds.set(month, number > newest ? number : newest);
+    return number <= newest && (overlay.hasId(month, id) || tables.hasId(month, id));
+  }
+
   function findByKey(month: Month, key: RowKey): MessageRow | null {
     return overlay.findByKey(month, key) ?? tables.findByKey(month, key);
   }
@@ -62,6 +77,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     const known = end(conversationId, month);
     if ('seal' in append) {
       if (isTaken(conversationId, month, append.seal.seq)) return { appended: 0, stoppedBy: { reason: 'seqTaken' } };
+      if (isIdTaken(month, append.seal.id)) return { appended: 0, stoppedBy: { reason: 'idTaken' } };
       stage({ type: 'seal', month, seal: append.seal });
       known.sealedAt = append.seal.seq;
       return { appended: 1 };
@@ -71,6 +87,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
       const existing = findByKey(month, row);
       if (existing !== null) return { appended, stoppedBy: { reason: 'resend', existing } };
       if (isTaken(conversationId, month, row.seq)) return { appended, stoppedBy: { reason: 'seqTaken' } };
+      if (isIdTaken(month, row.id)) return { appended, stoppedBy: { reason: 'idTaken' } };
       stage({ type: 'message', month, row });
       known.last = maxSeq(known.last, row.seq);
       appended += 1;
@@ -122,8 +139,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     list: (ranges: readonly LogRange[]) => ranges.map(listOne),
     findByIds: (month: Month, ids: readonly MessageId[]) =>
       ids.flatMap((id) => {
-        const held = overlay.findById(id);
-        const row = held !== undefined && held.month === month ? held.row : tables.findById(month, id);
+        const row = overlay.findById(month, id) ?? tables.findById(month, id);
         return row === null ? [] : [row];
       }),
     findByKeys: (month: Month, keys: readonly RowKey[]) => keys.map((key) => findByKey(month, key)),
@@ -132,11 +148,17 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
       for (const { month, id } of refs) stage({ type: 'followed', month, id });
     },
     listUnfinished(before: Millis, limit: number): MessageRow[] {
-      const stored = tables.months().flatMap((month) => tables.listUnfinished(month, before, limit + overlay.size));
-      const held = overlay.listUnfinished().map(({ row }) => row);
-      const rows = new Map([...stored, ...held].map((row) => [row.id, row]));
+      const stored = tables
+        .months()
+        .flatMap((month) =>
+          tables.listUnfinished(month, before, limit + overlay.size).filter(({ id }) => !overlay.isMarked(month, id)),
+        );
+      // For a moment after a move a row is in both.
+      const rows = new Map(
+        [...stored, ...overlay.listUnfinished()].map((row) => [`${row.conversationId}/${row.seq}`, row]),
+      );
       return [...rows.values()]
-        .filter(({ id, sentAt }) => sentAt < before && !overlay.isMarked(id))
+        .filter(({ sentAt }) => sentAt < before)
         .sort((a, b) => a.sentAt - b.sentAt || (a.seq < b.seq ? -1 : 1))
         .slice(0, limit);
     },

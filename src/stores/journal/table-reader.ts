@@ -81,6 +81,14 @@ export function createTableReader(database: DatabaseSync) {
       const row = select(month, `id = ? AND kind <> ${sealCode}`).get(BigInt(id)) as Row | undefined;
       return row === undefined ? null : toMessageRow(row);
     },
+    /** Of a message or a seal. */
+    hasId(month: Month, id: MessageId): boolean {
+      return months.has(month) && select(month, 'id = ?').get(BigInt(id)) !== undefined;
+    },
+    /** The highest id of the month's messages and seals. */
+    newestId(month: Month): bigint | null {
+      return months.has(month) ? seqWhere(`SELECT max(id) AS seq FROM ${segmentName(month)}`) : null;
+    },
     findByKey(month: Month, { conversationId, key }: RowKey): MessageRow | null {
       if (!months.has(month)) return null;
       const row = select(month, 'conversation_id = ? AND key = ?').get(BigInt(conversationId), key);

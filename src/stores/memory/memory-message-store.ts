@@ -27,6 +27,8 @@ export function createMemoryMessageStore(): MessageStore {
 
 function createLog(): MessageLog {
   const segments = new Map<Month, Map<string, Entry[]>>();
+  /** Of messages and seals, by month. */
+  const ids = new Map<Month, Set<string>>();
 
   function entries(month: Month, conversationId: string): Entry[] {
     return segments.get(month)?.get(conversationId) ?? [];
@@ -58,10 +60,19 @@ function createLog(): MessageLog {
     return found !== undefined && 'row' in found ? found.row : null;
   }
 
+  function takeId(month: Month, id: string): boolean {
+    const taken = ids.get(month) ?? new Set();
+    ids.set(month, taken);
+    if (taken.has(id)) return false;
+    taken.add(id);
+    return true;
+  }
+
   function appendOne(append: Append): AppendResult {
     const { month, conversationId } = append;
     if ('seal' in append) {
       if (isTaken(month, conversationId, append.seal.seq)) return { appended: 0, stoppedBy: { reason: 'seqTaken' } };
+      if (!takeId(month, append.seal.id)) return { appended: 0, stoppedBy: { reason: 'idTaken' } };
       add(month, conversationId, { seal: append.seal });
       return { appended: 1 };
     }
@@ -69,6 +80,7 @@ function createLog(): MessageLog {
       const existing = findByKey(month, row);
       if (existing !== null) return { appended, stoppedBy: { reason: 'resend', existing } };
       if (isTaken(month, conversationId, row.seq)) return { appended, stoppedBy: { reason: 'seqTaken' } };
+      if (!takeId(month, row.id)) return { appended, stoppedBy: { reason: 'idTaken' } };
       add(month, conversationId, { row });
     }
     return { appended: append.rows.length };

@@ -212,3 +212,34 @@ describe('resends', () => {
     expect(doubting.findByKeys.mock.calls.map(([month]) => month)).toEqual(['2026-01']);
   });
 });
+
+describe('an id that is taken', () => {
+  it('is drawn anew until it is free, for a message and for a seal', async () => {
+    const { store, log, time, append } = setUpLog();
+    const other = aConversation('2');
+    const taken = Array.from({ length: 3 }, () => aDraft({ conversationId: '2' }));
+    await Promise.all(taken.map((draft) => log.append(other, draft)));
+    const drafts = taken.map(({ id }) => aDraft({ id }));
+    const appended = await Promise.all(drafts.map((draft) => log.append(conversation, draft)));
+    expect(appended.map(({ message, resend }) => [message.seq, message.key, resend])).toEqual(
+      drafts.map(({ key }, index) => [BigInt(index + 1), key, false]),
+    );
+    const ids = appended.map(({ message }) => message.id);
+    expect(new Set([...ids, ...taken.map(({ id }) => id)]).size).toBe(6);
+    expect(append).toHaveBeenCalledTimes(3);
+
+    // The seal of January finds its first id taken, too.
+    const results: unknown[] = [];
+    append.mockImplementation(async (appends) => {
+      const isFirst = results.length === 0;
+      const answers = isFirst
+        ? appends.map(() => ({ appended: 0, stoppedBy: { reason: 'idTaken' as const } }))
+        : await store.append(appends);
+      results.push(...answers);
+      return answers;
+    });
+    time.now = february;
+    expect((await log.append(conversation, aDraft({ id: '1' }))).message).toMatchObject({ seq: 4n });
+    expect(await store.months()).toEqual(['2026-01', '2026-02']);
+  });
+});
