@@ -7,6 +7,7 @@ import { Message, messageMutations, messageQueries, SystemEvent } from './messag
 import { presenceMutations, presenceQueries, presenceSubscriptions } from './presence.ts';
 import { receiptMutations, receiptSubscriptions } from './receipt.ts';
 import { DateTime, JSONObject, Seq } from './scalars.ts';
+import { serverQueries } from './server.ts';
 import { sessionMutations } from './session.ts';
 import { MessageStreamEvent, streamSubscriptions } from './stream.ts';
 import { userQueries } from './user.ts';
@@ -16,7 +17,7 @@ export const resolvers: Resolvers = {
   JSONObject,
   Seq,
   Query: {
-    server: (_parent, _args, { services }) => services.server.info(),
+    ...serverQueries,
     ...userQueries,
     ...conversationQueries,
     ...messageQueries,
