@@ -2,8 +2,13 @@
  * Enters messages into inboxes: for a user and a conversation, whatever lies between the end of their last run and `upTo`
  * becomes the next run. Doing it twice changes nothing, and what an earlier crash left out is healed by the next call.
  *
- * Heads and ends in memory are guesses; a wrong one costs a refusal by the store and a reread. One append per user is under
- * way at a time, so that numbers are given without racing oneself.
+ * A user is in one of these states:
+ * - idle: nothing waits for them;
+ * - waiting (`queues`): entries will go with the next flush;
+ * - busy (`busy`): a flush is writing runs for them, and entries that come meanwhile wait for the next one.
+ *
+ * Invariants: one append per user is under way at a time, so that an instance does not race itself; an entry is answered only
+ * once its run is stored. Heads and ends in memory are guesses: a wrong one costs a refusal by the store and another read.
  */
 
 import { LRUCache } from 'lru-cache';

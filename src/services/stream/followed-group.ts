@@ -52,23 +52,67 @@ export class FollowedGroup {
   readonly stream: FollowingStream;
   readonly conversation: Conversation;
   /** Null until it is followed. */
-  base: Seq | null = null;
-  shown: Seq = 0n;
+  private base: Seq | null = null;
+  private shown: Seq = 0n;
   /** The last message the user may see, once they have left. */
-  leftSeq: Seq | null = null;
+  private leftSeq: Seq | null = null;
   /**
    * What must happen before live messages may follow: all up to `base` gets its inbox numbers (`sync`), then is read from there
    * (`read`). Otherwise the first live message would overtake it.
    */
-  awaits: 'sync' | 'read' | null = 'sync';
+  private awaits: 'sync' | 'read' | null = 'sync';
   /** Set while messages are read that no hint brought. */
-  isReading = false;
+  private isReading = false;
   /** Ends the subscription to the group's topic; null while there is none. */
-  stop: (() => void) | null = null;
+  private stop: (() => void) | null = null;
 
   constructor(stream: FollowingStream, conversation: Conversation) {
     this.stream = stream;
     this.conversation = conversation;
+  }
+
+  get isFollowed(): boolean {
+    return this.stop !== null;
+  }
+
+  /** Whether messages that the group holds wait for their inbox numbers. */
+  get isEntering(): boolean {
+    return this.awaits === 'sync';
+  }
+
+  /** Begins to follow, or does so again; `stop` ends the subscription to the group's topic. */
+  follow(stop: () => void): void {
+    this.stop = stop;
+    this.awaits = 'sync';
+  }
+
+  /** Ends the subscription. What was seen live is kept. */
+  letGo(): void {
+    this.stop?.();
+    this.stop = null;
+  }
+
+  /** Sets where live messages begin, the first time. Later the rest up to the head comes with the next reading. */
+  startAfter(head: Seq): void {
+    if (this.base !== null) return;
+    this.base = head;
+    this.shown = head;
+  }
+
+  /** Takes note that everything up to `base` has inbox numbers now. */
+  onEntered(): void {
+    this.awaits = 'read';
+  }
+
+  /** Takes note that the stream has read its inbox to the end: live messages may follow. */
+  onInboxRead(): void {
+    if (this.awaits === 'read') this.awaits = null;
+    void this.read();
+  }
+
+  /** Takes note of the latest stay: a user who rejoined since may see what follows. */
+  onStay(joinedSeq: Seq): void {
+    if (this.leftSeq !== null && joinedSeq >= this.leftSeq) this.leftSeq = null;
   }
 
   /** Whether all of these messages were pushed live, or told as a backlog. */
@@ -103,13 +147,13 @@ export class FollowedGroup {
     this.pushLive(message, true);
   }
 
-  pushLive(message: Message, isHint: boolean): void {
+  private pushLive(message: Message, isHint: boolean): void {
     this.show(message);
     this.stream.pushMessage(null, message, isHint);
   }
 
   /** Moves past the next message; the one that says the user has left is the last. */
-  show(message: Message): void {
+  private show(message: Message): void {
     this.shown = message.seq;
     const removed = entryKinds[message.kind].removedMembers(message.body);
     if (removed.includes(this.stream.viewer.userId)) this.leftSeq = message.seq;

@@ -38,7 +38,7 @@ export class GroupReviews {
   }
 
   close(): void {
-    for (const group of this.byId?.values() ?? []) group.stop?.();
+    for (const group of this.byId?.values() ?? []) group.letGo();
     this.byId = null;
   }
 
@@ -48,10 +48,7 @@ export class GroupReviews {
 
   /** The stream has read its inbox to the end: live messages may follow. */
   onInboxRead(): void {
-    for (const group of this.byId?.values() ?? []) {
-      if (group.awaits === 'read') group.awaits = null;
-      void group.read();
-    }
+    for (const group of this.byId?.values() ?? []) group.onInboxRead();
   }
 
   /** Looks whether hints were lost: those of messages, and those of a change of membership. */
@@ -98,16 +95,13 @@ export class GroupReviews {
     }
     for (const memberList of active) {
       const group = this.groupOf(memberList);
-      if (group.stop === null && !(await this.follow(group))) return;
+      if (!group.isFollowed && !(await this.follow(group))) return;
     }
-    const added = [...(this.byId?.values() ?? [])].filter(({ awaits }) => awaits === 'sync');
+    const added = [...(this.byId?.values() ?? [])].filter(({ isEntering }) => isEntering);
     // The heads are read before the sync, so that all up to them has an inbox number afterwards and comes from there.
     const heads = added.length === 0 ? [] : await log.heads(added.map(({ conversation }) => conversation));
     added.forEach((group, index) => {
-      // One that was followed before keeps what it has shown: the rest up to its head comes with the next reading.
-      if (group.base !== null) return;
-      group.base = heads[index]?.seq ?? 0n;
-      group.shown = group.base;
+      group.startAfter(heads[index]?.seq ?? 0n);
     });
     const owed = [...(this.owed?.values() ?? [])];
     const changed = [...added.map(({ conversation }) => conversation), ...owed];
@@ -120,7 +114,7 @@ export class GroupReviews {
     for (const { id } of owed) if (!putOff.has(id)) this.owed?.delete(id);
     for (const group of added) {
       if (putOff.has(group.conversation.id)) this.letGo(group);
-      else group.awaits = 'read';
+      else group.onEntered();
     }
     if (putOff.size === 0) this.leftTotal = leftTotal;
     if (isDue && reason !== 'opening') stream.readSoon();
@@ -131,8 +125,7 @@ export class GroupReviews {
     const known = this.byId?.get(conversation.id);
     if (known === undefined) return new FollowedGroup(this.stream, conversation);
     const joinedSeq = members.get(this.stream.viewer.userId)?.joinedSeq ?? 0n;
-    // They came back since.
-    if (known.leftSeq !== null && joinedSeq >= known.leftSeq) known.leftSeq = null;
+    known.onStay(joinedSeq);
     return known;
   }
 
@@ -145,8 +138,7 @@ export class GroupReviews {
       return false;
     }
     // In one step with the look at the stream: one that closes from now on finds the group here.
-    group.stop = stop;
-    group.awaits = 'sync';
+    group.follow(stop);
     this.byId ??= new Map();
     this.byId.set(id, group);
     return true;
@@ -154,9 +146,8 @@ export class GroupReviews {
 
   /** What the group's last messages were comes from the inbox, once they have their numbers there. */
   letGo(group: FollowedGroup): void {
-    if (group.stop === null) return;
-    group.stop();
-    group.stop = null;
+    if (!group.isFollowed) return;
+    group.letGo();
     this.owed ??= new Map();
     this.owed.set(group.conversation.id, group.conversation);
   }
