@@ -1,4 +1,4 @@
-/** The one place where everything meets: config in, running server out. */
+/** Connects all components: config in, running server out. */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Config } from './config/config.ts';
 import type { Clock } from './domain/ids.ts';
@@ -32,7 +32,7 @@ const namedMembersMax = 5_000;
 const healthTimeoutMs = 2_000;
 const healthEveryMs = 5_000;
 const purgeEveryMs = 60 * 60 * 1000;
-/** The longest that a withdrawn key of an identity provider still counts. */
+/** Maximum time for which an identity provider's withdrawn key is still accepted. */
 const providerKeysEveryMs = 10 * 60 * 1000;
 
 export interface Heliograph extends AsyncDisposable {
@@ -59,7 +59,7 @@ export async function startHeliograph(
   // The transports count their refusals themselves.
   const rateLimiter = countRefusals(transportLimiter, metrics.server.limitHit);
 
-  // One process writes here, so any worker number will do; a new one at each start keeps repeated time from repeating ids.
+  // Only one process writes, so any worker number is valid. A new one at each start prevents repeated ids if the clock repeats a time.
   const snowflakes = createSnowflakes(clock, () => randomInt(workerMax + 1));
   const newId = () => snowflakes.next();
 
@@ -147,7 +147,7 @@ export async function startHeliograph(
     online: () => presence.onlineCount,
   });
 
-  // What the last run left unfinished comes before the first request: nobody reads an inbox that lacks something.
+  // Unfinished work of the last run is completed before the first request, so that no user reads an incomplete inbox.
   metrics.swept(await messaging.resume());
   const stopRevocations = await accounts.watchRevocations();
   stack.defer(stopRevocations);
@@ -196,7 +196,7 @@ export async function startHeliograph(
   return { server: running, services, [Symbol.asyncDispose]: () => disposal.disposeAsync() };
 }
 
-/** Without a secret of the operator's own one is kept with the data, unless an identity provider is the only way in. */
+/** Unless the operator sets a secret, one is stored with the data. It is not needed if an identity provider issues all tokens. */
 function loadSecret({ jwtJwksUrl, dataDir }: Config): Uint8Array | null {
   return jwtJwksUrl === null ? loadOrCreateJwtSecret(dataDir) : null;
 }

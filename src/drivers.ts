@@ -1,6 +1,6 @@
 /**
- * The one place that knows drivers: each port gets the driver that the scheme of its URL setting names. Without a URL a port is
- * served by the embedded driver, on files in `DATA_DIR` or in this process. A new driver is a line in one of the tables below.
+ * The only file that knows drivers. The scheme of a port's URL setting selects its driver. Without a URL, the port gets the embedded
+ * driver, which uses files in `DATA_DIR` or this process. A new driver is a line in one of the tables below.
  */
 import type { Config } from './config/config.ts';
 import { StartError } from './domain/errors.ts';
@@ -28,7 +28,7 @@ export interface Drivers extends AsyncDisposable {
 export interface DriverOptions {
   readonly config: DriverConfig;
   readonly clock: Clock;
-  /** Gets what fails without a caller to be answered. */
+  /** Receives failures that no caller waits for. */
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -38,7 +38,7 @@ export type DriverConfig = Pick<
 >;
 
 type ByScheme<Driver> = Readonly<Record<string, (options: DriverOptions) => Driver>>;
-/** Stands for no URL. A scheme ends with a colon, so no URL has this one. */
+/** Means that there is no URL. A scheme ends with a colon, so no URL has this one. */
 const embedded = 'embedded';
 
 const messageStores: ByScheme<Promise<MessageStore>> = {
@@ -51,7 +51,7 @@ const directories: ByScheme<Promise<Directory>> = {
     openSqliteDirectory({ dataDir, timeoutMs, onError }),
 };
 
-/** What instances share besides the stores. */
+/** State that instances share besides the stores. */
 const sharedState: ByScheme<Pick<Drivers, 'bus' | 'presenceStore' | 'rateLimiter'>> = {
   [embedded]: ({ config: { rateLimitScale: scale }, clock, onError }) => ({
     bus: createMemoryBus({ onError }),

@@ -5,7 +5,7 @@ import { ConfigError, readConfig } from './config/config.ts';
 import { StartError } from './domain/errors.ts';
 import { createLog } from './observability/log.ts';
 
-/** How long all but the sockets' drain may take. */
+/** Time limit for the shutdown, without the drain of the sockets. */
 const exitAfterMs = 30_000;
 const orphanCheckMs = 500;
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -40,13 +40,13 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => stop('SIGINT'));
   if (config.startedByNpm) whenOrphaned(() => stop('the end of npm'));
 
-  // Only now: whoever reads this may end the process at once.
+  // Logged last, because a supervisor that reads this line may stop the process at once.
   log.info({ url }, 'heliograph is ready');
   if (process.stdout.isTTY || config.logLevel !== 'silent')
     console.error(`\n  Heliograph ${version} is ready.  GraphiQL: ${url}/graphiql\n`);
 }
 
-/** A signal that is sent to npm alone ends npm and its shell, and would leave the server running under nobody. */
+/** A signal sent only to npm ends npm and its shell, and would leave the server running as an orphan. */
 function whenOrphaned(call: () => void): void {
   const { ppid } = process;
   const timer = setInterval(() => {
@@ -57,7 +57,7 @@ function whenOrphaned(call: () => void): void {
   timer.unref();
 }
 
-/** What whoever starts the server can put right, in their words; null for a fault of ours, which needs its stack. */
+/** A message for the operator when they can fix it; null for a bug, which is printed with its stack. */
 function problemOf(error: unknown): string | null {
   if (error instanceof ConfigError || error instanceof StartError) return error.message;
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };

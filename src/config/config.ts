@@ -3,11 +3,11 @@ import * as v from 'valibot';
 import { settings } from './settings.ts';
 
 export interface Config extends Readonly<v.InferOutput<typeof settings>> {
-  /** Whether npm runs the server as one of its scripts, and is the process that receives signals. */
+  /** Whether npm runs the server as a script. npm is then the process that receives signals. */
   readonly startedByNpm: boolean;
 }
 
-/** Everything that is wrong with the environment. */
+/** All problems with the environment. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {

@@ -193,7 +193,7 @@ export const settings = v.pipe(
       'How old unfinished fan-out must be before a sweep takes it up.',
     ),
   }),
-  // Keys alone say nothing about the reader of a token: shared keys of a large provider sign for everybody's applications.
+  // Keys alone do not identify the audience of a token: a large provider uses the same keys for all its customers' applications.
   v.forward(
     v.partialCheck(
       [['jwtIssuer'], ['jwtJwksUrl']],

@@ -7,7 +7,7 @@ const namedRanges = new Set(['loopback', 'linklocal', 'uniquelocal']);
 /**
  * Reads which proxies are trusted.
  *
- * @returns how many proxies stand in front, or the addresses and ranges they are in; null for an invalid value
+ * @returns the number of proxies in front of the server, or their addresses and ranges; null for an invalid value
  */
 export function readTrustedProxies(value: string): number | readonly string[] | null {
   if (/^\d+$/.test(value)) return Number(value) <= hopsMax ? Number(value) : null;

@@ -1,6 +1,6 @@
 /**
- * Kinds of values that a setting takes. Each kind reads a text from the environment, names the problem with an invalid
- * one, and describes its unit and range for the README.
+ * Kinds of values for settings. Each kind reads a text from the environment, names the problem with an invalid text,
+ * and describes its unit and range for the README.
  */
 import * as v from 'valibot';
 import { canonicalOrigin } from '../domain/web-origin.ts';
@@ -22,7 +22,7 @@ export type Values<Output> = Described<string, Output, Range>;
 export interface Description extends Range {
   /** The name in the environment. */
   readonly env: string;
-  /** As it would be written in the environment; null where an unset setting has a meaning of its own. */
+  /** As it would be written in the environment; null if an unset setting has its own meaning. */
   readonly default: string | number | boolean | null;
   readonly reason: string;
 }
@@ -101,7 +101,7 @@ export const oneOf = <const Option extends string>(options: readonly Option[]): 
     unit: options.join(', '),
   });
 
-/** Plain HTTP only within this machine: on any network, whoever can change the answer can replace it. */
+/** Plain HTTP is allowed only within this machine: on a network, an attacker could replace the answer. */
 export const secureUrl = (): Values<string> =>
   describe(v.pipe(v.string(), v.check(isSecureUrl, 'must be an https URL; http is accepted for a loopback address')), {
     unit: 'URL',
@@ -128,7 +128,7 @@ export const origins = (): Values<readonly string[]> =>
     { unit: 'origins, separated by commas' },
   );
 
-/** How many proxies stand in front of the server, or the addresses that they have. */
+/** The number of proxies in front of the server, or their addresses. */
 export const trustedProxies = (): Values<number | readonly string[]> =>
   describe(
     v.pipe(

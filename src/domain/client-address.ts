@@ -2,6 +2,6 @@
 export interface ClientAddress {
   /** IPv4 or IPv6, in its one canonical spelling; for logs. */
   readonly address: string;
-  /** The key of limits: the address itself, but of an IPv6 address its /64 network, which one client has to itself. */
+  /** The key for rate limits: the address itself, or the /64 network of an IPv6 address, because one client has all of it. */
   readonly network: string;
 }

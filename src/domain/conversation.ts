@@ -10,13 +10,13 @@ export interface Conversation {
   /** Null for direct conversations. */
   readonly title: string | null;
   readonly createdAt: Millis;
-  /** The month of the first segment; fixed when the conversation is made, so that no clock can move it. */
+  /** The month of the first segment. Fixed when the conversation is created, so that no clock can change it. */
   readonly firstMonth: Month;
 }
 
 /**
- * One stay of a user in a conversation. It contains the messages with `joinedSeq < seq <= leftSeq`. A user who leaves and comes
- * back has several stays.
+ * One stay of a user in a conversation. It contains the messages with `joinedSeq < seq <= leftSeq`. A user who leaves and rejoins
+ * has several stays.
  */
 export interface Member {
   readonly conversationId: ConversationId;
@@ -32,7 +32,7 @@ export function maySee(member: Member, seq: Seq): boolean {
   return seq > member.joinedSeq && (member.leftSeq === null || seq <= member.leftSeq);
 }
 
-/** Whether somebody is a member now: not one who has left, or never was one. */
+/** Whether the user is a current member, and not a former member or a stranger. */
 export function isActive(member: Member | null | undefined): boolean {
   return member?.leftSeq === null;
 }
@@ -42,7 +42,7 @@ export function visibleHead(member: Member, head: Seq): Seq {
   return member.leftSeq !== null && member.leftSeq < head ? member.leftSeq : head;
 }
 
-/** What two users' direct conversation is found by: the same for both orders of the pair. */
+/** The key of two users' direct conversation, the same for both orders of the pair. */
 export function directKey([a, b]: readonly [UserId, UserId]): string {
   return compareIds(a, b) < 0 ? `${a}:${b}` : `${b}:${a}`;
 }

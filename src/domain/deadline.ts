@@ -1,9 +1,9 @@
 import type { Millis } from './ids.ts';
 
 /**
- * Waits for an answer, but not for ever. What is late goes on, and nobody hears of it.
+ * Waits for an answer, up to a time limit. A late call continues, and its result is ignored.
  *
- * @param late - makes what is thrown when the time is over
+ * @param late - creates the error to throw at the limit
  */
 export async function inTime<T>(answer: Promise<T>, ms: Millis, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

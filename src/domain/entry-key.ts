@@ -1,8 +1,8 @@
 /**
  * The key of a log entry, unique in its conversation: an entry that is written again under its key is found and not stored twice.
  *
- * A user's entry has the user's id, a colon and the id that the client chose. The server's entries have a prefix that no user id
- * has, so a client can neither use nor reserve the key of one, whatever id it chooses.
+ * The key of a user's entry is the user's id, a colon and the id that the client chose. The keys of the server's entries have a prefix
+ * that no user id has, so a client can neither use nor reserve such a key.
  */
 import type { MessageId, UserId } from './ids.ts';
 
@@ -15,7 +15,7 @@ export function userKey(senderId: UserId, clientMessageId: string): EntryKey {
   return `${senderId}:${clientMessageId}`;
 }
 
-/** @param id - the id of what the entry records, such as a change of membership: it is written once, whoever carries it out */
+/** @param id - the id of the recorded event, such as a change of membership. It is written once, even if several instances try. */
 export function serverKey(id: MessageId): EntryKey {
   return `${serverKeyPrefix}${id}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The catalogue of the kinds of log entries: for each kind, what the stores, the log and its readers have to know about it.
+ * The catalogue of the kinds of log entries: for each kind, the properties that the stores, the log and its readers depend on.
  * Seals are not entries: they take no number and reach no reader. They share only the space of stored codes.
  */
 import type { UserId } from './ids.ts';
@@ -14,7 +14,7 @@ export interface EntryKindRules {
   readonly isSameForAll: boolean;
   /** Whether the conversation's members may differ from this entry on. */
   readonly changesMembers: boolean;
-  /** The members for whom this entry is the last. */
+  /** The members who do not see any later entry. */
   removedMembers(body: MessageBody): readonly UserId[];
 }
 

@@ -1,16 +1,16 @@
-/** Ids are Snowflakes as decimal strings: exact on every wire, and ordered by the time they were made. */
+/** Ids are Snowflakes as decimal strings: exact on every wire, and ordered by the time of their creation. */
 export type UserId = string;
 export type DeviceId = string;
 export type ConversationId = string;
 export type MessageId = string;
 
-/** A count from 1 upwards; 0 stands before the first. Exact at any size, hence not a `number`. */
+/** A sequence number, 1 or more; 0 is the position before the first. A `number` would not be exact at any size. */
 export type Seq = bigint;
 
 /** Epoch milliseconds, UTC. */
 export type Millis = number;
 
-/** Where the time comes from; tests pass their own. */
+/** The source of the time; tests pass their own. */
 export type Clock = () => Millis;
 
 const idPattern = /^[1-9]\d{0,18}$/;
@@ -21,7 +21,7 @@ export function isId(text: string): boolean {
   return idPattern.test(text) && (text.length < 19 || BigInt(text) <= idMax);
 }
 
-/** Orders ids by the time they were made. Any text may be compared. */
+/** Orders ids by the time of their creation. Accepts any text. */
 export function compareIds(a: string, b: string): number {
   return a.length === b.length ? (a < b ? -1 : Number(a > b)) : a.length - b.length;
 }

@@ -3,7 +3,7 @@ import type { ConversationId, Seq, UserId } from './ids.ts';
 /**
  * One stored row of a user's inbox: the consecutive messages `fromSeq` to `toSeq` of a conversation.
  * A plain run takes one inbox number per message, from `seq` upwards. A truncated run takes the single number `seq`
- * for a backlog too long to enter; its messages are read through history.
+ * for a backlog that is too long for the inbox; its messages are read through history.
  */
 export interface InboxRun {
   readonly userId: UserId;

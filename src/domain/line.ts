@@ -1,4 +1,4 @@
-/** Texts on one line, such as names and titles: what they may contain, and how their length is counted. */
+/** Rules for texts on one line, such as names and titles: the allowed characters, and the length. */
 import { DomainError } from './errors.ts';
 
 /** Control characters, the other characters that end a line, and the characters that change the direction of the text after them. */
@@ -11,7 +11,7 @@ const excludedPattern = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]/u;
 const visiblePattern =
   /[^\p{White_Space}\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\u2800\u{13441}\u{13442}\u{1d159}]/u;
 
-/** Whether a reader sees anything of a text. */
+/** Whether a text has at least one visible character. */
 export function isVisible(text: string): boolean {
   return visiblePattern.test(text);
 }
@@ -43,7 +43,7 @@ export function checkLine(field: string, text: string, max: number): string {
   return line;
 }
 
-/** A text of another system as one line: excluded characters become spaces, and the end is cut. Null when nothing visible is left. */
+/** Another system's text as one line: excluded characters become spaces, and the end is cut. Null if nothing visible is left. */
 export function toLine(text: string, max: number): string | null {
   const line = text.toWellFormed().replaceAll(new RegExp(excludedPattern, 'gu'), ' ').trim();
   const cut = Array.from(line.slice(0, 2 * max))

@@ -13,20 +13,20 @@ export interface Attachment {
   readonly bytes?: number | null;
 }
 
-/** What a SYSTEM message says. */
+/** The content of a SYSTEM message. */
 export interface SystemEvent {
   readonly kind: SystemEventKind;
-  /** Whom it concerns: those added, removed or leaving. */
+  /** The users who were added, were removed or left. */
   readonly userIds: readonly UserId[];
   readonly title?: string;
 }
 
-/** Whether those whom an event concerns are no members from it on. */
+/** Whether the event ends the membership of its users. */
 export function isDeparture({ kind }: Pick<SystemEvent, 'kind'>): boolean {
   return kind === 'MEMBERS_REMOVED' || kind === 'MEMBER_LEFT';
 }
 
-/** What the sender wrote. */
+/** The sender's content. */
 export interface MessageBody {
   readonly text: string;
   readonly data?: Readonly<Record<string, unknown>>;
@@ -48,16 +48,16 @@ export interface Draft {
 /** Numbered and stored. */
 export interface Message extends Draft {
   readonly seq: Seq;
-  /** How many countable messages the conversation has up to and including this one: the difference of two is an unread count. */
+  /** Number of countable messages up to and including this one. The difference of two ordinals is an unread count. */
   readonly ordinal: Seq;
-  /** The number of the latest entry, up to and including this one, that changed the conversation's members; 0 when there is none. */
+  /** Number of the latest entry, up to and including this one, that changed the conversation's members; 0 if there is none. */
   readonly membershipSeq: Seq;
   readonly sentAt: Millis;
 }
 
 /**
- * A body as canonical JSON: equal bodies give equal text, whatever the order of the keys in `data`. Lone surrogates
- * and NUL come out as escapes, so every store keeps the text byte for byte.
+ * A body as canonical JSON: equal bodies give equal text, regardless of the order of the keys in `data`. Lone surrogates
+ * and NUL are written as escapes, so every store keeps the text byte for byte.
  */
 export function encodeBody(body: MessageBody): string {
   return JSON.stringify(body.data === undefined ? body : { ...body, data: sortKeys(body.data) });

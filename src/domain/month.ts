@@ -3,7 +3,7 @@ import type { Millis } from './ids.ts';
 /** A calendar month in UTC as `YYYY-MM`; months compare as strings. Each names one segment of every conversation's log. */
 export type Month = string;
 
-/** The month an instant lies in. */
+/** The month that contains an instant. */
 export function monthOf(at: Millis): Month {
   return new Date(at).toISOString().slice(0, 7);
 }

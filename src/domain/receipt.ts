@@ -1,6 +1,6 @@
 import { maxSeq, type Seq } from './ids.ts';
 
-/** How far a member has got in a conversation. `readSeq <= deliveredSeq`; both only grow. */
+/** A member's positions in a conversation. `readSeq <= deliveredSeq`; both only grow. */
 export interface Positions {
   readonly deliveredSeq: Seq;
   readonly readSeq: Seq;
@@ -8,7 +8,7 @@ export interface Positions {
 
 export const noPositions: Positions = { deliveredSeq: 0n, readSeq: 0n };
 
-/** The higher of two positions, each number for itself; what is read counts as delivered. */
+/** The maximum of two pairs of positions, number by number. A read message counts as delivered. */
 export function raisePositions(a: Positions, b: Positions): Positions {
   const readSeq = maxSeq(a.readSeq, b.readSeq);
   return { readSeq, deliveredSeq: maxSeq(readSeq, maxSeq(a.deliveredSeq, b.deliveredSeq)) };

@@ -1,6 +1,6 @@
 /**
  * The catalogue of events that concern the security of accounts. Each one becomes a line in the log and a count.
- * `docs/operation.md` shows the same list; a test holds the two equal.
+ * `docs/operation.md` shows the same list; a test keeps the two equal.
  */
 import type { DeviceId, UserId } from './ids.ts';
 
@@ -20,19 +20,19 @@ export const securityEvents = {
 
 export type SecurityEventName = keyof typeof securityEvents;
 
-/** One event. It never holds a password, a token or a name that was only attempted: people type passwords into name fields. */
+/** One event. It never contains a password, a token or an unknown username, because people type passwords into name fields. */
 export interface SecurityEvent {
   readonly name: SecurityEventName;
-  /** The account concerned; left out when no account was found. */
+  /** The affected account; omitted if no account was found. */
   readonly userId?: UserId;
   readonly deviceId?: DeviceId;
-  /** The client's network address, where the event comes from a request. */
+  /** The client's network address, if a request caused the event. */
   readonly address?: string;
   /** A constant that narrows the event down, such as `unknown-user`. */
   readonly reason?: string;
 }
 
-/** Receives every security event. It must not throw, and nothing waits for it. */
+/** Receives every security event. It must not throw, and callers do not wait for it. */
 export type OnSecurityEvent = (event: SecurityEvent) => void;
 
 function success(meaning: string): SecurityEventEntry {

@@ -1,8 +1,8 @@
 /**
  * Snowflake ids: 41 bits of milliseconds since 2024-01-01, 10 bits of worker, 12 bits of counter.
- * Within one generator ids only grow. A clock that steps back by less than `stepBackMaxMs` is waited out by going on
- * from the last time used; one that steps back further is followed under another worker number, so that the
- * repeated stretch of time cannot repeat an id.
+ * Within one generator ids only grow. If the clock steps back by less than `stepBackMaxMs`, the generator continues from
+ * the last time used. If it steps back further, the generator follows it with another worker number, so that the
+ * repeated time range cannot repeat an id.
  */
 import type { Clock, Millis } from './ids.ts';
 
@@ -15,7 +15,7 @@ export interface Snowflakes {
   next(): string;
 }
 
-/** @param takeWorker - gives a worker number, 0 to 1023, that no other running generator uses; called again after a large step back */
+/** @param takeWorker - returns a worker number, 0 to 1023, that no other running generator uses; called again after a large step back */
 export function createSnowflakes(clock: Clock, takeWorker: () => number): Snowflakes {
   let worker = BigInt(takeWorker());
   let lastMs = 0;
@@ -41,7 +41,7 @@ export function createSnowflakes(clock: Clock, takeWorker: () => number): Snowfl
   };
 }
 
-/** When an id was made. */
+/** The creation time of an id. */
 export function snowflakeTime(id: string): Millis {
   return Number(BigInt(id) >> 22n) + snowflakeEpochMs;
 }

@@ -8,27 +8,27 @@ export interface User {
   readonly createdAt: Millis;
 }
 
-/** Two names that differ only in case, or in the form of a character, are one. */
+/** Two names that differ only in case, or in the form of a character, are equal. */
 export function foldUsername(username: string): string {
   return username.normalize('NFKC').toLowerCase();
 }
 
-/** One signed-in client; it outlives its connections. */
+/** One signed-in client. It outlives its connections. */
 export interface Device {
   readonly id: DeviceId;
   readonly userId: UserId;
   readonly name: string | null;
   readonly createdAt: Millis;
-  /** When its session was ended; null while it is good. */
+  /** Time when its session was revoked; null while the session is valid. */
   readonly revokedAt: Millis | null;
-  /** The login in force: tokens of an earlier one are over. Null where an identity provider keeps the sessions and none was ended. */
+  /** The current login; tokens of earlier ones are revoked. Null if an identity provider keeps the sessions and none was revoked. */
   readonly sessionId: string | null;
 }
 
-/** Who is asking: comes from a verified token, never from an argument. */
+/** The requesting user and device. Always taken from a verified token, never from an argument. */
 export interface Viewer {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
-  /** When the access token ends. */
+  /** Expiry time of the access token. */
   readonly expiresAt: Millis;
 }

@@ -14,7 +14,7 @@ export function canonicalOrigin(text: string): string | null {
   return URL.parse(lower)?.origin ?? null;
 }
 
-/** Whether the origin is that of a website. */
+/** Whether the origin belongs to a website. */
 export function isWeb(origin: string): boolean {
   return origin.startsWith('https://') || origin.startsWith('http://');
 }

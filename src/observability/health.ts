@@ -1,7 +1,7 @@
-/** Whether the process lives, and whether it can do its work now. */
+/** Whether the process is alive, and whether it can serve requests. */
 import { inTime } from '../domain/deadline.ts';
 
-/** A part that must answer, under its name in docs/reliability.md. */
+/** A component that must answer, with its name in docs/reliability.md. */
 export interface HealthCheck {
   readonly name: string;
   check(): Promise<void>;
@@ -21,7 +21,7 @@ export function createHealth({
   let isDraining = false;
   let degraded: string[] = [];
 
-  /** One question to a part at a time: a part that is stuck is not helped by a queue of them. */
+  /** At most one check per component at a time: more checks would not help a component that hangs. */
   const asked = new Map<string, Promise<void>>();
 
   async function ask({ name, check }: HealthCheck): Promise<void> {
@@ -54,9 +54,9 @@ export function createHealth({
       const ok = degraded.length === 0 && !isDraining;
       return { ok, body: { status: isDraining ? 'draining' : ok ? 'ready' : 'degraded', degraded, version } };
     },
-    /** The parts that did not answer when they were last asked. */
+    /** The components that failed their last check. */
     degraded: () => degraded,
-    /** Looks now; called every few seconds, so that `degraded` is fresh. */
+    /** Checks all components. Called every few seconds to keep `degraded` fresh. */
     async look() {
       degraded = await failing();
     },

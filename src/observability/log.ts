@@ -1,10 +1,10 @@
-/** Structured logs, one JSON object a line, with the field names of the Elastic Common Schema. */
+/** Structured logs, one JSON object per line, with the field names of the Elastic Common Schema. */
 import pino, { type DestinationStream, type Logger } from 'pino';
 
-/** Without `child`: what is bound to a child logger would not pass through `hideFields`. */
+/** Without `child`: fields bound to a child logger would bypass `hideFields`. */
 export type Log = Pick<Logger, 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'flush'>;
 
-/** What must never be in a log, however deep it lies: secrets, and what people write. In lower case; any case is hidden. */
+/** Names of fields that must not be logged at any depth: secrets, and users' texts. In lower case; names match in any case. */
 const hiddenNames = new Set([
   'authorization',
   'cookie',
@@ -21,11 +21,11 @@ const hiddenNames = new Set([
   'variables',
   'connectionparams',
 ]);
-/** What lies deeper is no field anybody looks for. */
+/** Deeper fields are not useful to a reader. */
 const depthMax = 6;
 const causesMax = 5;
 
-/** @param destination - where lines go; standard output when left out */
+/** @param destination - receives the lines; standard output by default */
 export function createLog({
   level,
   version,
@@ -47,20 +47,20 @@ export function createLog({
   );
 }
 
-/** Lines that wait to be written, in characters. What is more is dropped: a server goes on without its log. */
+/** Maximum size of the waiting lines, in characters. Further lines are dropped: the server keeps running without its log. */
 const waitingMax = 4 * 1024 * 1024;
 
-/** Standard output may be a file on a disk that is full: lines are held, tried again with the next one, and never waited for. */
+/** Standard output may be a file on a full disk: lines are kept and retried with the next one, and the server never waits for them. */
 function openStandardOutput(): DestinationStream {
   const lines = pino.destination({ sync: false, maxLength: waitingMax });
-  // Without a listener the first failed write would end the process.
+  // Without a listener, the first failed write would end the process.
   lines.on('error', () => {});
-  // It repeats a failed write until it succeeds, at exit too: the process would stand still for ever. Lines are under way already.
+  // pino's version repeats a failed write until it succeeds, even at exit: the process would hang. The lines are already being written.
   lines.flushSync = () => {};
   return lines;
 }
 
-/** Copies the fields of a line; an error given as `err`, as pino has it, becomes ECS' `error`. */
+/** Copies the fields of a line. An error given as `err`, pino's convention, becomes the `error` of ECS. */
 function hideFields({ err, ...fields }: Record<string, unknown>): Record<string, unknown> {
   const shown = hide(fields, 0) as Record<string, unknown>;
   return err === undefined ? shown : { ...shown, error: describeError(err) };
@@ -79,7 +79,7 @@ function hide(value: unknown, depth: number): unknown {
   );
 }
 
-/** An error with its causes. Only names, codes, messages and stacks: other properties may hold what a client sent. */
+/** An error with its causes. Only names, codes, messages and stacks: other properties may contain a client's data. */
 function describeError(error: unknown, causes = 0): object {
   if (!(error instanceof Error)) return { message: String(error) };
   const { code } = error as { code?: unknown };

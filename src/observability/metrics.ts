@@ -1,9 +1,9 @@
-/** What an operator of a messaging server watches, for Prometheus. `docs/operation.md` explains each; a test holds the two equal. */
+/** The metrics for operators, for Prometheus. `docs/operation.md` explains each one; a test keeps the two equal. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { SecurityEventName } from '../domain/security-event.ts';
 import type { ServerMetrics } from '../server/ports.ts';
 
-/** Values that are read when the page is asked for. */
+/** Values that are read when the page is requested. */
 export interface Gauges {
   readonly sendQueue: () => number;
   readonly fanOutPending: () => number;
@@ -72,7 +72,7 @@ export function createMetrics() {
     socketOpened: () => liveSockets.inc(),
     socketClosed(code) {
       liveSockets.dec();
-      // Clients choose their own codes from 3000 and 4000 upwards: only the usual ones are told apart.
+      // Clients choose their own codes from 3000 and 4000 upwards: only the usual codes get labels of their own.
       socketCloses.inc({ code: code < 3000 || (code >= 4400 && code < 4500) ? String(code) : 'other' });
     },
     subscriptionStarted: (field) => liveSubscriptions.inc({ field }),
@@ -101,7 +101,7 @@ export function createMetrics() {
           help,
           registers,
           async collect() {
-            // A part that is away must not take the whole page with it, just when the page is needed.
+            // An unavailable component must not make the whole page fail just when the page is needed.
             const value = await Promise.resolve(read()).catch(() => Number.NaN);
             this.set(value);
           },
