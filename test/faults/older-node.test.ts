@@ -1,5 +1,6 @@
 /** A start under a Node that cannot run the sources. */
 import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
 import { expect, it } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
@@ -16,14 +17,40 @@ function startUnder(version: string) {
   });
 }
 
+/** The first Node on the path that is too old: that of the machine, where this project brings a newer one. */
+function findOlderNode(): { path: string; version: string } | null {
+  for (const folder of process.env.PATH?.split(delimiter) ?? []) {
+    const path = join(folder, 'node');
+    const [, version = '', major] =
+      /^v((\d+)\.\d+\.\d+)/.exec(spawnSync(path, ['-v'], { encoding: 'utf8' }).stdout ?? '') ?? [];
+    if (Number(major) >= 16 && Number(major) < 24) return { path, version };
+  }
+  return null;
+}
+
+const older = findOlderNode();
+
+const refusal = (version: string) =>
+  `Heliograph needs Node.js 24.7 or newer but was started with ${version}: ` +
+  'install a newer one, or run `npm ci`, which installs one for this project.\n';
+
 it.each(['18.20.8', '20.20.2', '22.23.5', '24.6.0'])('Node %s is refused with one sentence', (version) => {
   const { status, stdout, stderr } = startUnder(version);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr).toBe(
-    `Heliograph needs Node.js 24.7 or newer but was started with ${version}: ` +
-      'install a newer one, or run `npm ci`, which installs one for this project.\n',
-  );
+  expect(stderr).toBe(refusal(version));
 });
+
+it.skipIf(older === null && process.env.CI === undefined)(
+  "the machine's older Node is refused with one sentence",
+  () => {
+    const { path = '', version = '' } = older ?? {};
+    const { status, stdout, stderr } = spawnSync(path, ['--max-semi-space-size=8', 'start.js'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: refusal(version) });
+  },
+);
 
 it.each(['24.7.0', '24.10.1', '26.0.0'])('Node %s starts the server', (version) => {
   expect(startUnder(version).stderr).toContain('PORT must be a whole number');

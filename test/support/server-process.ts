@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { type Answer, register, type TestUser } from './heliograph.ts';
 
-const main = new URL('../../src/main.ts', import.meta.url).pathname;
+const mainPath = new URL('../../src/main.ts', import.meta.url).pathname;
 
 export class ServerProcess implements AsyncDisposable {
   readonly env: Record<string, string>;
@@ -15,11 +15,17 @@ export class ServerProcess implements AsyncDisposable {
   private child: ChildProcess | null = null;
   /** Where standard output goes instead of into `stdout`. */
   private readonly logPath: string | null;
+  private readonly main: string;
   private readonly users: TestUser[] = [];
 
-  constructor(env: Record<string, string>, { logPath = null }: { logPath?: string | null } = {}) {
+  /** @param options - `main` is the file that starts the server */
+  constructor(
+    env: Record<string, string>,
+    { logPath = null, main = mainPath }: { logPath?: string | null; main?: string } = {},
+  ) {
     this.env = env;
     this.logPath = logPath;
+    this.main = main;
   }
 
   get wsUrl(): string {
@@ -28,7 +34,7 @@ export class ServerProcess implements AsyncDisposable {
 
   private launch(): ChildProcess {
     const log = this.logPath === null ? null : openSync(this.logPath, 'a');
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', this.main], {
       env: { ...process.env, PORT: '0', RATE_LIMIT_SCALE: '1000', DRAIN_MS: '0', ...this.env },
       stdio: ['ignore', log ?? 'pipe', 'pipe'],
     });
