@@ -70,7 +70,7 @@ export function decodeBody(json: string): MessageBody {
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (value === null || typeof value !== 'object') return value;
-  // fromEntries defines keys rather than assigning them, so a key named __proto__ stays plain data.
+  // fromEntries defines keys instead of assigning them, so a key named __proto__ stays plain data.
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))

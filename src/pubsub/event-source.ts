@@ -1,15 +1,15 @@
-/** How a service hands live events to whoever carries them to a client: pushed, with the reader's pace told back. */
+/** The port between a service with live events and a transport: events are pushed, and the transport reports a slow reader. */
 
-/** Where a subscription's events go: one per running operation. */
+/** Receives a subscription's events. There is one sink per running operation. */
 export interface EventSink<E> {
   /**
-   * Hands an event over; it is always taken.
+   * Accepts an event.
    *
-   * @param shared - set when the same event goes to many subscribers, so that it is executed once per distinct selection
-   * @returns false when the reader is slow: push no more until `onReady` calls, and reread what was missed from the store
+   * @param shared - set if the same event goes to many subscribers, so that it is executed once per distinct selection
+   * @returns false if the reader is slow: push no more until `onReady` calls, and read the missed events from the store
    */
   push(event: E, shared?: SharedEvent): boolean;
-  /** Registers what to call, each time, when a slow reader has caught up. Replaces the former callback. */
+  /** Sets the callback that runs each time a slow reader has caught up. Replaces the previous one. */
   onReady(callback: () => void): void;
   /** Ends the operation with an error. */
   fail(error: unknown): void;
@@ -17,11 +17,11 @@ export interface EventSink<E> {
   end(): void;
 }
 
-/** Says that an event looks the same to everybody, but for its inbox number. */
+/** Marks an event that looks the same to every subscriber except for its inbox number. */
 export interface SharedEvent {
-  /** The same object for all subscribers of one event; renderings are cached on it for as long as it lives. */
+  /** The same object for all subscribers of one event. Renderings are cached for the lifetime of this object. */
   readonly key: object;
-  /** This subscriber's own `MessageReceived.seq`; the only thing that differs between them. */
+  /** This subscriber's own `MessageReceived.seq`, the only difference between subscribers. */
   readonly seq: bigint | null;
 }
 
@@ -29,7 +29,7 @@ export interface EventSource<E> {
   /**
    * Starts the events. Errors (such as CURSOR_AHEAD) reject and become the operation's error.
    *
-   * @returns ends it: nothing is pushed afterwards, and everything held for it is released
+   * @returns a function that ends the events and releases their resources; nothing is pushed afterwards
    */
   open(sink: EventSink<E>): Promise<() => void>;
 }

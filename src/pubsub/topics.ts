@@ -3,10 +3,10 @@ import type { Message } from '../domain/message.ts';
 import type { Presence } from '../domain/presence.ts';
 import type { Positions } from '../domain/receipt.ts';
 
-/** A topic's name, and by its type what travels on it. */
+/** A topic's name; its type parameter is the type of the payloads. */
 export interface Topic<T> {
   readonly name: string;
-  /** Only for the type checker: no topic carries a value here. */
+  /** Only for the type checker: no topic has a value here. */
   readonly payload?: T;
 }
 
@@ -21,14 +21,14 @@ export type InboxHint = {
 /** A new message of a conversation that is fanned out on read. */
 export type ConversationHint = { readonly message: Message };
 
-/** A member's positions moved. */
+/** A member's positions have advanced. */
 export type ReceiptHint = Positions & {
   readonly conversationId: ConversationId;
   readonly userId: UserId;
   readonly at: Millis;
 };
 
-/** Messages of the topic's user changed their status. */
+/** Messages of the topic's user have changed their status. */
 export type StatusHint = {
   readonly messageId: string;
   readonly clientMessageId: string;
@@ -39,10 +39,10 @@ export type StatusHint = {
   readonly reason: string | null;
 };
 
-/** A session ended; its sockets close. */
+/** A session was revoked; its sockets close. */
 export type RevocationHint = { readonly userId: UserId; readonly deviceId: DeviceId };
 
-/** Who is in a conversation changed; caches and streams look again. */
+/** A conversation's members have changed; caches and streams reload them. */
 export type MembershipHint = { readonly conversationId: ConversationId; readonly userIds: readonly UserId[] };
 
 export const topics = {

@@ -4,7 +4,7 @@ import type { Viewer } from '../domain/user.ts';
 import type { Services } from '../services/services.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
-/** What every resolver gets: made anew for each operation, and for each event of a subscription. */
+/** The context of every resolver. A new one is created for each operation, and for each event of a subscription. */
 export interface Context {
   /** Null without a session. */
   readonly viewer: Viewer | null;
@@ -20,7 +20,7 @@ export function createContext(
   return { viewer, client, services, loaders: createLoaders(services, viewer) };
 }
 
-/** Root fields that need no session: whoever signs in may still send the token of a session that has ended. */
+/** Root fields that need no session. A client that signs in may still send the token of an expired or revoked session. */
 export const sessionlessFields: ReadonlySet<string> = new Set(['server', 'register', 'logIn', 'refreshSession']);
 
 /** @throws DomainError `UNAUTHENTICATED` without a session */

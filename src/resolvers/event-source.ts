@@ -1,6 +1,6 @@
 /**
- * What a subscription resolver hands to the transport instead of an async iterator: events are pushed straight into the
- * sink, so that nothing but the event itself is allocated on the way to each socket.
+ * Subscription resolvers return an event source instead of an async iterator. Events are pushed directly into the transport's
+ * sink, so that only the event itself is allocated on the path to each socket.
  */
 import type { EventSource } from '../pubsub/event-source.ts';
 
@@ -9,8 +9,8 @@ export type { EventSink, EventSource, SharedEvent } from '../pubsub/event-source
 const brand = Symbol('event source');
 
 /**
- * Wraps an event source so that graphql-js takes it for an async iterable. A transport that knows about event sources
- * unwraps it with `eventSourceOf`; any other can iterate it, with a bounded buffer.
+ * Wraps an event source so that graphql-js accepts it as an async iterable. A transport that supports event sources
+ * unwraps it with `eventSourceOf`; other transports can iterate it, with a bounded buffer.
  */
 export function asSubscription<Field extends string, E>(
   field: Field,

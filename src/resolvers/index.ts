@@ -1,4 +1,4 @@
-/** All resolvers, put together under the names of the schema. */
+/** All resolvers, under the names of the schema. */
 import type { Resolvers } from '../generated/resolver-types.ts';
 import { Conversation, conversationMutations, conversationQueries } from './conversation.ts';
 import { inboxQueries } from './inbox.ts';

@@ -14,7 +14,7 @@ export interface Loaders {
   readonly messages: DataLoader<MessageId, Message | null>;
 }
 
-/** Each loader is made when it is first asked for: most operations need none. */
+/** Loaders are created on first use, because most operations need none. */
 export function createLoaders(services: Services, viewer: Viewer | null): Loaders {
   let users: Loaders['users'] | undefined;
   let conversations: Loaders['conversations'] | undefined;

@@ -27,7 +27,7 @@ export const messageQueries: Pick<QueryResolvers, 'message' | 'history'> = {
 export const messageMutations: Pick<MutationResolvers, 'sendMessage'> = {
   sendMessage: async (_parent, { input }, context) => {
     const { message, resend } = await context.services.messages.send(requireViewer(context), input);
-    // In a lively group others may have read it before its sender is answered; they are told that as a change of status.
+    // In a busy group, others may have read it before its sender is answered. The sender learns that from a status change.
     return { sentMessage: resend ? message : { ...message, answeredStatus: 'SENT' }, deduplicated: resend };
   },
 };
@@ -49,7 +49,7 @@ export const Message: MessageResolvers = {
   readCount: async (message, _args, { services }) => (await services.receipts.progress(message)).readCount,
 };
 
-/** A change can concern thousands, and is shown to every member of the group. */
+/** A change can affect thousands of users, and is shown to every member of the group. */
 const shownUsersMax = 200;
 
 export const SystemEvent: SystemEventResolvers = {

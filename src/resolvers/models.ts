@@ -1,4 +1,4 @@
-/** What stands behind each GraphQL type inside the server. Fields that are not here are asked for when they are selected. */
+/** The server's own type for each GraphQL type. Fields that are not part of it are loaded when they are selected. */
 import type { Member } from '../domain/conversation.ts';
 import type { Message, MessageStatus, SystemEvent } from '../domain/message.ts';
 import type { Presence } from '../domain/presence.ts';
@@ -10,9 +10,9 @@ import type { StreamEvent } from '../services/stream/stream-service.ts';
 
 export type UserModel = User;
 export type ConversationModel = ConversationView;
-/** A member, with the conversation's id to find the positions by. */
+/** A member, with the conversation's id for loading the positions. */
 export type MemberModel = Member;
-/** `answeredStatus` stands for the status where that is already said, whatever has become of the message since. */
+/** `answeredStatus` replaces the status in the answer to a send, which is SENT even if the message has been read since. */
 export type MessageModel = Message & { readonly answeredStatus?: MessageStatus };
 export type SystemEventModel = SystemEvent;
 export type PresenceModel = Presence;

@@ -1,4 +1,4 @@
-/** The scalars of the schema: what they are inside, and what they look like on the wire. */
+/** The scalars of the schema: their types inside the server, and their form on the wire. */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 const dateTimePattern = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
@@ -20,9 +20,9 @@ function parseDateTime(value: unknown): number {
   const isWhole = Number(hour) <= 23 && Number(minute) <= 59 && Number(second) <= 59;
   const dayOfMonth = new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate();
   const at = Date.parse((text as string).toUpperCase());
-  // Date.parse takes a 30th of February for the 2nd of March.
+  // Date.parse reads a 30th of February as the 2nd of March.
   if (Number.isNaN(at) || !isWhole || dayOfMonth !== Number(day)) throw bad(`DateTime does not exist: ${text}`);
-  // An offset can carry it out of the years RFC 3339 can write, and months are compared as text of four-digit years.
+  // With its offset, the instant may be outside the years of RFC 3339, and months are compared as text with four-digit years.
   if (at < earliest || at > latest) throw bad(`DateTime in UTC is outside the years 0000 to 9999: ${text}`);
   return at;
 }
@@ -48,7 +48,7 @@ function parseSeq(value: unknown): bigint {
   return BigInt(value);
 }
 
-/** A value that was made for the wire already passes unchanged. */
+/** A value that is already in wire format passes unchanged. */
 function serializeSeq(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new TypeError('Seq must be a bigint inside the server.');
@@ -79,7 +79,7 @@ function parseJsonObject(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** JSON.stringify would write an infinity as null, and what comes back would not be equal. */
+/** JSON.stringify would write an infinity as null, and the returned object would not be equal. */
 function refuseWhatIsNoJson(_key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value))
     throw bad('JSONObject contains a number that is too large.');
@@ -90,7 +90,7 @@ function refuseWhatIsNoJson(_key: string, value: unknown): unknown {
 function literalValue(node: ValueNode, variables: Readonly<Record<string, unknown>>): unknown {
   switch (node.kind) {
     case Kind.OBJECT:
-      // fromEntries defines keys rather than assigning them, so a key named __proto__ stays plain data.
+      // fromEntries defines keys instead of assigning them, so a key named __proto__ stays plain data.
       return Object.fromEntries(node.fields.map(({ name, value }) => [name.value, literalValue(value, variables)]));
     case Kind.LIST:
       return node.values.map((value) => literalValue(value, variables));
@@ -101,7 +101,7 @@ function literalValue(node: ValueNode, variables: Readonly<Record<string, unknow
     case Kind.BOOLEAN:
       return node.value;
     case Kind.VARIABLE:
-      // Coerced variables are a plain object, where a name such as `toString` finds what every object has.
+      // Coerced variables are a plain object, in which a name such as `toString` would find an inherited property.
       return Object.hasOwn(variables, node.name.value) ? (variables[node.name.value] ?? null) : null;
     case Kind.NULL:
       return null;

@@ -6,7 +6,7 @@ export interface Directory extends AsyncDisposable {
   readonly users: UserStore;
   readonly conversations: ConversationStore;
   /**
-   * Resolves when the database could commit a write now; rejects with the database's own error otherwise. The caller sets the
+   * Resolves if the database can commit a write now; otherwise rejects with the database's own error. The caller sets the
    * deadline.
    */
   ping(): Promise<void>;

@@ -20,12 +20,12 @@ export interface MessageRow {
   readonly followed: boolean;
 }
 
-/** Ends a segment: nothing can follow `head` in it, and `seq = head + 1` is taken in it by the seal, not by a message. */
+/** Ends a segment: no message can follow `head` in it, because the seal takes its `seq = head + 1`. */
 export interface Seal {
   readonly id: MessageId;
   readonly conversationId: ConversationId;
   readonly seq: Seq;
-  /** The segment that goes on, with the same `seq`. Always later than the sealed one. */
+  /** The segment that continues, with the same `seq`. Always later than the sealed one. */
   readonly next: Month;
 }
 
@@ -38,9 +38,9 @@ export interface AppendResult {
   /** How many of the rows were written, counted from the first; a seal counts as one. */
   readonly appended: number;
   /**
-   * Why the next row was not written. `seqTaken`: the number is used in this segment, by a message or a seal.
-   * A row is `resend` when this segment already holds its (conversationId, key), whatever its number and id; the row found is
-   * given. `idTaken`: the month holds another message or seal with this id, so that a new one has to be drawn.
+   * The reason why the next row was not written. `seqTaken`: a message or a seal in this segment has this number.
+   * `resend`: this segment already contains the row's (conversationId, key), with any number and id; the found row is
+   * given. `idTaken`: the month contains another message or seal with this id, so that a new id is needed.
    */
   readonly stoppedBy?:
     | { readonly reason: 'seqTaken' }
@@ -55,7 +55,7 @@ export interface SegmentTail {
   readonly seal: Seal | null;
 }
 
-/** What a row is found by before its number is known. */
+/** The key that finds a row before its number is known. */
 export interface RowKey {
   readonly conversationId: ConversationId;
   readonly key: EntryKey;
@@ -67,43 +67,43 @@ export interface LogRange {
   /** Both inclusive. */
   readonly fromSeq: Seq;
   readonly toSeq: Seq;
-  /** At most so many rows, from the end that is read first. */
+  /** Maximum number of rows, from the end that is read first. */
   readonly limit: number;
-  /** Read from `toSeq` downwards; rows come back ascending all the same. */
+  /** Read from `toSeq` downwards. The result is ascending in any case. */
   readonly newestFirst?: boolean;
 }
 
 /**
- * The messages of all conversations, a segment per conversation and month. In one segment (conversationId, seq) and
- * (conversationId, key) are unique, a seal taking part in the first. In one month ids are unique, those of seals included. Rows
- * never change, but for `followed`.
+ * The messages of all conversations, with one segment per conversation and month. In a segment, (conversationId, seq) and
+ * (conversationId, key) are unique; the first includes seals. In a month, ids are unique, including those of seals. Rows
+ * never change, except for `followed`.
  *
  * Every method rejects with DomainError `UNAVAILABLE` (retryable) when the store does not answer within its deadline;
  * the outcome of a write is then unknown.
  */
 export interface MessageLog {
   /**
-   * Writes many conversations' rows at once; an answer means that they survive a crash. In each append the rows are
-   * written in order and the first that cannot be is where it stops, so `n + 1` is never there without `n` from the same append.
-   * Appends do not depend on one another, and what is written is visible to every later read.
+   * Writes rows of many conversations at once. An answer means that they survive a crash. In each append the rows are written
+   * in order, up to the first that cannot be written, so `n + 1` is never stored without `n` from the same append.
+   * Appends are independent of each other, and written rows are visible to every later read.
    * The caller keeps `seq` dense: the store checks only that the number is free.
    */
   append(appends: readonly Append[]): Promise<AppendResult[]>;
-  /** The ends of segments, in the order asked for. A month without a table is an empty segment. */
+  /** The ends of segments, in the order of the keys. A month without a table is an empty segment. */
   tails(keys: readonly { conversationId: ConversationId; month: Month }[]): Promise<SegmentTail[]>;
-  /** The first number whose `sentAt >= at` in a segment; null when there is none. */
+  /** The first number with `sentAt >= at` in a segment; null if there is none. */
   firstSeqAt(conversationId: ConversationId, month: Month, at: Millis): Promise<Seq | null>;
-  /** Messages by range, ascending in each; seals are left out. */
+  /** Messages by range, ascending in each range, without seals. */
   list(ranges: readonly LogRange[]): Promise<MessageRow[][]>;
-  /** Messages of one month by id; absent ones are left out, order is not promised. */
+  /** Messages of one month by id, in no particular order, without missing ones. */
   findByIds(month: Month, ids: readonly MessageId[]): Promise<MessageRow[]>;
-  /** Messages of one month by their keys, in the order asked for. */
+  /** Messages of one month by their keys, in the order of the keys. */
   findByKeys(month: Month, keys: readonly RowKey[]): Promise<(MessageRow | null)[]>;
-  /** The months that hold anything, ascending. */
+  /** The months with at least one row, ascending. */
   months(): Promise<Month[]>;
   /**
-   * Records that every follower has finished. Repeating it is harmless. When it is lost in a crash, the followers are notified
-   * again, which every one of them must tolerate.
+   * Records that every follower has finished. Repeating it is harmless. If the record is lost in a crash, the followers are
+   * notified again, which each of them must tolerate.
    */
   markFollowed(refs: readonly { month: Month; id: MessageId }[]): Promise<void>;
   /** Messages that are not recorded as followed and whose `sentAt < before`, oldest first. */

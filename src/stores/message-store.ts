@@ -2,11 +2,11 @@ import type { InboxStore } from './inbox-store.ts';
 import type { MessageLog } from './message-log.ts';
 import type { ReceiptStore } from './receipt-store.ts';
 
-/** What a message store has to do at the moment. */
+/** A message store's current work. */
 export interface MessageStoreStats {
-  /** Calls that are not answered yet. */
+  /** Number of calls without an answer yet. */
   readonly pending: number;
-  /** Committed writes that the store still has to move to their final place; 0 for a store that writes there at once. */
+  /** Number of committed writes that the store still has to move to their final place; 0 for a store that writes there directly. */
   readonly backlog: number;
 }
 
@@ -16,13 +16,13 @@ export interface MessageStore extends AsyncDisposable {
   readonly inboxes: InboxStore;
   readonly receipts: ReceiptStore;
   /**
-   * Resolves when the store could commit a write now.
+   * Resolves if the store can commit a write now.
    *
    * @throws DomainError `UNAVAILABLE` or `OVERLOADED`
    */
   check(): Promise<void>;
   /** @throws DomainError `UNAVAILABLE` (retryable): no answer within the deadline */
   stats(): Promise<MessageStoreStats>;
-  /** Calls that are not answered yet; known even while the store does not answer. */
+  /** Number of calls without an answer yet; available even while the store does not answer. */
   readonly pending: number;
 }

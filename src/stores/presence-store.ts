@@ -8,21 +8,21 @@ export interface PresenceStore {
   /**
    * Renews leases in one batch.
    *
-   * @returns the users for whom this was the first live lease: each is told online once, to one caller
+   * @returns the users for whom this is the first live lease. Exactly one caller gets each of them, and announces them as online
    */
   renew(devices: readonly { userId: UserId; deviceId: DeviceId }[], ttlMs: Millis): Promise<UserId[]>;
   /**
-   * Gives up a device's lease at once.
+   * Ends a device's lease at once.
    *
-   * @returns whether the user has no lease left by this call
+   * @returns whether this call ended the user's last lease
    */
   release(userId: UserId, deviceId: DeviceId): Promise<boolean>;
   /**
-   * Removes lapsed leases. Of several sweepers one gets each user.
+   * Removes expired leases. If several instances sweep, exactly one gets each user.
    *
-   * @returns the users who went offline by this call, and when their last lease was renewed
+   * @returns the users whom this call made offline, and the time of their last renewal
    */
   sweep(limit: number): Promise<{ userId: UserId; lastSeenAt: Millis }[]>;
-  /** In the order asked for; `lastSeenAt` is when a lease was last renewed or given up, null when never. */
+  /** In the order of the ids. `lastSeenAt` is the time when a lease was last renewed or released; null if never. */
   get(userIds: readonly UserId[]): Promise<{ online: boolean; lastSeenAt: Millis | null }[]>;
 }

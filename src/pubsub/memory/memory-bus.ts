@@ -1,19 +1,19 @@
-/** The bus of a single process: receivers are called at once, in the order they subscribed. */
+/** The bus of a single process: receivers are called immediately, in the order of their subscriptions. */
 import type { Bus } from '../bus.ts';
 
 export function createMemoryBus({ onError }: { onError: (error: unknown, what: string) => void }): Bus {
-  /** One of its own for each subscription, so that a function subscribed twice is called twice and ends one at a time. */
+  /** Each subscription has its own object, so that a function subscribed twice is called twice and ends one at a time. */
   interface Receiver {
     readonly receive: (payload: never) => void;
   }
-  // One receiver is the rule (a user's stream), so it is kept without a set.
+  // Most topics have one receiver (a user's stream), which is stored without a set.
   const topics = new Map<string, Receiver | Set<Receiver>>();
 
   function call(receiver: Receiver, payload: unknown, topic: string): void {
     try {
       receiver.receive(payload as never);
     } catch (error) {
-      // The kind of topic only: this becomes a metric's label, and ids would make it one label per user.
+      // Only the kind of topic, because this becomes a metric's label, and ids would create one label per user.
       onError(error, `receiver of ${topic.split(':', 1)[0]}`);
     }
   }
@@ -23,7 +23,7 @@ export function createMemoryBus({ onError }: { onError: (error: unknown, what: s
       const receivers = topics.get(name);
       if (receivers === undefined) return;
       if (!(receivers instanceof Set)) call(receivers, payload, name);
-      // A receiver that ends its subscription meanwhile is not called any more; one that comes meanwhile waits for the next.
+      // A receiver that unsubscribes during the loop is no longer called; one that subscribes during it waits for the next hint.
       else for (const receiver of [...receivers]) if (receivers.has(receiver)) call(receiver, payload, name);
     },
 
@@ -40,7 +40,7 @@ export function createMemoryBus({ onError }: { onError: (error: unknown, what: s
       };
     },
 
-    // It is never interrupted.
+    // This bus is never interrupted.
     onReconnect: () => () => {},
   };
 }

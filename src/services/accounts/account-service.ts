@@ -206,7 +206,7 @@ export function createAccountService(ports: {
     renewProviderKeys: async () => externalTokens?.renewKeys(),
     watchRevocations: tokens.watchRevocations,
 
-    /** Users by id, in the order asked for. */
+    /** Users by id, in the order of the ids. */
     async getUsers(ids: readonly UserId[]): Promise<(User | null)[]> {
       const missing = ids.filter((id) => !knownUsers.has(id) && isId(id));
       for (const user of missing.length === 0 ? [] : await users.get(missing)) {
