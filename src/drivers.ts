@@ -81,7 +81,7 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
     throw new StartError(`${problems.join('; ')}. Unset it to run embedded, on files in DATA_DIR.`);
   }
   await using stack = new AsyncDisposableStack();
-  stack.use(openDataFolder(dataDir));
+  stack.use(openDataFolder(dataDir, options.onError));
   const directory = stack.use(await openDirectory(options));
   const messageStore = stack.use(await openMessages(options));
   const shared = openShared(options);

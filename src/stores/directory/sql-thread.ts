@@ -1,26 +1,17 @@
 /** The thread of one SQLite connection: runs statements in the order they come. */
-import { basename } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
+import { openDatabase } from '../sqlite-file/database.ts';
 import type { AnswerMessage, CallMessage } from '../sqlite-file/thread-client.ts';
 import type { SqlOutcome } from './node-sqlite-dialect.ts';
 
 const { filename, lockWaitMs } = workerData as { filename: string; lockWaitMs: number };
 const port = parentPort as MessagePort;
 
-const database = open();
+const database = openDatabase(filename, lockWaitMs);
+database.exec('PRAGMA foreign_keys = ON');
 const statements = new LRUCache<string, StatementSync>({ max: 500 });
-
-function open(): DatabaseSync {
-  try {
-    const opened = new DatabaseSync(filename, { timeout: lockWaitMs });
-    opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
-    return opened;
-  } catch (error) {
-    throw new Error(`${basename(filename)}: ${(error as Error).message}`, { cause: error });
-  }
-}
 
 function prepare(sql: string): StatementSync {
   let statement = statements.get(sql);

@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '../../domain/errors.ts';
+import { createPrivateFile, makeFolderPrivate } from './private-files.ts';
 
 const lockFile = 'heliograph.lock';
 /** Long enough for a process that is just ending, such as the one this takes over from. */
@@ -14,11 +15,12 @@ const waitMs = 1_000;
 const sqliteBusy = 5;
 
 /**
- * Makes the folder when it is absent, and holds it until it is disposed of.
+ * Makes the folder when it is absent, keeps it and the files in it from other users, and holds it until it is disposed of.
  *
+ * @param onError - gets what stays open to other users
  * @throws StartError: the folder cannot be used, or another process does
  */
-export function openDataFolder(dataDir: string): Disposable {
+export function openDataFolder(dataDir: string, onError: (error: unknown, what: string) => void): Disposable {
   const path = resolve(dataDir);
   try {
     // It holds what people wrote, and what signs their tokens.
@@ -28,9 +30,12 @@ export function openDataFolder(dataDir: string): Disposable {
   }
   let lock: DatabaseSync | undefined;
   try {
+    createPrivateFile(join(path, lockFile));
     lock = new DatabaseSync(join(path, lockFile), { timeout: waitMs });
     // Nothing is ever written to it, so that no crash can leave it unreadable.
     lock.exec('BEGIN EXCLUSIVE');
+    const open = makeFolderPrivate(path);
+    if (open.length > 0) onError(new Error(`Other users may have access to ${open.join(', ')}`), 'data folder');
   } catch (error) {
     lock?.close();
     const isBusy = (error as { errcode?: number }).errcode === sqliteBusy;

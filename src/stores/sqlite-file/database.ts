@@ -4,10 +4,12 @@
  */
 import { basename } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { createPrivateFile } from './private-files.ts';
 
 /** Opens a database of ours. `waitMs` bounds how long another process may keep it locked. */
 export function openDatabase(path: string, waitMs: number): DatabaseSync {
   try {
+    createPrivateFile(path);
     const database = new DatabaseSync(path, { timeout: waitMs });
     // FULL: a commit has reached the disk when it returns, power cut included.
     database.exec(
