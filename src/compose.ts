@@ -140,8 +140,8 @@ export async function startHeliograph(
   };
   metrics.watch({
     sendQueue: () => messaging.log.queued,
-    fanOutPending: () => messaging.log.pending,
-    inboxLag: () => Math.max(0, clock() - (messaging.log.oldestPendingAt ?? clock())) / 1000,
+    fanOutPending: async () => (await messaging.log.unfinished()).count,
+    inboxLag: async () => Math.max(0, clock() - ((await messaging.log.unfinished()).oldestAt ?? clock())) / 1000,
     storePending: () => messageStore.pending,
     storeBacklog: async () => (await messageStore.stats()).backlog,
     online: () => presence.onlineCount,
@@ -157,7 +157,7 @@ export async function startHeliograph(
   every(
     stack,
     config.sweepEveryMs,
-    async () => metrics.swept(await messaging.log.sweep(clock() - config.sweepAgeMs)),
+    async () => metrics.swept(await messaging.log.sweep(config.sweepAgeMs)),
     onError,
     'fan-out sweep',
   );

@@ -190,7 +190,7 @@ export const settings = v.pipe(
       'SWEEP_AGE_MS',
       300_000,
       whole('milliseconds', 0, 86_400_000),
-      'How old unfinished fan-out must be before a sweep takes it up.',
+      'How long after a sweep first found it unfinished fan-out is taken up by a sweep.',
     ),
   }),
   // Keys alone do not identify the audience of a token: a large provider uses the same keys for all its customers' applications.

@@ -6,9 +6,9 @@ import type { ServerMetrics } from '../server/ports.ts';
 /** Values that are read when the page is requested. */
 export interface Gauges {
   readonly sendQueue: () => number;
-  readonly fanOutPending: () => number;
+  readonly fanOutPending: () => Promise<number>;
   /** Seconds. */
-  readonly inboxLag: () => number;
+  readonly inboxLag: () => Promise<number>;
   readonly storePending: () => number;
   readonly storeBacklog: () => Promise<number>;
   readonly online: () => number;

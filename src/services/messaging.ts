@@ -55,6 +55,7 @@ export function createMessaging(ports: MessagingPorts) {
   const log = createConversationLog({
     log: messageStore.messageLog,
     clock: createTrustedClock(clock, elapsed),
+    elapsed,
     newId,
     isSoleWriter,
     onError,
@@ -103,7 +104,7 @@ export function createMessaging(ports: MessagingPorts) {
      */
     async resume(): Promise<number> {
       await conversations.resume();
-      return log.sweep(Number.POSITIVE_INFINITY);
+      return log.sweep(0);
     },
 
     /** Ends the streams' checks, and finishes what follows from the messages that are committed. */

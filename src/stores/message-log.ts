@@ -106,6 +106,8 @@ export interface MessageLog {
    * notified again, which each of them must tolerate.
    */
   markFollowed(refs: readonly { month: Month; id: MessageId }[]): Promise<void>;
-  /** Messages that are not recorded as followed and whose `sentAt < before`, oldest first. */
-  listUnfinished(before: Millis, limit: number): Promise<MessageRow[]>;
+  /** Messages that are not recorded as followed, by ascending id from the one after `afterId` on; from the first when it is null. */
+  listUnfinished(afterId: MessageId | null, limit: number): Promise<MessageRow[]>;
+  /** How many messages are not recorded as followed, counted up to `limit`, and the lowest id of all of them. */
+  countUnfinished(limit: number): Promise<{ count: number; oldestId: MessageId | null }>;
 }

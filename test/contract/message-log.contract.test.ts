@@ -102,7 +102,7 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
     for (const _ of [1, 2]) {
       expect(await store.messageLog.findByIds(month, [january.id])).toEqual([january]);
       expect(await store.messageLog.findByIds('2026-02', [january.id])).toMatchObject([{ conversationId: '2' }]);
-      expect(await store.messageLog.listUnfinished(Date.UTC(2027), 10)).toEqual([january]);
+      expect(await store.messageLog.listUnfinished(null, 10)).toEqual([january]);
       await store.reopen();
     }
   });
@@ -222,16 +222,35 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
     expect(await store.messageLog.findByIds('1999-01', [a.id])).toEqual([]);
   });
 
-  it('remembers whose fan-out is not finished, oldest first', async () => {
+  it('remembers which messages are not followed yet, by ascending id whatever their sentAt', async () => {
     const list = rows('1', 1, 4);
-    await store.messageLog.append([{ conversationId: '1', month, rows: list }]);
+    const february = aRow({ seq: 5n, sentAt: Date.UTC(2026, 1, 1) });
+    const wrongClock = aRow({ conversationId: '2', sentAt: Date.UTC(2031, 0, 1) });
+    await store.messageLog.append([
+      { conversationId: '1', month, rows: list },
+      { conversationId: '1', month: '2026-02', rows: [february] },
+      { conversationId: '2', month: '2031-01', rows: [wrongClock] },
+    ]);
     await store.messageLog.markFollowed([list[1], list[1]].map((row) => ({ month, id: row?.id ?? '' })));
-    expect(seqs(await store.messageLog.listUnfinished(Number.POSITIVE_INFINITY, 10))).toEqual([1, 3, 4]);
-    await store.reopen();
-    expect(seqs(await store.messageLog.listUnfinished(Number.POSITIVE_INFINITY, 2))).toEqual([1, 3]);
-    expect(seqs(await store.messageLog.listUnfinished(list[2]?.sentAt ?? 0, 10))).toEqual([1]);
-    await store.messageLog.markFollowed(list.map(({ id }) => ({ month, id })));
-    expect(await store.messageLog.listUnfinished(Number.POSITIVE_INFINITY, 10)).toEqual([]);
+    const unfinished = [list[0], list[2], list[3], february, wrongClock].map((row) => row?.id ?? '');
+    const listed = async (afterId: string | null, limit: number) =>
+      (await store.messageLog.listUnfinished(afterId, limit)).map(({ id }) => id);
+    for (const _ of [1, 2]) {
+      expect(await listed(null, 10)).toEqual(unfinished);
+      expect(await listed(null, 2)).toEqual(unfinished.slice(0, 2));
+      expect(await listed(unfinished[1] ?? '', 2)).toEqual(unfinished.slice(2, 4));
+      expect(await listed(unfinished[4] ?? '', 2)).toEqual([]);
+      expect(await store.messageLog.countUnfinished(10)).toEqual({ count: 5, oldestId: unfinished[0] });
+      expect(await store.messageLog.countUnfinished(2)).toEqual({ count: 2, oldestId: unfinished[0] });
+      await store.reopen();
+    }
+    await store.messageLog.markFollowed([
+      ...list.map(({ id }) => ({ month, id })),
+      { month: '2026-02', id: february.id },
+      { month: '2031-01', id: wrongClock.id },
+    ]);
+    expect(await listed(null, 10)).toEqual([]);
+    expect(await store.messageLog.countUnfinished(10)).toEqual({ count: 0, oldestId: null });
   });
 
   it('keeps ids, numbers and the strangest text exactly', async () => {

@@ -229,7 +229,7 @@ export class DeliveryWorld {
       try {
         await this.complete(server, async () => {
           await services.conversations.resume();
-          if (this.mutant?.withoutSweep !== true) await services.log.sweep(Number.POSITIVE_INFINITY);
+          if (this.mutant?.withoutSweep !== true) await services.log.sweep(0);
         });
         server.isServing = true;
         this.scheduler.note(`${server.name} serves`);
@@ -451,7 +451,7 @@ export class DeliveryWorld {
     await this.call(
       server,
       'sweeps',
-      ({ log }) => log.sweep(Number.POSITIVE_INFINITY),
+      ({ log }) => log.sweep(0),
       () => {},
     );
   }

@@ -96,6 +96,7 @@ export class World {
     const log = createConversationLog({
       log: through('log', this.store.messageLog),
       clock: createTrustedClock(clock, () => this.time),
+      elapsed: () => this.time,
       newId: snowflakes.next,
       isSoleWriter: false,
       onError: (error, what) => this.history.push(`${what}: ${String(error)}`),
@@ -234,6 +235,7 @@ export class World {
         () => start,
         () => 0,
       ),
+      elapsed: () => 0,
       newId: () => '1',
       isSoleWriter: false,
       onError: () => {},

@@ -4,8 +4,8 @@ import { createMetrics } from '../../src/observability/metrics.ts';
 
 const gauges = {
   sendQueue: () => 1,
-  fanOutPending: () => 2,
-  inboxLag: () => 0.5,
+  fanOutPending: async () => 2,
+  inboxLag: async () => 0.5,
   storePending: () => 3,
   storeBacklog: async () => 4,
   online: () => 5,

@@ -13,7 +13,7 @@
 import type { Conversation } from '../../domain/conversation.ts';
 import { entryKinds } from '../../domain/entry-kinds.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { ConversationId, MessageId, Millis } from '../../domain/ids.ts';
+import type { Clock, ConversationId, MessageId, Millis } from '../../domain/ids.ts';
 import { type Draft, encodeBody, type Message } from '../../domain/message.ts';
 import { type Month, monthOf, monthStart } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
@@ -21,17 +21,18 @@ import type { Append, AppendResult, MessageLog, MessageRow } from '../../stores/
 import { createChainCache } from './chain-cache.ts';
 import type { Appended, UnsentBatch, Waiting } from './draft-batch.ts';
 import { createFollowers, type FollowersSettings, followersDefaults } from './followers.ts';
-import { createLogReader, toMessage } from './log-reader.ts';
+import { createLogReader } from './log-reader.ts';
 import { createRecentMessages, recentConversationsMax } from './recent-messages.ts';
-import { answerResend, answerSealedResends, withoutTwins } from './resends.ts';
+import { answerRepeat, answerSealedResends, withoutTwins } from './resends.ts';
 import { type Head, openSegment, type SegmentChain } from './segment-chain.ts';
+import { createSweep, type SweepSettings, sweepDefaults } from './sweep.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 
 export type { Appended } from './draft-batch.ts';
 export type { Follower } from './followers.ts';
 export { createTrustedClock } from './trusted-clock.ts';
 
-export interface ConversationLogSettings extends FollowersSettings {
+export interface ConversationLogSettings extends FollowersSettings, SweepSettings {
   /** Drafts waiting to be written, over all conversations; more are refused with OVERLOADED. */
   readonly queueMax: number;
   /** Appends under way at a time, each of many conversations. */
@@ -50,6 +51,7 @@ export interface ConversationLogSettings extends FollowersSettings {
 
 export const conversationLogDefaults: ConversationLogSettings = {
   ...followersDefaults,
+  ...sweepDefaults,
   queueMax: 20_000,
   flushesMax: 4,
   batchMax: 500,
@@ -59,22 +61,28 @@ export const conversationLogDefaults: ConversationLogSettings = {
   recentMax: recentConversationsMax,
 };
 
+/** A backlog of more messages is told as this many. */
+const unfinishedCountMax = 10_000;
+
 export type ConversationLog = ReturnType<typeof createConversationLog>;
 
 export function createConversationLog(ports: {
   log: MessageLog;
   clock: TrustedClock;
+  /** Milliseconds on a clock that cannot be set. */
+  elapsed: Clock;
   newId: () => MessageId;
   /** Whether no other process writes to the store, so that heads in memory answer readers. */
   isSoleWriter: boolean;
   onError: (error: unknown, what: string) => void;
   settings?: Partial<ConversationLogSettings>;
 }) {
-  const { log, clock, newId, isSoleWriter, onError } = ports;
+  const { log, clock, elapsed, newId, isSoleWriter, onError } = ports;
   const settings = { ...conversationLogDefaults, ...ports.settings };
   const headTrustMs = isSoleWriter ? Number.POSITIVE_INFINITY : settings.headTrustMs;
   const chains = createChainCache({ log, clock, settings: { ...settings, headTrustMs } });
   const followers = createFollowers({ log, onError, settings });
+  const sweep = createSweep({ log, followers, elapsed, settings });
   const recent = createRecentMessages(settings.recentMax);
   const reader = createLogReader({ log, chains, recent });
   const queues = new Map<ConversationId, Waiting[]>();
@@ -105,14 +113,21 @@ export function createConversationLog(ports: {
     }
     if (taken.length === 0) return;
     flushes += 1;
+    let batches: UnsentBatch[] = [];
     try {
-      await write(taken);
+      const known = await chains.get(taken.map(({ conversation }) => conversation));
+      batches = taken.map(({ conversation, waiting }, index) => ({
+        conversation,
+        chain: known[index] as SegmentChain,
+        waiting: withoutTwins(waiting),
+        segmentsAsked: 0,
+        unansweredMonth: null,
+      }));
+      await write(batches);
     } catch (error) {
       // What is settled already ignores this; the outcome of the rest is unknown.
-      for (const { conversation, waiting } of taken) {
-        chains.noteDoubt(conversation.id);
-        for (const { reject } of waiting) reject(error);
-      }
+      for (const batch of batches) noteUnanswered(batch);
+      for (const { waiting } of taken) for (const { reject } of waiting) reject(error);
     } finally {
       for (const { conversation } of taken) busy.delete(conversation.id);
       flushes -= 1;
@@ -120,27 +135,35 @@ export function createConversationLog(ports: {
     }
   }
 
-  async function write(taken: { conversation: Conversation; waiting: Waiting[] }[]): Promise<void> {
-    const known = await chains.get(taken.map(({ conversation }) => conversation));
-    let batches: UnsentBatch[] = taken.map(({ conversation, waiting }, index) => ({
-      conversation,
-      chain: known[index] as SegmentChain,
-      waiting: withoutTwins(waiting),
-      segmentsAsked: 0,
-    }));
+  /** An append without an answer may be stored, now or later: its rows are looked for, so that they are followed, too. */
+  function noteUnanswered({ conversation, waiting, unansweredMonth: month }: UnsentBatch): void {
+    chains.noteDoubt(conversation.id);
+    if (month === null) return;
+    followers.onUnanswered(waiting.map(({ draft }) => ({ month, conversationId: conversation.id, key: draft.key })));
+  }
+
+  async function write(all: readonly UnsentBatch[]): Promise<void> {
+    let batches = all;
     for (let attempt = 1; ; attempt += 1) {
-      await answerSealedResends({ log, clock }, batches);
+      await answerSealedResends({ log, clock, onRepeat }, batches);
       batches = batches.filter(({ waiting }) => waiting.length > 0);
       if (batches.length === 0) return;
       if (attempt > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many concurrent writers.');
       const appends = batches.map(prepare);
+      for (const [index, batch] of batches.entries()) batch.unansweredMonth = (appends[index] as Append).month;
       const results = await log.append(appends);
       const stale: UnsentBatch[] = [];
       batches.forEach((batch, index) => {
+        batch.unansweredMonth = null;
         if (!settle(batch, appends[index] as Append, results[index] as AppendResult)) stale.push(batch);
       });
       await Promise.all(stale.map(chains.refresh));
     }
+  }
+
+  /** A repeat may be the first to tell that its message is stored. */
+  function onRepeat(row: MessageRow): void {
+    if (!row.followed) void followers.catchUp([row]);
   }
 
   /** The month an instant and the ids of a batch call for. */
@@ -205,7 +228,7 @@ export function createConversationLog(ports: {
     }
     const [first, ...rest] = batch.waiting;
     batch.waiting = rest;
-    answerResend(first as Waiting, toMessage(stoppedBy.existing));
+    answerRepeat(first as Waiting, stoppedBy.existing, onRepeat);
     return stoppedBy.existing.seq <= chain.head.seq;
   }
 
@@ -232,7 +255,7 @@ export function createConversationLog(ports: {
     },
 
     follow: followers.follow,
-    sweep: followers.sweep,
+    sweep,
 
     /** The last number of each conversation, in the order asked for; zeros for an empty one. */
     async heads(conversations: readonly Conversation[]): Promise<Head[]> {
@@ -244,14 +267,18 @@ export function createConversationLog(ports: {
       return queued;
     },
 
-    /** Messages committed and not yet recorded as followed. */
-    get pending(): number {
-      return followers.pending;
-    },
-
-    /** When the oldest message was sent that some follower has not finished with; null when there is none. */
-    get oldestPendingAt(): Millis | null {
-      return followers.oldestPendingAt;
+    /**
+     * How many messages are stored that are not recorded as followed, counted up to `unfinishedCountMax`, and when the oldest of
+     * them was accepted. While the store does not answer, it tells those that this process knows of.
+     */
+    async unfinished(): Promise<{ count: number; oldestAt: Millis | null }> {
+      const known = { count: followers.pending, oldestAt: followers.oldestPendingAt };
+      try {
+        const { count, oldestId } = await log.countUnfinished(unfinishedCountMax);
+        return { count, oldestAt: oldestId === null ? null : snowflakeTime(oldestId) };
+      } catch {
+        return known;
+      }
     },
 
     /** Lets the followers finish what is under way. Drafts that come later are not followed up before the next start. */

@@ -1,6 +1,7 @@
 /** Drafts of one conversation that wait to be written together, and who waits for them. */
 import type { Conversation } from '../../domain/conversation.ts';
 import type { Draft, Message } from '../../domain/message.ts';
+import type { Month } from '../../domain/month.ts';
 import type { SegmentChain } from './segment-chain.ts';
 
 export interface Appended {
@@ -28,4 +29,6 @@ export interface UnsentBatch {
   waiting: Waiting[];
   /** How many of the chain's sealed segments have been asked for resends. */
   segmentsAsked: number;
+  /** The month of an append that is not answered yet. */
+  unansweredMonth: Month | null;
 }

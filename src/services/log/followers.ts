@@ -6,14 +6,17 @@
  * - in flight: at least one follower has not finished with it;
  * - finished: it waits to be recorded, together with others;
  * - recorded: no sweep finds it any more;
- * - left behind: a follower gave it up, its record failed, or the process ended. The next sweep hands it out again.
+ * - left behind: a follower gave it up, too many were in flight, or its append was not answered in time. It is handed out again
+ *   soon (left-behind.ts);
+ * - unfinished in the store only: its record failed, or the process ended. The next sweep hands it out again (sweep.ts).
  *
  * So each follower is told of a message at least once, and must tolerate a repeat.
  */
 import type { ConversationId, MessageId, Millis } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import { type Month, monthOf } from '../../domain/month.ts';
-import type { MessageLog } from '../../stores/message-log.ts';
+import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
+import { createLeftBehind, type LeftBehindSettings, leftBehindDefaults, type RowRef } from './left-behind.ts';
 import { toMessage } from './log-reader.ts';
 
 export interface Follower {
@@ -21,7 +24,7 @@ export interface Follower {
   note?(messages: readonly Message[]): void;
   /**
    * Takes consecutive messages of one conversation, in the order of their numbers. Resolves once a crash can undo nothing of
-   * what follows from them; a rejection leaves them to the sweep.
+   * what follows from them; a rejection leaves them behind.
    */
   take?(conversationId: ConversationId, messages: readonly Message[]): Promise<void>;
   /** The last step, for messages of many conversations at once, before they are recorded. A rejection leaves them to the sweep. */
@@ -30,14 +33,23 @@ export interface Follower {
   close?(): void;
 }
 
-export interface FollowersSettings {
+export interface FollowersSettings extends LeftBehindSettings {
   /** How long finished messages may wait to be recorded together. */
   readonly recordEveryMs: Millis;
-  /** Messages that a sweep reads at a time. */
-  readonly sweepPage: number;
+  /** Messages that followers hold in memory at a time. More are left behind, and read back from the store when there is room. */
+  readonly inFlightMax: number;
+  /** How long closing waits for the followers; the next start finishes the rest. */
+  readonly closeWaitMs: Millis;
 }
 
-export const followersDefaults: FollowersSettings = { recordEveryMs: 100, sweepPage: 500 };
+export const followersDefaults: FollowersSettings = {
+  ...leftBehindDefaults,
+  recordEveryMs: 100,
+  inFlightMax: 20_000,
+  closeWaitMs: 5_000,
+};
+
+export type Followers = ReturnType<typeof createFollowers>;
 
 export function createFollowers(ports: {
   log: MessageLog;
@@ -46,24 +58,58 @@ export function createFollowers(ports: {
 }) {
   const { log, onError, settings } = ports;
   const followers: Follower[] = [];
-  const inFlight = new Map<Promise<void>, readonly Message[]>();
+  const turns = new Set<Promise<void>>();
+  /** Messages in flight or finished, with when they were sent. */
+  const inFlight = new Map<MessageId, Millis>();
   let finished: Message[] = [];
   let recordTimer: NodeJS.Timeout | undefined;
   let recording: Promise<void> = Promise.resolve();
+  const leftBehind = createLeftBehind({
+    log,
+    handOut: async (rows) => (await handOutRows(rows)).givenUp,
+    room: () => settings.inFlightMax - inFlight.size,
+    onError,
+    settings,
+  });
 
-  /** Hands messages to every follower. Rejects when one of them gave up. */
-  function handOut(id: ConversationId, messages: readonly Message[]): Promise<void> {
+  /** Hands consecutive messages to every follower. Resolves to whether all of them have finished; never rejects. */
+  function handOut(id: ConversationId, messages: readonly Message[]): Promise<boolean> {
+    for (const { id: messageId, sentAt } of messages) inFlight.set(messageId, sentAt);
     for (const follower of followers) follower.note?.(messages);
-    const taken = Promise.all(followers.map((follower) => follower.take?.(id, messages))).then(() => {
-      for (const message of messages) finished.push(message);
-      recordTimer ??= setTimeout(() => void record(), settings.recordEveryMs);
+    const taken = Promise.all(followers.map((follower) => follower.take?.(id, messages))).then(
+      () => {
+        for (const message of messages) finished.push(message);
+        recordTimer ??= setTimeout(() => void record(), settings.recordEveryMs);
+        return true;
+      },
+      (error: unknown) => {
+        forget(messages);
+        onError(error, 'log follower');
+        return false;
+      },
+    );
+    const turn: Promise<void> = taken.then(() => {
+      turns.delete(turn);
     });
-    inFlight.set(taken, messages);
-    const land = () => {
-      inFlight.delete(taken);
-    };
-    taken.then(land, land);
+    turns.add(turn);
     return taken;
+  }
+
+  /** The same for rows of any conversations, but for those that are finished or in flight. */
+  async function handOutRows(rows: readonly MessageRow[]): Promise<{ finished: number; givenUp: Message[] }> {
+    const messages = rows.filter(({ id, followed }) => !followed && !inFlight.has(id)).map(toMessage);
+    const runs = [...Map.groupBy(messages, ({ conversationId }) => conversationId).values()].flatMap(consecutive);
+    const outcomes = await Promise.all(runs.map((run) => handOut((run[0] as Message).conversationId, run)));
+    const givenUp = runs.flatMap((run, index) => (outcomes[index] === true ? [] : run));
+    return { finished: messages.length - givenUp.length, givenUp };
+  }
+
+  async function handOutOrLeave(id: ConversationId, messages: readonly Message[]): Promise<void> {
+    if (!(await handOut(id, messages))) leftBehind.add(messages.map(refOf));
+  }
+
+  function forget(messages: readonly Message[]): void {
+    for (const { id } of messages) inFlight.delete(id);
   }
 
   /** Records finished messages, so that no sweep finds them again. Never rejects. */
@@ -79,6 +125,8 @@ export function createFollowers(ports: {
         await log.markFollowed(messages.map(placeOf));
       } catch (error) {
         onError(error, 'record of followed messages');
+      } finally {
+        forget(messages);
       }
     });
     return recording;
@@ -93,53 +141,45 @@ export function createFollowers(ports: {
     /** Hands out messages that were just committed, consecutive and ascending; returns at once. */
     onAppended(id: ConversationId, messages: readonly Message[]): void {
       if (followers.length === 0) return;
-      handOut(id, messages).catch((error: unknown) => onError(error, 'log follower'));
+      if (inFlight.size + messages.length > settings.inFlightMax) leftBehind.add(messages.map(refOf));
+      else void handOutOrLeave(id, messages);
     },
 
-    /**
-     * Hands out again what an earlier run of the server, or a follower that gave up, left behind.
-     *
-     * @param before - only messages sent before this instant
-     * @returns how many messages were finished
-     */
-    async sweep(before: Millis): Promise<number> {
-      let swept = 0;
-      for (;;) {
-        const rows = await log.listUnfinished(before, settings.sweepPage);
-        const busy = new Set([...inFlight.values()].map(([first]) => first?.conversationId));
-        const mine = rows.filter(({ conversationId }) => !busy.has(conversationId)).map(toMessage);
-        const taken: Promise<void>[] = [];
-        for (const [id, messages] of Map.groupBy(mine, ({ conversationId }) => conversationId)) {
-          for (const run of consecutive(messages)) taken.push(handOut(id, run));
-        }
-        await Promise.all(taken);
-        await record();
-        swept += mine.length;
-        if (rows.length < settings.sweepPage || mine.length === 0) return swept;
-      }
-    },
-
-    /** Messages committed and not yet recorded as followed. */
-    get pending(): number {
-      let count = finished.length;
-      for (const messages of inFlight.values()) count += messages.length;
+    /** Hands out rows that were found unfinished; those that are given up are tried again soon. Resolves to how many were finished. */
+    async catchUp(rows: readonly MessageRow[]): Promise<number> {
+      const { finished: count, givenUp } = await handOutRows(rows);
+      leftBehind.add(givenUp.map(refOf));
       return count;
     },
 
-    /** When the oldest message was sent that some follower has not finished with; null when there is none. */
+    /** Looks soon for rows that may have been stored although their append was not answered in time. */
+    onUnanswered: leftBehind.add,
+
+    record,
+
+    /** Messages that a follower has not finished with, or that are not recorded yet. */
+    get pending(): number {
+      return inFlight.size + leftBehind.size;
+    },
+
+    /** When the oldest message in flight was sent; null when there is none. */
     get oldestPendingAt(): Millis | null {
       let oldest: Millis | null = null;
-      for (const [first] of inFlight.values()) {
-        if (first !== undefined && (oldest === null || first.sentAt < oldest)) oldest = first.sentAt;
-      }
+      for (const sentAt of inFlight.values()) if (oldest === null || sentAt < oldest) oldest = sentAt;
       return oldest;
     },
 
-    /** Finishes what is under way and stops. */
+    /** Finishes what is under way and stops, within `closeWaitMs`. */
     async close(): Promise<void> {
+      leftBehind.close();
       for (const follower of followers) follower.close?.();
-      await Promise.allSettled(inFlight.keys());
-      await record();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, settings.closeWaitMs);
+      });
+      await Promise.race([Promise.all(turns).then(record), late]);
+      clearTimeout(timer);
+      clearTimeout(recordTimer);
     },
   };
 }
@@ -149,10 +189,14 @@ function placeOf({ id, sentAt }: Message): { month: Month; id: MessageId } {
   return { month: monthOf(sentAt), id };
 }
 
+function refOf({ conversationId, key, sentAt }: Message): RowRef {
+  return { month: monthOf(sentAt), conversationId, key };
+}
+
 /** Splits one conversation's messages into runs without a hole. */
-function consecutive(messages: Message[]): Message[][] {
+function consecutive(messages: readonly Message[]): Message[][] {
   const runs: Message[][] = [];
-  for (const message of messages.sort((a, b) => (a.seq < b.seq ? -1 : 1))) {
+  for (const message of [...messages].sort((a, b) => (a.seq < b.seq ? -1 : 1))) {
     const run = runs[runs.length - 1];
     const last = run?.[run.length - 1];
     if (run !== undefined && last !== undefined && last.seq + 1n === message.seq) run.push(message);

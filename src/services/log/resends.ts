@@ -6,13 +6,13 @@
  *
  * Invariants
  * - A draft is written only after every sealed segment that a resend can still reach was asked for it.
- * - Each draft is compared with what is stored before it is answered: one that differs is an `ID_CONFLICT`.
+ * - Each user's draft is compared with the stored message before it is answered: one that differs is an `ID_CONFLICT`.
  */
-import { clientMessageIdOf } from '../../domain/entry-key.ts';
+import { clientMessageIdOf, serverKeyPrefix } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { encodeBody, type Message } from '../../domain/message.ts';
 import type { Month } from '../../domain/month.ts';
-import type { MessageLog } from '../../stores/message-log.ts';
+import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
 import type { UnsentBatch, Waiting } from './draft-batch.ts';
 import { toMessage } from './log-reader.ts';
 import type { TrustedClock } from './trusted-clock.ts';
@@ -25,6 +25,8 @@ const segmentsAskedMax = 3;
 interface Ports {
   readonly log: MessageLog;
   readonly clock: TrustedClock;
+  /** Receives each row that a draft turns out to repeat. */
+  readonly onRepeat: (row: MessageRow) => void;
 }
 
 /** Of drafts with the same key in one batch only the first is written; the others get its answer. */
@@ -44,7 +46,7 @@ export function withoutTwins(waiting: Waiting[]): Waiting[] {
       twins,
       resolve(appended) {
         first.resolve(appended);
-        for (const twin of twins) answerResend(twin, appended.message);
+        for (const twin of twins) answer(twin, appended.message);
       },
       reject(error) {
         for (const twin of [first, ...twins]) twin.reject(error);
@@ -65,7 +67,7 @@ export async function answerSealedResends(ports: Ports, batches: readonly Unsent
 }
 
 /** Asks the sealed segments that have not been asked yet, each month once for all batches. */
-async function askSealed({ log, clock }: Ports, batches: readonly UnsentBatch[]): Promise<void> {
+async function askSealed({ log, clock, onRepeat }: Ports, batches: readonly UnsentBatch[]): Promise<void> {
   const isTrusted = clock.isTrusted();
   const reachable = isTrusted ? clock.now() - resendReachMs : Number.NEGATIVE_INFINITY;
   const byMonth = new Map<Month, { batch: UnsentBatch; one: Waiting }[]>();
@@ -89,7 +91,7 @@ async function askSealed({ log, clock }: Ports, batches: readonly UnsentBatch[])
       asked.forEach(({ batch, one }, index) => {
         const row = found[index];
         if (row === null || row === undefined) return;
-        answerResend(one, toMessage(row));
+        answerRepeat(one, row, onRepeat);
         batch.waiting = batch.waiting.filter((other) => other !== one);
       });
     }),
@@ -97,9 +99,15 @@ async function askSealed({ log, clock }: Ports, batches: readonly UnsentBatch[])
 }
 
 /** Answers a repeated draft with the message it became, unless the two differ. */
-export function answerResend({ draft, body, resolve, reject, twins = [] }: Waiting, existing: Message): void {
-  for (const twin of twins) answerResend(twin, existing);
-  if (encodeBody(existing.body) === body) {
+export function answerRepeat(waiting: Waiting, existing: MessageRow, onRepeat: (row: MessageRow) => void): void {
+  onRepeat(existing);
+  answer(waiting, toMessage(existing));
+}
+
+function answer({ draft, body, resolve, reject, twins = [] }: Waiting, existing: Message): void {
+  for (const twin of twins) answer(twin, existing);
+  // The server's key names what the entry records, whatever words an earlier release or name put it in.
+  if (draft.key.startsWith(serverKeyPrefix) || encodeBody(existing.body) === body) {
     resolve({ message: existing, resend: true });
   } else {
     reject(

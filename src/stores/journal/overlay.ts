@@ -171,6 +171,10 @@ export function createOverlay() {
     findByKey: (month: Month, key: RowKey) => byKey.get(rowKey(month, key)),
     listUnfinished: () => [...unfinished.values()],
     isMarked: (month: Month, id: MessageId) => marks.has(idKey(month, id)),
+    /** How many messages are recorded as followed here only. */
+    get marks(): number {
+      return marks.size;
+    },
     inbox: (userId: UserId) => inboxes.get(userId) ?? [],
     runsOf: (userId: UserId, conversationId: ConversationId) =>
       runsByConversation.get(`${userId}/${conversationId}`) ?? [],

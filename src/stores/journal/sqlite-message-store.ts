@@ -40,6 +40,7 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
       months: caller('messageLog.months'),
       markFollowed: caller('messageLog.markFollowed'),
       listUnfinished: caller('messageLog.listUnfinished'),
+      countUnfinished: caller('messageLog.countUnfinished'),
     },
     inboxes: {
       append: caller('inboxes.append'),

@@ -4,8 +4,16 @@
  */
 
 import { LRUCache } from 'lru-cache';
-import type { ConversationId, DeviceId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
-import { maxSeq } from '../../domain/ids.ts';
+import {
+  type ConversationId,
+  compareIds,
+  type DeviceId,
+  type MessageId,
+  type Millis,
+  maxSeq,
+  type Seq,
+  type UserId,
+} from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
 import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
@@ -147,20 +155,25 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     markFollowed(refs: readonly { month: Month; id: MessageId }[]): void {
       for (const { month, id } of refs) stage({ type: 'followed', month, id });
     },
-    listUnfinished(before: Millis, limit: number): MessageRow[] {
-      const stored = tables
-        .months()
-        .flatMap((month) =>
-          tables.listUnfinished(month, before, limit + overlay.size).filter(({ id }) => !overlay.isMarked(month, id)),
-        );
+    listUnfinished(afterId: MessageId | null, limit: number): MessageRow[] {
+      const stored = tables.months().flatMap((month) => {
+        const rows = tables.listUnfinished(month, afterId ?? '0', limit + overlay.marks);
+        return rows.filter(({ id }) => !overlay.isMarked(month, id));
+      });
+      const held = overlay.listUnfinished().filter(({ id }) => afterId === null || compareIds(id, afterId) > 0);
       // For a moment after a move a row is in both.
-      const rows = new Map(
-        [...stored, ...overlay.listUnfinished()].map((row) => [`${row.conversationId}/${row.seq}`, row]),
-      );
-      return [...rows.values()]
-        .filter(({ sentAt }) => sentAt < before)
-        .sort((a, b) => a.sentAt - b.sentAt || (a.seq < b.seq ? -1 : 1))
-        .slice(0, limit);
+      const rows = new Map([...stored, ...held].map((row) => [`${row.conversationId}/${row.seq}`, row]));
+      return [...rows.values()].sort((a, b) => compareIds(a.id, b.id)).slice(0, limit);
+    },
+    countUnfinished(limit: number): { count: number; oldestId: MessageId | null } {
+      const stored = tables.months().flatMap((month) => {
+        const ids = tables.listUnfinishedIds(month, limit + overlay.marks);
+        return ids.filter((id) => !overlay.isMarked(month, id));
+      });
+      const ids = new Set([...stored, ...overlay.listUnfinished().map(({ id }) => id)]);
+      let oldestId: MessageId | null = null;
+      for (const id of ids) if (oldestId === null || compareIds(id, oldestId) < 0) oldestId = id;
+      return { count: Math.min(ids.size, limit), oldestId };
     },
   } satisfies Unpromised<MessageLog>;
 

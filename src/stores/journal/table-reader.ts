@@ -94,10 +94,16 @@ export function createTableReader(database: DatabaseSync) {
       const row = select(month, 'conversation_id = ? AND key = ?').get(BigInt(conversationId), key);
       return row === undefined ? null : toMessageRow(row as Row);
     },
-    listUnfinished(month: Month, before: Millis, limit: number): MessageRow[] {
+    listUnfinished(month: Month, afterId: MessageId, limit: number): MessageRow[] {
       if (!months.has(month)) return [];
-      const rest = 'followed = 0 AND sent_at < ? ORDER BY sent_at LIMIT ?';
-      return (select(month, rest).all(Math.min(before, Number.MAX_SAFE_INTEGER), limit) as Row[]).map(toMessageRow);
+      const rest = 'followed = 0 AND id > ? ORDER BY id LIMIT ?';
+      return (select(month, rest).all(BigInt(afterId), limit) as Row[]).map(toMessageRow);
+    },
+    /** The ids of those messages, from the lowest. */
+    listUnfinishedIds(month: Month, limit: number): MessageId[] {
+      if (!months.has(month)) return [];
+      const sql = `SELECT id FROM ${segmentName(month)} WHERE followed = 0 ORDER BY id LIMIT ?`;
+      return (statement(sql).all(limit) as Row[]).map(({ id }) => String(id));
     },
     lastRun(userId: UserId): InboxRun | null {
       return firstRun(

@@ -2,6 +2,7 @@
  * The message store without a disk: what the ports promise in the plainest form. Contract suites run against it so that it
  * cannot drift from the real drivers, and model tests run on it. It forgets everything when the process ends.
  */
+import { compareIds } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';
 import { lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
@@ -94,6 +95,11 @@ function createLog(): MessageLog {
     }
   }
 
+  function unfinished(): MessageRow[] {
+    const rows = [...segments.keys()].flatMap(rowsOf).filter(({ followed }) => !followed);
+    return rows.sort((a, b) => compareIds(a.id, b.id));
+  }
+
   return {
     append: async (appends) => appends.map(appendOne),
     tails: async (keys) =>
@@ -119,12 +125,14 @@ function createLog(): MessageLog {
     markFollowed: async (refs) => {
       for (const { month, id } of refs) replace(month, id, (row) => ({ ...row, followed: true }));
     },
-    listUnfinished: async (before, limit) =>
-      [...segments.keys()]
-        .flatMap(rowsOf)
-        .filter(({ followed, sentAt }) => !followed && sentAt < before)
-        .sort((a, b) => a.sentAt - b.sentAt || (a.seq < b.seq ? -1 : 1))
+    listUnfinished: async (afterId, limit) =>
+      unfinished()
+        .filter(({ id }) => afterId === null || compareIds(id, afterId) > 0)
         .slice(0, limit),
+    countUnfinished: async (limit) => {
+      const rows = unfinished();
+      return { count: Math.min(rows.length, limit), oldestId: rows[0]?.id ?? null };
+    },
   };
 }
 

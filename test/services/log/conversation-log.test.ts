@@ -1,5 +1,6 @@
 /** Sends become numbered messages, each once. */
 import { describe, expect, it, vi } from 'vitest';
+import { serverKey } from '../../../src/domain/entry-key.ts';
 import { DomainError } from '../../../src/domain/errors.ts';
 import type { MessageLog } from '../../../src/stores/message-log.ts';
 import { codeOf, conversation, setUpLog } from '../../support/conversation-logs.ts';
@@ -129,6 +130,14 @@ describe('resends', () => {
     expect(first.resend).toBe(false);
     expect(again).toEqual({ resend: true, message: first.message });
     expect(told).toEqual([1n]);
+  });
+
+  it('of the server’s own entries are found by their key, whatever words they are put in', async () => {
+    const { log } = setUpLog();
+    const draft = aDraft({ kind: 'SYSTEM', key: serverKey('55'), body: { text: 'Ann left.' } });
+    const first = await log.append(conversation, draft);
+    const reworded = { ...draft, id: aDraft().id, body: { text: 'Ann has left the group.' } };
+    expect(await log.append(conversation, reworded)).toEqual({ resend: true, message: first.message });
   });
 
   it('with another content are ID_CONFLICT; for another conversation they are messages of their own', async () => {
