@@ -15,9 +15,9 @@ export interface SendFigures {
   readonly deliveryMs: { p50: number; p99: number };
 }
 
-interface Pair {
-  readonly sender: RawClient;
-  readonly receiver: RawClient;
+export interface Pair {
+  readonly sender: Pick<RawClient, 'ask' | 'close'>;
+  readonly receiver: Pick<RawClient, 'close'>;
   readonly to: object;
   arrived: () => void;
 }
@@ -47,23 +47,23 @@ export async function openPairs(server: BenchServer, count: number): Promise<Pai
   );
 }
 
-async function sendOne(pair: Pair, answers: number[], deliveries: number[]): Promise<void> {
-  const startedAt = performance.now();
+/** @param startAt - when the message was due: a wait before it is sent is part of its latency */
+async function sendOne(pair: Pair, startAt: number, answers: number[], deliveries: number[]): Promise<void> {
   const arrived = new Promise<void>((resolve) => {
     pair.arrived = () => {
-      deliveries.push(performance.now() - startedAt);
+      deliveries.push(performance.now() - startAt);
       resolve();
     };
   });
   const input = { to: pair.to, text: 'The quick brown fox jumps over the lazy dog.', clientMessageId: randomUUID() };
   const answer = await pair.sender.ask(sendMutation, { input });
   if (!answer.includes('"SENT"')) throw new Error(answer);
-  answers.push(performance.now() - startedAt);
+  answers.push(performance.now() - startAt);
   await arrived;
 }
 
 async function measure(
-  server: BenchServer,
+  server: Pick<BenchServer, 'cpuSeconds'>,
   seconds: number,
   load: (until: number, answers: number[], deliveries: number[]) => Promise<void>,
 ): Promise<SendFigures> {
@@ -85,19 +85,26 @@ async function measure(
 }
 
 /** Every pair sends its next message as soon as the last has arrived. */
-export function closedLoop(server: BenchServer, pairs: readonly Pair[], seconds: number): Promise<SendFigures> {
+export function closedLoop(
+  server: Pick<BenchServer, 'cpuSeconds'>,
+  pairs: readonly Pair[],
+  seconds: number,
+): Promise<SendFigures> {
   return measure(server, seconds, async (until, answers, deliveries) => {
     await Promise.all(
       pairs.map(async (pair) => {
-        while (performance.now() < until) await sendOne(pair, answers, deliveries);
+        while (performance.now() < until) await sendOne(pair, performance.now(), answers, deliveries);
       }),
     );
   });
 }
 
-/** Messages start at a fixed rate, spread over the pairs. */
+/**
+ * Messages are due at a fixed rate, spread over the pairs. A pair whose last message has not arrived yet sends late, and the
+ * time since the message was due counts: a stall of the server shows in every message that fell into it.
+ */
 export function atRate(
-  server: BenchServer,
+  server: Pick<BenchServer, 'cpuSeconds'>,
   pairs: readonly Pair[],
   seconds: number,
   perSecond: number,
@@ -106,12 +113,12 @@ export function atRate(
     const everyMs = (pairs.length / perSecond) * 1000;
     await Promise.all(
       pairs.map(async (pair, index) => {
-        let next = performance.now() + (everyMs * index) / pairs.length;
-        while (next < until) {
-          const wait = next - performance.now();
+        let dueAt = performance.now() + (everyMs * index) / pairs.length;
+        while (dueAt < until) {
+          const wait = dueAt - performance.now();
           if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-          await sendOne(pair, answers, deliveries);
-          next += everyMs;
+          await sendOne(pair, dueAt, answers, deliveries);
+          dueAt += everyMs;
         }
       }),
     );
