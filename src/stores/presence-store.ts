@@ -20,7 +20,7 @@ export interface PresenceStore {
   /**
    * Removes expired leases. If several instances sweep, exactly one gets each user.
    *
-   * @returns the users whom this call made offline, and the time of their last renewal
+   * @returns the users who went offline in this call, with the time of their last renewal
    */
   sweep(limit: number): Promise<{ userId: UserId; lastSeenAt: Millis }[]>;
   /** In the order of the ids. `lastSeenAt` is the time when a lease was last renewed or released; null if never. */

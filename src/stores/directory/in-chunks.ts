@@ -1,7 +1,7 @@
-/** Values in one statement: SQLite binds 32,766 at most, and a lock is held no longer than it must be. */
+/** Maximum number of values in one statement. SQLite binds at most 32,766; a smaller number keeps locks short. */
 const chunkMax = 500;
 
-/** Asks for a long list piece by piece, one after the other, and puts the answers together. */
+/** Requests a long list in chunks, one after the other, and joins the answers. */
 export async function inChunks<Value, Answer>(
   values: readonly Value[],
   call: (chunk: Value[]) => Promise<Answer[]>,

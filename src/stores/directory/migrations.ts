@@ -1,4 +1,4 @@
-/** The directory's tables, step by step. A step that has been released is never changed: a new one follows it. */
+/** The migrations of the directory's tables. A released migration is never changed; a new one is added after it. */
 import type { Knex } from 'knex';
 
 interface Migration {
@@ -16,7 +16,7 @@ const migrations: readonly Migration[] = [
         table.string('username_key', 64).notNullable().unique();
         table.string('display_name', 255).notNullable();
         table.bigInteger('created_at').notNullable();
-        // Here, not in a table of their own: a new user is then one statement, and needs no transaction.
+        // Not in a separate table, so that creating a user is one statement and needs no transaction.
         table.string('password_hash', 255);
         table.string('external_subject', 255).unique();
       });
@@ -76,7 +76,7 @@ const migrations: readonly Migration[] = [
   },
 ];
 
-/** Migrations as modules rather than files in a folder, so that they are checked with the rest. */
+/** Migrations are modules instead of files in a folder, so that the compiler checks them. */
 export const migrationSource: Knex.MigrationSource<Migration> = {
   getMigrations: async () => [...migrations],
   getMigrationName: ({ name }) => name,

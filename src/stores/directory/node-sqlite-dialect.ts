@@ -1,20 +1,20 @@
 /**
- * knex over `node:sqlite`: knex's own SQLite dialect, with a connection that is a thread. Nothing is compiled at install, and
- * no commit runs on the event loop. Integers come back as `bigint`, so that ids stay exact.
+ * knex over `node:sqlite`: knex's own SQLite dialect, with a thread as the connection. Nothing is compiled at install, and no
+ * commit runs on the event loop. Integers are returned as `bigint`, so that ids stay exact.
  *
- * A connection is good until one of its calls is not answered: what the thread still does with it is unknown then, and a
- * transaction may stay open in it. So it is not used again; the pool opens another.
+ * A connection is valid until one of its calls is not answered. The thread's later actions are then unknown, and a transaction may
+ * stay open. Therefore the connection is not reused; the pool opens another.
  */
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
 import { openThread, type ThreadClient } from '../sqlite-file/thread-client.ts';
 
-/** What a statement gave: rows for a query, counts otherwise. */
+/** The result of a statement: rows for a query, counts otherwise. */
 export interface SqlOutcome {
   readonly rows: Record<string, unknown>[];
   readonly changes: number;
   readonly lastId: number;
-  /** Set when the statement failed; the database's own word for why. */
+  /** Set if the statement failed; the database's own description of the cause. */
   readonly failure?: { readonly code: string; readonly message: string };
 }
 
@@ -27,10 +27,10 @@ interface KnexQuery {
 
 type ClientConstructor = new (config: Knex.Config) => Knex.Client & { connectionSettings: NodeSqliteSettings };
 
-/** What the pool hands out. */
+/** A connection of the pool. */
 interface Connection {
   readonly thread: ThreadClient;
-  /** Not to be used again. */
+  /** A broken connection is not reused. */
   isBroken: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface NodeSqliteSettings {
   readonly onError: (error: unknown, what: string) => void;
 }
 
-/** A failure of the database, with its code: `SQLITE_CONSTRAINT_UNIQUE` as `ERR_SQLITE_2067`, for one. */
+/** A failure of the database with its code, such as `ERR_SQLITE_2067` for `SQLITE_CONSTRAINT_UNIQUE`. */
 export class SqlFailure extends Error {
   readonly code: string;
   constructor({ code, message }: { code: string; message: string }, options?: ErrorOptions) {
@@ -65,7 +65,7 @@ export class NodeSqliteClient extends Sqlite3Client {
       entry: new URL('./sql-thread.ts', import.meta.url),
       workerData: { filename, lockWaitMs: Math.min(2_000, timeoutMs / 2) },
       timeoutMs,
-      // Started again it would have lost the transaction it was in, and the rest of that would be written on its own.
+      // A restarted thread would have lost its open transaction, and the rest of it would be written alone.
       restartsMax: 0,
       onError,
     });
@@ -74,7 +74,7 @@ export class NodeSqliteClient extends Sqlite3Client {
       this.hasOpened = true;
       return { thread, isBroken: false };
     } catch (error) {
-      // At the first time whoever opens the directory is told; later each caller is told only that it does not answer.
+      // A failure of the first start rejects the opening of the directory. Later, callers only get an error without this cause.
       if (this.hasOpened) onError(error, 'directory');
       throw error;
     }
@@ -92,7 +92,7 @@ export class NodeSqliteClient extends Sqlite3Client {
     const bindings = (query.bindings ?? []).map(toSqlite);
     const outcome = await connection.thread.call<SqlOutcome>('query', query.sql, bindings).catch((cause: unknown) => {
       connection.isBroken = true;
-      // Not the error itself: knex puts the statement before its message, which must not get out.
+      // A new error, because knex puts the statement before the original message, and statements must not be exposed.
       throw new SqlFailure({ code: 'ERR_NO_ANSWER', message: 'no answer from the thread' }, { cause });
     });
     if (outcome.failure !== undefined) throw new SqlFailure(outcome.failure);

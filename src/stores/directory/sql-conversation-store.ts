@@ -8,7 +8,7 @@ import { guardStore, isUniqueViolation } from './sql-errors.ts';
 
 type Row = Record<string, unknown>;
 
-/** @param timeoutMs - how long a call may take, waiting included */
+/** @param timeoutMs - deadline of a call, including the wait for a connection */
 export function createSqlConversationStore(knex: Knex, timeoutMs: Millis): ConversationStore {
   async function findByDirectKey(key: string): Promise<Conversation | null> {
     const [row] = (await knex('conversations').where({ direct_key: key }).limit(1)) as Row[];
@@ -76,7 +76,7 @@ export function createSqlConversationStore(knex: Knex, timeoutMs: Millis): Conve
 
     async settleChange(change, seq) {
       await knex.transaction(async (trx) => {
-        // Whoever removes the record applies it: a repeated call finds it gone.
+        // The call that removes the record applies it; a repeated call does not find it.
         const removed = await trx('membership_changes').where({ id: change.id }).delete();
         if (removed === 0) return;
         if (isDeparture(change.event)) await removeMembers(trx, change, seq);
@@ -157,7 +157,7 @@ async function removeMembers(
   await trx('members').where({ conversation_id: conversationId, user_id: heir.user_id }).update({ role: 'OWNER' });
 }
 
-/** The same for both orders of a pair. Stricter than the domain's: what is no number never reaches the table. */
+/** The same for both orders of a pair. Stricter than the domain's key: invalid ids never reach the table. */
 function directKey([a, b]: readonly [UserId, UserId]): string {
   return BigInt(a) < BigInt(b) ? `${a}:${b}` : `${b}:${a}`;
 }

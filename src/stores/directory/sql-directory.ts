@@ -1,4 +1,4 @@
-/** The directory: users and conversations in SQL, with one set of migrations and queries for every database knex speaks to. */
+/** The directory: users and conversations in SQL, with one set of migrations and queries for every database that knex supports. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import knexFactory, { type Knex } from 'knex';
@@ -13,14 +13,14 @@ import { createSqlUserStore } from './sql-user-store.ts';
 const connectWaitMs: Millis = 30_000;
 
 export interface SqliteDirectoryOptions {
-  /** Folder of `directory.db`, of this process alone; made when absent. */
+  /** Folder of `directory.db`, used only by this process; created if missing. */
   readonly dataDir: string;
   readonly timeoutMs: Millis;
   readonly onError: (error: unknown, what: string) => void;
 }
 
 /**
- * Opens the directory in a SQLite file and brings its tables up to date.
+ * Opens the directory in a SQLite file and migrates its tables.
  *
  * @throws StartError: the file cannot be opened, or a newer version has written it
  */
@@ -31,21 +31,21 @@ export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: Sqlit
     client: NodeSqliteClient as unknown as typeof Knex.Client,
     connection: { filename: join(dataDir, 'directory.db'), timeoutMs, onError } as object,
     useNullAsDefault: true,
-    // Errors are logged, and the values in a statement are hashes of passwords and tokens.
+    // Errors are logged, and statements contain hashes of passwords and tokens.
     compileSqlOnError: false,
     log: {
       warn(message: unknown) {
-        // Before that whoever opens it is told.
+        // While it opens, the failure rejects the call that opens it.
         if (isOpen) onError(new Error(String(message)), 'directory');
       },
     },
-    // One connection: SQLite has one writer, and a transaction must not wait for a lock of our own.
+    // One connection: SQLite has one writer, and a transaction must not wait for the process's own locks.
     pool: { min: 1, max: 1, acquireTimeoutMillis: timeoutMs },
     acquireConnectionTimeout: timeoutMs,
   });
   try {
     await connect(knex, timeoutMs);
-    // No other process has this folder: a lock in the tables is what one left that was killed while it brought them up to date.
+    // No other process uses this folder, so a lock in the tables was left by a process that was killed during a migration.
     await knex.migrate.forceFreeMigrationsLock({ migrationSource });
     await knex.migrate.latest({ migrationSource });
     isOpen = true;
@@ -58,7 +58,7 @@ export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: Sqlit
   return {
     users: createSqlUserStore(knex, timeoutMs),
     conversations: createSqlConversationStore(knex, timeoutMs),
-    // No row has this id: it takes the right to write, and writes nothing.
+    // No row has this id: the statement acquires the right to write, and changes nothing.
     ping: async () => {
       await knex('users').where({ id: 0 }).update({ display_name: '' });
     },
@@ -67,14 +67,14 @@ export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: Sqlit
 }
 
 function problemOf({ message, cause }: Error): string {
-  // knex's words for migrations that were carried out and that it does not know.
+  // knex's message for applied migrations that are not in the list.
   const unknown = /migration directory is corrupt.*missing: (.*)/.exec(message)?.[1];
   if (unknown !== undefined) return `directory.db was written by a newer version of Heliograph (${unknown})`;
   // knex puts the statement first.
   return cause instanceof Error ? cause.message : message.replace(/^[\s\S]* - /, '');
 }
 
-/** Waits for the first connection: on a busy machine its thread may take longer to start than a call may take. */
+/** Waits for the first connection: on a busy machine, the start of its thread may take longer than a call's deadline. */
 async function connect(knex: Knex, timeoutMs: Millis): Promise<void> {
   for (let waitedMs = timeoutMs; ; waitedMs += timeoutMs) {
     try {

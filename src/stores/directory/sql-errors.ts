@@ -9,14 +9,14 @@ export function isUniqueViolation(error: unknown): boolean {
   return uniqueCodes.has((error as { code?: string } | null)?.code ?? '');
 }
 
-/** A mistake in our own code, which must show as one: repeating the call would not help. */
+/** A bug in the server's code, which must not become UNAVAILABLE, because retrying would not help. */
 function isBug(error: unknown): boolean {
   return [TypeError, RangeError, SyntaxError, ReferenceError].some((kind) => error instanceof kind);
 }
 
 /**
- * Wraps a store so that nothing of the database shows, and every call is answered in time: what is not ours already is
- * UNAVAILABLE. A call that is late may still take effect.
+ * Wraps a store so that callers do not see database errors, and every call is answered in time: all other errors become
+ * UNAVAILABLE. A late call may still take effect.
  */
 export function guardStore<Store extends object>(store: Store, timeoutMs: Millis): Store {
   return new Proxy(store, {
@@ -25,7 +25,7 @@ export function guardStore<Store extends object>(store: Store, timeoutMs: Millis
       if (typeof method !== 'function') return method;
       return async (...args: unknown[]) => {
         try {
-          // A call may be several statements, and each has waited its turn: the deadline is one over all of them.
+          // A call may have several statements, each of which waits for the connection: one deadline covers all of them.
           return await inTime(Reflect.apply(method, target, args) as Promise<unknown>, timeoutMs, late);
         } catch (error) {
           if (error instanceof DomainError || isBug(error)) throw error;

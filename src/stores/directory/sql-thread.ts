@@ -1,4 +1,4 @@
-/** The thread of one SQLite connection: runs statements in the order they come. */
+/** The thread of one SQLite connection. Runs statements in order of arrival. */
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';

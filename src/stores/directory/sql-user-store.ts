@@ -8,10 +8,10 @@ import { guardStore, isUniqueViolation } from './sql-errors.ts';
 
 type Row = Record<string, unknown>;
 
-/** Hashes are read only where a password is checked. */
+/** Without password hashes, which are read only to check a password. */
 const userColumns = ['id', 'username', 'display_name', 'created_at'];
 
-/** @param timeoutMs - how long a call may take, waiting included */
+/** @param timeoutMs - deadline of a call, including the wait for a connection */
 export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
   async function first(query: Knex.QueryBuilder): Promise<Row | null> {
     const [row] = (await query.limit(1)) as Row[];
@@ -69,14 +69,14 @@ export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
 
     async putDevice({ id, userId, name, createdAt, revokedAt, sessionId }) {
       const state = { name, revoked_at: revokedAt, session_id: sessionId };
-      // MySQL counts no row that stays as it is, so the count does not tell whether there is one.
+      // MySQL does not count unchanged rows, so the count does not show whether a row exists.
       const renew = () => knex('devices').where({ id, user_id: userId }).update(state);
       if ((await renew()) > 0) return;
       try {
         await knex('devices').insert({ id, user_id: userId, created_at: createdAt, ...state });
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
-        // Somebody was faster, or it is another's.
+        // Another call was faster, or the device belongs to another user.
         await renew();
         const row = await first(knex('devices').where({ id, user_id: userId }));
         if (row === null) throw new DomainError('NOT_FOUND', 'Device not found for this user.', { cause: error });
@@ -107,7 +107,7 @@ export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
     },
 
     async useRefreshToken(hash, at) {
-      // One statement decides who of two gets it.
+      // One statement decides which of two racing calls gets the token.
       const used = await knex('refresh_tokens').where({ hash, used_at: null }).update({ used_at: at });
       const row = await first(knex('refresh_tokens').where({ hash }));
       return row === null ? null : { outcome: used > 0 ? 'used' : 'reused', token: toRefreshToken(row) };

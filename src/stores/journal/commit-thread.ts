@@ -1,9 +1,9 @@
 /**
- * The thread that commits. It takes all calls that have arrived, carries them out in order against the tables and the overlay,
- * writes what they changed as one row of the journal, and answers them only when that row has reached the disk. A failed
- * commit fails all of its calls, and the state is read anew from what the disk holds.
+ * The thread that commits. It takes all waiting calls, executes them in order against the tables and the overlay, writes their
+ * changes as one row of the journal, and answers them only when that row has reached the disk. If a commit fails, all of its
+ * calls fail, and the state is read again from the disk.
  *
- * `check` is a call of its own: it asks the journal for the right to write without writing anything.
+ * `check` is a separate call: it acquires the right to write to the journal without writing.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,8 +25,8 @@ export interface CommitThreadData {
   readonly dataDir: string;
   readonly lockWaitMs: number;
   /**
-   * Operations that may wait to be moved into the tables. From half of it new messages wait until the mover has caught up, which
-   * slows senders down to what the disk can take; beyond it they are refused with OVERLOADED.
+   * Maximum number of operations that wait to be moved into the tables. Above half of it, new messages wait until the mover has
+   * caught up, which slows senders down to the speed of the disk. Above all of it, they are refused with OVERLOADED.
    */
   readonly backlogMax: number;
 }
@@ -50,14 +50,14 @@ let staged: Operation[] = [];
 let nextJournalId = 1;
 let deletedUpTo = 0;
 let state: StoreState = loadState();
-/** Set while memory may differ from the disk: it is read anew before anything else. */
+/** Set while memory may differ from the disk. The state is then read again before the next call. */
 let isStale = false;
 let queue: CallMessage[] = [];
 /** Appends that wait for the mover. */
 let held: CallMessage[] = [];
 let scheduled = false;
 
-/** Reads what the journal holds beyond the tables. */
+/** Reads the part of the journal that is not in the tables yet. */
 function loadState(): StoreState {
   overlay = createOverlay();
   staged = [];
@@ -111,7 +111,7 @@ function drain(): void {
     }
     commit(calls.some(([, method]) => method === 'check'));
   } catch (error) {
-    // Nothing of this round is known to be written, so none of it may be answered as if it were.
+    // It is unknown whether any call of this round was written, so none may be answered as successful.
     isStale = true;
     answers.length = 0;
     for (const [call] of calls) answers.push([call, null, 'UNAVAILABLE', 'The store could not write.']);
@@ -136,29 +136,29 @@ function commit(isCheck: boolean): void {
   mover.postMessage({ backlog: overlay.size });
 }
 
-/** The mover has brought the journal up to `applied` into the tables, durably. */
+/** The mover has moved the journal up to `applied` into the tables and flushed them. */
 function onMoved({ applied }: { applied: number }): void {
   try {
     tables.refreshMonths();
   } catch {
-    return; // Locked: the overlay keeps what was moved until the next move.
+    return; // Locked: the overlay keeps the moved operations until the next move.
   }
   overlay.dropUpTo(applied);
   if (held.length > 0 && overlay.size <= backlogMax / 2) {
     take(held);
     held = [];
   }
-  // Deleting has its own commit; it is worth one only now and then.
+  // Deleting needs its own commit, so it is done only occasionally.
   if (applied - deletedUpTo < 200 && overlay.size > 0) return;
   try {
     journal.deleteUpTo(applied);
     deletedUpTo = applied;
   } catch {
-    // Rows that stay are passed over: the tables know how far they have got.
+    // Remaining rows are skipped at the next start, because the tables contain the number of the last applied row.
   }
 }
 
-/** Moves the rest, so that the next start finds the journal empty. */
+/** Moves the remaining operations, so that the next start finds an empty journal. */
 function shutDown(call: number): void {
   mover.postMessage('close');
   moverThread.once('exit', () => {
@@ -178,7 +178,7 @@ const moverThread = new Worker(new URL('./mover-thread.ts', import.meta.url), {
   workerData: { messagesPath, journalPath, lockWaitMs, port: moverEnd },
   transferList: [moverEnd],
 });
-// Without the mover the journal would only grow: end this thread too, and let both be started again.
+// Without the mover the journal would only grow: end this thread too, so that both are restarted.
 moverThread.on('error', (error) => {
   throw error;
 });

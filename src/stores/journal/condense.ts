@@ -1,21 +1,21 @@
 /**
- * What a move has to write: the operations of many commits, without those that a later one has overtaken. An index costs by the
- * row, and in lively conversations this leaves a third of them.
+ * Prepares a move: the operations of many commits, without superseded ones. The cost of an index is per row, and in busy
+ * conversations a third of the rows remain.
  */
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Operation } from './journal-entry.ts';
 
-/** A message, with whether it is recorded as followed in the same move. */
+/** A message, and whether it is marked as followed in the same move. */
 export type CondensedOperation =
   | Exclude<Operation, { type: 'message' }>
   | (Extract<Operation, { type: 'message' }> & { readonly followed: boolean });
 
 /**
- * - A message and the mark that it is followed become one row, so that the index of unfinished ones stays out of it.
- * - Of the positions of a member, or of a device, the last is left: they only grow.
- * - Runs of a user that follow one another, in their inbox and in one conversation, become one run.
+ * - A message and its mark as followed become one row, so that the index of unfinished messages is not touched.
+ * - Only the last position of a member or a device remains, because positions only grow.
+ * - Runs of a user that are consecutive both in the inbox and in the conversation become one run.
  *
- * @param operations - in the order they were committed in; the answer gives the same tables in any order
+ * @param operations - in commit order; the result gives the same tables in any order
  */
 export function condense(operations: readonly Operation[]): CondensedOperation[] {
   const marks = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * What one commit writes: a list of operations as one row of JSON in the journal. They are facts, not requests: whether they
- * may be written was decided before, so applying them again in the same order gives the same tables.
+ * The content of one commit: a list of operations as one row of JSON in the journal. They are facts, not requests: all checks
+ * were made before, so applying them again in the same order gives the same tables.
  */
 import { entryKinds, kindOfCode } from '../../domain/entry-kinds.ts';
 import type { DeviceId, MessageId, UserId } from '../../domain/ids.ts';
@@ -17,7 +17,7 @@ export type Operation =
   | { readonly type: 'acked'; readonly userId: UserId; readonly deviceId: DeviceId; readonly seq: bigint }
   | { readonly type: 'followed'; readonly month: Month; readonly id: MessageId };
 
-/** Arrays, not objects: the names would be half of each row. Numbers that may pass 2^53 are texts. */
+/** Arrays, because the names of objects would be half of each row. Numbers that can exceed 2^53 are texts. */
 export function encodeOperations(operations: readonly Operation[]): string {
   return JSON.stringify(operations.map(toArray));
 }

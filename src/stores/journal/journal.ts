@@ -1,9 +1,9 @@
 /**
- * The journal's file as the committing thread writes it: rows numbered on from what the tables hold, each with the operations of
- * one commit. A row that `write` has returned for has reached the disk.
+ * The journal's file for the commit thread. Each row contains the operations of one commit; numbering continues from the last row in
+ * the tables. When `write` returns, the row has reached the disk.
  *
- * After a write that failed it is failing, until one as large succeeds: a full disk shows in nothing less. Meanwhile no write waits
- * long for a lock, so that reads are not held up behind each of them.
+ * After a failed write the journal is failing until a write of the same size succeeds, because a smaller one would not reveal a full
+ * disk. In this state writes wait only briefly for locks, so that reads are not delayed behind each of them.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, requireFormat } from '../sqlite-file/database.ts';
@@ -29,7 +29,7 @@ export function openJournal(path: string, lockWaitMs: number, messages: Database
   const insertEntry = database.prepare('INSERT INTO journal VALUES (?, ?)');
   const takeWriteLock = database.prepare('DELETE FROM journal WHERE id < 0');
   const deleteEntries = database.prepare('DELETE FROM journal WHERE id <= ?');
-  /** The length of the write that failed, until one of that length succeeds; 0 when all is well. */
+  /** The length of the failed write, until a write of that length succeeds; 0 in normal operation. */
   let failedLength = 0;
 
   function noteFailure(length: number): void {
@@ -46,10 +46,10 @@ export function openJournal(path: string, lockWaitMs: number, messages: Database
     },
 
     /**
-     * Writes a row. With no operations it only asks for the right to write; while it is failing, by a row that is as large as the
-     * one that failed.
+     * Writes a row. Without operations it only acquires the right to write; in the failing state it does so with a row as large as the
+     * failed one.
      *
-     * @returns whether there is a row of that number now
+     * @returns whether a row with that number exists now
      */
     write(id: number, operations: readonly Operation[]): boolean {
       const entry =

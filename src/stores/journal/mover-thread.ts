@@ -1,9 +1,9 @@
 /**
- * Moves what the journal holds into the indexed tables, many rows at a time: that is when an index costs least. It runs at a low
- * priority, so that on a busy core commits go first; what it has not moved yet is read from the committing thread's memory.
+ * Moves rows of the journal into the indexed tables, many at a time, because indexes are cheapest to update in bulk. It runs at a
+ * low priority, so that commits go first on a busy core. Operations that are not moved yet are read from the commit thread's memory.
  *
  * The tables and the number of the last journal row in them change in one transaction, flushed to the disk, before the
- * journal rows are deleted: wherever it is cut off, each row is in exactly one of the two when the next start looks.
+ * journal rows are deleted. After an interruption at any point, the next start finds each row in exactly one of the two.
  */
 import os from 'node:os';
 import { type MessagePort, workerData } from 'node:worker_threads';
@@ -20,7 +20,7 @@ const { messagesPath, journalPath, lockWaitMs, port } = workerData as {
 
 /** Operations in one transaction. */
 const moveMax = 4_000;
-/** A backlog of this size is moved at once, a smaller one after `idleMs`. */
+/** A backlog of this size is moved immediately, a smaller one after `idleMs`. */
 const moveAtOnce = 4_000;
 const idleMs = 250;
 const retryMs = 500;
@@ -28,12 +28,12 @@ const retryMs = 500;
 try {
   os.setPriority(0, 10); // On Linux 0 means the calling thread.
 } catch {
-  // Not allowed here: the same work, at the same priority.
+  // Not permitted on this system: the thread keeps the normal priority.
 }
 
 const journal = openDatabase(journalPath, lockWaitMs);
 const messages = openDatabase(messagesPath, lockWaitMs);
-// Pages that many moves write again, such as the ends of indexes, are copied into the file once: 32 MiB of them at most wait.
+// Pages that many moves rewrite, such as the ends of indexes, are copied into the file once. At most 32 MiB of pages wait.
 messages.exec('PRAGMA wal_autocheckpoint = 8000');
 const writer = createTableWriter(messages);
 let applied = Number(messages.prepare('SELECT journal_id FROM applied').get()?.journal_id ?? 0);
@@ -61,7 +61,7 @@ function move(): void {
     port.postMessage({ applied });
     schedule(backlog >= moveAtOnce ? 0 : idleMs);
   } catch {
-    // Locked or full: the journal keeps everything, and reads come from memory meanwhile.
+    // Locked or full: the journal keeps everything, and reads use memory in the meantime.
     schedule(retryMs);
   }
 }

@@ -1,9 +1,9 @@
 /**
- * What the journal holds and the tables do not yet, indexed for reading. Operations come in commit order and leave in the same
- * order, so every list here is a queue: the tail of a conversation's segment, the tail of an inbox.
+ * The operations in the journal that are not in the tables yet, indexed for reading. Operations arrive and leave in commit order,
+ * so every list is a queue: the tail of a conversation's segment, the tail of an inbox.
  *
- * For a moment after a move both the tables and the overlay hold the same rows; readers take the part from where the overlay
- * begins from here, and only what lies before it from the tables.
+ * Shortly after a move, both the tables and the overlay contain the same rows. Readers take rows from the overlay from its
+ * beginning on, and only earlier rows from the tables.
  */
 import type { ConversationId, DeviceId, MessageId, Seq, UserId } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';
@@ -149,11 +149,11 @@ export function createOverlay() {
 
   return {
     add,
-    /** Ends a batch whose operations were added one by one. */
+    /** Ends a batch after its operations were added one by one. */
     close(journalId: number, operations: readonly Operation[]): void {
       batches.push({ journalId, operations });
     },
-    /** Drops what the tables have now. */
+    /** Removes operations that are in the tables now. */
     dropUpTo(journalId: number): void {
       let count = 0;
       for (const batch of batches) {
@@ -166,7 +166,7 @@ export function createOverlay() {
     segment: (month: Month, conversationId: ConversationId) => segments.get(segmentKey(month, conversationId)),
     findById: (month: Month, id: MessageId) => byId.get(idKey(month, id)) ?? null,
     hasId: (month: Month, id: MessageId) => byId.has(idKey(month, id)),
-    /** The highest id that was added for a month, moved or not. */
+    /** The highest id that was added for a month, whether moved or not. */
     newestId: (month: Month) => newestIds.get(month) ?? null,
     findByKey: (month: Month, key: RowKey) => byKey.get(rowKey(month, key)),
     listUnfinished: () => [...unfinished.values()],
@@ -181,7 +181,7 @@ export function createOverlay() {
     receiptsOf: (conversationId: ConversationId) => receipts.get(conversationId),
     ackedSeq: (userId: UserId, deviceId: DeviceId) => acked.get(`${userId}/${deviceId}`)?.value,
     months: () => [...months.keys()],
-    /** Operations held. */
+    /** Number of operations. */
     get size(): number {
       return size;
     },

@@ -1,11 +1,11 @@
-/** The embedded message store: SQLite files in a folder, behind a thread of their own. */
+/** The embedded message store: SQLite files in a folder, accessed by their own threads. */
 import { StartError } from '../../domain/errors.ts';
 import type { MessageStore } from '../message-store.ts';
 import { openThread } from '../sqlite-file/thread-client.ts';
 import type { CommitThreadData } from './commit-thread.ts';
 
 export interface SqliteMessageStoreOptions {
-  /** Folder of `journal.db` and `messages.db`; made when absent. */
+  /** Folder of `journal.db` and `messages.db`; created if missing. */
   readonly dataDir: string;
   /** Every call answers within this time, or fails with UNAVAILABLE. */
   readonly timeoutMs: number;

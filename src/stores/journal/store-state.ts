@@ -1,6 +1,6 @@
 /**
- * The message stores as the committing thread sees them: the tables, with the journal's overlay before them. Writes are checked
- * and staged here, in order; reads merge both. Nothing here waits.
+ * The state of the message store in the commit thread: the tables, and the journal's overlay on top of them. Writes are checked
+ * and staged here in order; reads merge both. All calls are synchronous.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -24,15 +24,15 @@ import type { Operation } from './journal-entry.ts';
 import type { Overlay } from './overlay.ts';
 import type { TableReader } from './table-reader.ts';
 
-/** The methods of the three ports, without their promises, under their names on the wire between threads. */
+/** The methods of the three ports without promises, under their names in messages between threads. */
 export type StoreState = ReturnType<typeof createStoreState>;
 
 const guessesMax = 100_000;
 
 export function createStoreState(tables: TableReader, overlay: Overlay, stage: (operation: Operation) => void) {
-  /** The last message number of a segment and whether it is sealed, overlay included. */
+  /** The last message number of a segment and whether it is sealed, including the overlay. */
   const ends = new LRUCache<string, { last: Seq; sealedAt: Seq | null }>({ max: guessesMax });
-  /** The highest id of each month that appends have come to: ids grow, and one beyond it needs no look-up. */
+  /** The highest id of each month with appends. Ids grow, so a higher one needs no lookup. */
   const newestIds = new Map<Month, bigint>();
   const inboxHeads = new LRUCache<UserId, Seq>({ max: guessesMax });
 
@@ -121,7 +121,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
   function enterOne(run: InboxRun): boolean {
     const { userId, conversationId, seq, fromSeq } = run;
     if (seq <= head(userId)) return false;
-    // What begins before may have been joined with what came after it, and reach beyond.
+    // A run that begins earlier may have been joined with later ones, and may reach beyond.
     const before = runAt(userId, conversationId, fromSeq);
     if (before !== null && (before.fromSeq === fromSeq || before.toSeq >= fromSeq)) return false;
     stage({ type: 'run', run });
@@ -161,7 +161,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
         return rows.filter(({ id }) => !overlay.isMarked(month, id));
       });
       const held = overlay.listUnfinished().filter(({ id }) => afterId === null || compareIds(id, afterId) > 0);
-      // For a moment after a move a row is in both.
+      // Shortly after a move, a row is in both.
       const rows = new Map([...stored, ...held].map((row) => [`${row.conversationId}/${row.seq}`, row]));
       return [...rows.values()].sort((a, b) => compareIds(a.id, b.id)).slice(0, limit);
     },
@@ -243,7 +243,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
   return { messageLog, inboxes, receipts };
 }
 
-/** A port's methods as they are inside the thread, where nothing waits. */
+/** A port's methods inside the thread, where all calls are synchronous. */
 type Unpromised<Port> = {
   [Method in keyof Port]: Port[Method] extends (...args: infer Args) => Promise<infer Answer>
     ? (...args: Args) => Answer

@@ -1,6 +1,6 @@
 /**
- * Reads the tables; what is only in the journal yet is not here. Ids leave here as decimal strings. The months it knows are those
- * of the last `refreshMonths`: one that was made since reads as empty.
+ * Reads the tables, without operations that are only in the journal. Returns ids as decimal strings. The known months are those of
+ * the last `refreshMonths`; a month that was created later reads as empty.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { kindOfCode, sealCode } from '../../domain/entry-kinds.ts';
@@ -33,7 +33,7 @@ export function createTableReader(database: DatabaseSync) {
       return Number((statement('SELECT journal_id FROM applied').get() as { journal_id: bigint }).journal_id);
     },
     months: () => [...months].sort(),
-    /** Takes note of months that were made by the mover. */
+    /** Finds months that the mover has created. */
     refreshMonths(): void {
       months = new Set(listMonths(database));
     },
@@ -56,7 +56,7 @@ export function createTableReader(database: DatabaseSync) {
       const rows = (select(month, rest).all(BigInt(conversationId), fromSeq, toSeq, limit) as Row[]).map(toMessageRow);
       return newestFirst === true ? rows.reverse() : rows;
     },
-    /** By bisection over `seq`, along which `sentAt` never goes back: an index on it would cost every insert. */
+    /** Bisects over `seq`, along which `sentAt` never decreases. An index on `sentAt` would slow down every insert. */
     firstSeqAt(conversationId: ConversationId, month: Month, at: Millis): Seq | null {
       if (!months.has(month)) return null;
       const name = segmentName(month);
@@ -81,7 +81,7 @@ export function createTableReader(database: DatabaseSync) {
       const row = select(month, `id = ? AND kind <> ${sealCode}`).get(BigInt(id)) as Row | undefined;
       return row === undefined ? null : toMessageRow(row);
     },
-    /** Of a message or a seal. */
+    /** Whether a message or a seal has this id. */
     hasId(month: Month, id: MessageId): boolean {
       return months.has(month) && select(month, 'id = ?').get(BigInt(id)) !== undefined;
     },

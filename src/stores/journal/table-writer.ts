@@ -1,6 +1,6 @@
 /**
- * Writes operations from the journal into the tables, in their order. A call writes all of its operations and how far the journal
- * has been applied by them, or nothing. The months it knows are those whose tables exist, before and after each call.
+ * Writes operations from the journal into the tables, in their order. A call writes all of its operations and the number of the last
+ * applied journal row, or nothing. Before and after each call, the known months are those whose tables exist.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { entryKinds, sealCode } from '../../domain/entry-kinds.ts';
@@ -72,7 +72,7 @@ export function createTableWriter(database: DatabaseSync) {
 
   return {
     months: () => [...months],
-    /** Applies all of the operations and the number of the journal row they end with, or none. */
+    /** Applies all of the operations and the number of their last journal row, or nothing. */
     applyAll(operations: readonly Operation[], journalId: number): void {
       const monthsBefore = [...months];
       database.exec('BEGIN IMMEDIATE');

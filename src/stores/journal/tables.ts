@@ -1,7 +1,7 @@
 /**
- * The indexed tables in `messages.db`. One table per month holds messages and seals, told apart by the code in `kind`; a seal has
- * no sender and its next month in `body`. Ids are integers as keys. `applied` holds the number of the last journal row whose
- * operations are in the tables: both change in one transaction.
+ * The indexed tables in `messages.db`. One table per month contains messages and seals, distinguished by the code in `kind`. A seal has
+ * no sender, and its next month in `body`. Ids are integer keys. `applied` contains the number of the last journal row whose
+ * operations are in the tables; both change in one transaction.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Month, segmentName } from '../../domain/month.ts';
@@ -30,7 +30,7 @@ export function listMonths(database: DatabaseSync): Month[] {
   return rows.map(({ name }) => (name as string).slice('message_'.length).replace('_', '-')).sort();
 }
 
-/** The columns of a month's table, in their order. */
+/** The columns of a month's table, in order. */
 export const messageColumns = [
   'id',
   'conversation_id',

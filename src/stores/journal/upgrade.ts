@@ -1,8 +1,8 @@
 /**
- * Brings files of format 1 to format 2, in which a message's unique key begins with its conversation and every message carries the
- * number of the membership entry that it was written under. The column `fanned_out` is called `followed`.
+ * Upgrades files of format 1 to format 2. In format 2, a message's unique key begins with its conversation, every message has the
+ * number of the membership entry that it was written under, and the column `fanned_out` is called `followed`.
  *
- * Each month is rebuilt in a transaction of its own, so an upgrade that is cut off goes on with the months that are left.
+ * Each month is rebuilt in its own transaction, so an interrupted upgrade continues with the remaining months.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { serverKey, serverKeyPrefix, userKey } from '../../domain/entry-key.ts';
@@ -43,7 +43,7 @@ function rebuildMonth(database: DatabaseSync, month: Month): void {
     for (const index of ['seq', 'sender', 'unfinished']) database.exec(`DROP INDEX ${name}_${index}`);
     database.exec(`ALTER TABLE ${name} RENAME TO ${old}`);
     createMonth(database, month);
-    // A seal has no sender, and so no key.
+    // A seal has no sender, and therefore no key.
     database.exec(`
       INSERT INTO ${name} SELECT id, conversation_id, seq, ordinal,
         coalesce((SELECT max(entry.seq) FROM temp.membership_entry entry
@@ -60,7 +60,7 @@ function rebuildMonth(database: DatabaseSync, month: Month): void {
   }
 }
 
-/** A message of a journal row, as format 1 wrote it: `m`, month, id, conversation, number, ordinal, kind, sender, client id, … */
+/** Positions of the fields of a message in a journal row of format 1: `m`, month, id, conversation, number, ordinal, kind, sender, client id, … */
 const place = { conversationId: 3, seq: 4, kind: 6, senderId: 7, clientMessageId: 8 } as const;
 const format1Length = 11;
 

@@ -1,4 +1,4 @@
-/** Conversations and their members in maps: for tests that are not about storage. Nothing outlives the process. */
+/** Conversations and their members in maps, for tests that are not about storage. All data ends with the process. */
 import { type Conversation, directKey, isActive, type Member } from '../../domain/conversation.ts';
 import { type ConversationId, compareIds, type MessageId, type Seq, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';

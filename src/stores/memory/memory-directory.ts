@@ -2,7 +2,7 @@ import type { Directory } from '../directory.ts';
 import { createMemoryConversationStore } from './memory-conversation-store.ts';
 import { createMemoryUserStore } from './memory-user-store.ts';
 
-/** The directory without a disk. It forgets everything when the process ends. */
+/** The directory in memory. All data ends with the process. */
 export function createMemoryDirectory(): Directory {
   return {
     users: createMemoryUserStore(),

@@ -1,6 +1,6 @@
 /**
- * The message store without a disk: what the ports promise in the plainest form. Contract suites run against it so that it
- * cannot drift from the real drivers, and model tests run on it. It forgets everything when the process ends.
+ * The message store in memory: the simplest implementation of the ports. Contract suites run against it so that it cannot drift
+ * from the real drivers, and model tests use it. All data ends with the process.
  */
 import { compareIds } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';

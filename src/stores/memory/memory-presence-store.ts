@@ -1,14 +1,14 @@
-/** Leases of a single process. They are kept in the order of their expiry, so that a sweep looks only at what has lapsed. */
+/** Leases of a single process. They are kept in the order of their expiry, so that a sweep visits only expired ones. */
 import type { Clock, DeviceId, Millis, UserId } from '../../domain/ids.ts';
 import type { PresenceStore } from '../presence-store.ts';
 
-/** Users whose last sight is remembered after they went offline. */
+/** Maximum number of offline users whose `lastSeenAt` is kept. */
 const lastSeenMax = 1_000_000;
 
 export function createMemoryPresenceStore({ clock }: { clock: Clock }): PresenceStore {
-  // A renewed lease moves to the end, and all have the same time to live: the first are the oldest.
+  // A renewed lease moves to the end, and all have the same lifetime: the first are the oldest.
   const leases = new Map<DeviceId, { userId: UserId; expiresAt: Millis }>();
-  /** How many leases each user has, who has any. */
+  /** Number of leases per user, without users who have none. */
   const counts = new Map<UserId, number>();
   const lastSeen = new Map<UserId, Millis>();
 
@@ -49,7 +49,7 @@ export function createMemoryPresenceStore({ clock }: { clock: Clock }): Presence
     },
 
     async release(userId, deviceId) {
-      // Who gives up a lease is there to do so.
+      // Releasing a lease is a sign of life.
       if (leases.has(deviceId)) see(userId, clock());
       return remove(deviceId) !== null;
     },

@@ -1,4 +1,4 @@
-/** Users, devices and refresh tokens in maps: for tests that are not about storage. Nothing outlives the process. */
+/** Users, devices and refresh tokens in maps, for tests that are not about storage. All data ends with the process. */
 import { DomainError } from '../../domain/errors.ts';
 import type { DeviceId, Millis, UserId } from '../../domain/ids.ts';
 import { type Device, foldUsername, type User } from '../../domain/user.ts';

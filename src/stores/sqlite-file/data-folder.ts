@@ -1,7 +1,7 @@
 /**
- * The folder that holds everything, claimed for this process. Two processes on one folder would each number messages by what it
- * remembers, so the second must not start. The claim is a lock of the operating system, which ends with its process however that
- * ends: nothing is left behind that somebody has to remove.
+ * Locks the data folder for this process. Two processes on one folder would each number messages by their own memory, so the second
+ * must not start. The lock belongs to the operating system and always ends with its process, so there is never a stale lock to
+ * remove.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,7 @@ import { StartError } from '../../domain/errors.ts';
 import { createPrivateFile, makeFolderPrivate } from './private-files.ts';
 
 const lockFile = 'heliograph.lock';
-/** Long enough for a process that is just ending, such as the one this takes over from. */
+/** Long enough for the previous process to finish ending. */
 const waitMs = 1_000;
 const sqliteBusy = 5;
 
@@ -23,7 +23,7 @@ const sqliteBusy = 5;
 export function openDataFolder(dataDir: string, onError: (error: unknown, what: string) => void): Disposable {
   const path = resolve(dataDir);
   try {
-    // It holds what people wrote, and what signs their tokens.
+    // It contains messages, and the secret that signs tokens.
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new StartError(`DATA_DIR ${path} ${problemWithFolder(error as NodeJS.ErrnoException)}`, { cause: error });
@@ -32,7 +32,7 @@ export function openDataFolder(dataDir: string, onError: (error: unknown, what: 
   try {
     createPrivateFile(join(path, lockFile));
     lock = new DatabaseSync(join(path, lockFile), { timeout: waitMs });
-    // Nothing is ever written to it, so that no crash can leave it unreadable.
+    // The file is never written to, so that no crash can damage it.
     lock.exec('BEGIN EXCLUSIVE');
     const open = makeFolderPrivate(path);
     if (open.length > 0) onError(new Error(`Other users may have access to ${open.join(', ')}`), 'data folder');

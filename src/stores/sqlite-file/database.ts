@@ -1,17 +1,17 @@
 /**
- * A SQLite file of ours. Its `user_version` is the format it is written in: 0 while it is new, and never lowered. Every commit is
- * on the disk when it returns.
+ * Heliograph's SQLite files. `user_version` is the format of a file: 0 while the file is new, and never lowered. Every commit has
+ * reached the disk when it returns.
  */
 import { basename } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { createPrivateFile } from './private-files.ts';
 
-/** Opens a database of ours. `waitMs` bounds how long another process may keep it locked. */
+/** Opens a database. `waitMs` is the maximum wait for another process's lock. */
 export function openDatabase(path: string, waitMs: number): DatabaseSync {
   try {
     createPrivateFile(path);
     const database = new DatabaseSync(path, { timeout: waitMs });
-    // FULL: a commit has reached the disk when it returns, power cut included.
+    // FULL: a commit has reached the disk when it returns, and survives a power failure.
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;',
     );
@@ -21,12 +21,12 @@ export function openDatabase(path: string, waitMs: number): DatabaseSync {
   }
 }
 
-/** The number of what is written in our files; raised when an older version could not read it. */
+/** The format of the files. It is raised by changes that older versions cannot read. */
 const format = 2;
 
 /**
- * @param upgrade - brings a file of the format it is given, 0 for a new one, to the current one; safe to repeat after a crash
- * @throws Error: a newer version of this program has written the file
+ * @param upgrade - upgrades a file from the given format, 0 for a new file, to the current one; safe to repeat after a crash
+ * @throws Error: a newer version of Heliograph has written the file
  */
 export function requireFormat(database: DatabaseSync, name: string, upgrade: (found: number) => void): void {
   const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };

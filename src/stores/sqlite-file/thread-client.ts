@@ -1,23 +1,23 @@
 /**
- * Calls into a store's thread. All calls of one turn of the event loop travel as one message, and so do the answers. Each
- * has a deadline: a thread that is stuck, or a disk that is, never holds a caller longer.
+ * Calls to a store's thread. All calls of one turn of the event loop are sent as one message, and so are the answers. Each call
+ * has a deadline, so a thread or disk that hangs never delays a caller longer.
  */
 import { Worker } from 'node:worker_threads';
 import { DomainError, type ErrorCode } from '../../domain/errors.ts';
 
 /** `[call, method, arguments]` */
 export type CallMessage = readonly [number, string, readonly unknown[]];
-/** `[call, answer]`, or `[call, null, code, message]` when it failed. */
+/** `[call, answer]`, or `[call, null, code, message]` for a failed call. */
 export type AnswerMessage = readonly [number, unknown, ErrorCode?, string?];
 
-/** What went wrong inside, for the log; callers are answered apart from it. */
+/** An internal failure for the log; callers get separate answers. */
 export interface FaultMessage {
   readonly fault: unknown;
 }
 
 export interface ThreadClient {
   call<T>(method: string, ...args: readonly unknown[]): Promise<T>;
-  /** Calls sent and not answered. */
+  /** Number of calls without an answer yet. */
   readonly pending: number;
   /** Whether the thread is running. */
   readonly isAlive: boolean;
@@ -34,7 +34,7 @@ export interface ThreadOptions {
   readonly entry: URL;
   readonly workerData: unknown;
   readonly timeoutMs: number;
-  /** A thread that dies is started again so often in a minute; afterwards every call answers UNAVAILABLE. */
+  /** Maximum number of restarts of a dead thread per minute. After that, every call fails with UNAVAILABLE. */
   readonly restartsMax?: number;
   readonly onError: (error: unknown, what: string) => void;
 }
@@ -43,9 +43,9 @@ const deadlineCheckMs = 250;
 const restartAfterMs = 100;
 
 /**
- * Starts the thread; resolves when it says that it is ready.
+ * Starts the thread. Resolves when the thread reports that it is ready.
  *
- * @throws DomainError `UNAVAILABLE`: it ended before that; what ended it is the cause, and it is not started again
+ * @throws DomainError `UNAVAILABLE`: the thread ended before it was ready, for the reason in `cause`; it is not restarted
  */
 export async function openThread(options: ThreadOptions): Promise<ThreadClient> {
   const { entry, workerData, timeoutMs, restartsMax = 5, onError } = options;
@@ -53,7 +53,7 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
   let nextCall = 1;
   let outbox: CallMessage[] = [];
   let worker: Worker | null = null;
-  /** Since it has been ready for the first time: from then on it is kept running. */
+  /** Set once the thread has been ready for the first time. From then on it is restarted if it dies. */
   let isOpen = false;
   let closing = false;
   let restarts: number[] = [];
@@ -64,7 +64,7 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
       const started = new Worker(entry, { workerData });
       started.on('message', (message: 'ready' | FaultMessage | AnswerMessage[]) => {
         if (message === 'ready' && closing) {
-          // Closed while it was being started again.
+          // The client was closed during the restart.
           void started.terminate();
         } else if (message === 'ready') {
           worker = started;
@@ -74,7 +74,7 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
           onError(message.fault, 'store thread');
         } else if (Array.isArray(message)) {
           for (const answer of message) settle(answer);
-        } // Else it is of `node --watch`, whose threads tell on this port which files they have loaded.
+        } // Otherwise the message is from `node --watch`, whose threads report their loaded files on this port.
       });
       let cause: unknown;
       started.on('error', (error) => {
@@ -99,14 +99,14 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
     }
     restarts.push(now);
     setTimeout(() => {
-      // What ends it again is told as it happens.
+      // A failure of the restart is reported when it happens.
       if (!closing) start().catch(() => {});
     }, restartAfterMs);
   }
 
   function settle([call, value, code, message]: AnswerMessage): void {
     const waiting = pending.get(call);
-    // Answered after its deadline: the caller has been told that the outcome is unknown.
+    // The answer came after the deadline: the caller already got UNAVAILABLE.
     if (waiting === undefined) return;
     pending.delete(call);
     if (code === undefined) waiting.resolve(value as never);
@@ -127,7 +127,7 @@ export async function openThread(options: ThreadOptions): Promise<ThreadClient> 
 
   function checkDeadlines(): void {
     const now = performance.now();
-    // Calls are kept in the order they were made, and all have the same time.
+    // Calls are in the order of their start, and all have the same time limit.
     for (const [call, { deadline, reject }] of pending) {
       if (deadline > now) break;
       pending.delete(call);
