@@ -9,6 +9,7 @@ import { createSchema } from '../../src/resolvers/schema.ts';
 import { freePort } from '../support/free-port.ts';
 import { hashGraphiqlSources } from '../support/graphiql-sources.ts';
 import { startServer, type TestServer } from '../support/heliograph.ts';
+import { startPrefixProxy } from '../support/prefix-proxy.ts';
 
 const executablePath = '/usr/bin/chromium';
 const isHere = existsSync(executablePath);
@@ -71,13 +72,13 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function openTab(name: string): Promise<Page> {
+  async function openTab(name: string, url = server.url, into = complaints): Promise<Page> {
     const page = await browser.newPage();
     page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
+      if (message.type() === 'error') into.push(message.text());
     });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(server.url);
+    page.on('pageerror', (error) => into.push(String(error)));
+    await page.goto(url);
     await page.getByLabel('Username').fill(name);
     await page.getByLabel('Password').fill('correct horse');
     await page.getByRole('button', { name: 'Register' }).click();
@@ -177,17 +178,53 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     expect(editor?.replaceAll('\u00a0', ' ')).toContain('chat as a typed GraphQL schema');
   }, 90_000);
 
+  it('works under the path prefix of a proxy, over HTTP and WebSocket', async () => {
+    await using proxy = await startPrefixProxy(server.url, '/chat');
+    const own: string[] = [];
+    const [page, jack] = [await openTab('ivan', proxy.url, own), await server.user()];
+    expect(page.url()).toBe(`${proxy.url}graphiql`);
+    await run(page, 'query Me { viewer { id username } }');
+    await expect.poll(() => shown(page), { timeout: 15_000 }).toContain('ivan');
+    await page.getByRole('tab', { name: 'Stream' }).click();
+    await page.getByRole('button', { name: /execute query/i }).click();
+    await expect.poll(() => shown(page), { timeout: 15_000 }).toContain('StreamReady');
+    const { user } = await jack.ask('{ user(username: "ivan") { id } }');
+    await jack.send({ userId: user.id }, 'under a prefix');
+    await expect.poll(() => shown(page), { timeout: 15_000 }).toContain('under a prefix');
+    // A reader may leave the slash on.
+    await page.goto(`${proxy.url}graphiql/`);
+    expect(page.url()).toBe(`${proxy.url}graphiql`);
+    expect(own).toEqual([]);
+    await page.close();
+  }, 90_000);
+
+  it('keeps nothing of a user who logs out', async () => {
+    const page = await openTab('kate');
+    await run(page, 'query Secret { user(username: "kate") { displayName } }');
+    await expect.poll(() => shown(page), { timeout: 15_000 }).toContain('kate');
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
+    expect(await shown(page)).not.toContain('kate');
+    const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage, ...localStorage }));
+    expect(kept).not.toMatch(/kate|Secret/);
+    await page.close();
+  }, 90_000);
+
   it('says what is wrong with a sign-in, and who is signed in', async () => {
     const page = await browser.newPage();
     await page.goto(server.url);
     await page.getByLabel('Username').fill('erin');
     await page.getByLabel('Password').fill('short');
     await page.getByRole('button', { name: 'Register' }).click();
-    await expect.poll(() => page.locator('.sign-in [role=alert]').textContent()).toContain('password must have 8');
+    await expect
+      .poll(() => page.locator('.sign-in [role=alert]').textContent(), { timeout: 15_000 })
+      .toContain('password must have 8');
     await page.getByLabel('Password').fill('long enough');
     await page.getByRole('button', { name: 'Register' }).click();
-    await expect.poll(() => page.getByTestId('signed-in').textContent()).toContain('Signed in as erin');
+    await expect
+      .poll(() => page.getByTestId('signed-in').textContent(), { timeout: 15_000 })
+      .toContain('Signed in as erin');
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('button', { name: 'Log in' }).waitFor();
-  });
+  }, 90_000);
 });

@@ -18,7 +18,11 @@ const manifest = {
 };
 
 export default defineConfig({
-  base: '/graphiql/',
+  // Relative to the page, which a proxy may serve under a prefix: /chat/graphiql.
+  base: './',
+  experimental: {
+    renderBuiltUrl: (filename, { hostType }) => (hostType === 'html' ? `graphiql/${filename}` : { relative: true }),
+  },
   logLevel: 'error',
   plugins: [manifest],
   build: {

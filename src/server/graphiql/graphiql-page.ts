@@ -20,7 +20,9 @@ const contentSecurityPolicy = [
 ].join('; ');
 
 export async function registerGraphiql(app: FastifyInstance): Promise<void> {
-  app.get('/', async (_request, reply) => reply.redirect('/graphiql'));
+  // Relative, as are the links of the page: a proxy may serve all of it under a prefix.
+  app.get('/', async (_request, reply) => reply.redirect('graphiql'));
+  app.get('/graphiql/', async (_request, reply) => reply.redirect('../graphiql'));
   await app.register(fastifyStatic, {
     root: `${root}assets`,
     prefix: '/graphiql/assets/',

@@ -7,6 +7,7 @@ import { Kind, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { useState, useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';
+import { graphqlUrl, socketUrl } from './endpoint.js';
 import { examples } from './examples.js';
 import { keepEvents } from './live.js';
 import {
@@ -19,8 +20,6 @@ import {
   subscribeSession,
   tokenEnded,
 } from './session.js';
-
-const socketUrl = `${location.origin.replace(/^http/, 'ws')}/graphql`;
 
 const wsClient = createClient({
   url: socketUrl,
@@ -48,7 +47,7 @@ subscribeSession(() => {
 });
 
 const send = createGraphiQLFetcher({
-  url: '/graphql',
+  url: graphqlUrl,
   wsClient: keepEvents(wsClient),
   fetch: async (url, init) => {
     const token = await currentToken();

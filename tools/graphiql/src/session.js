@@ -1,11 +1,17 @@
 /**
  * Who is signed in, in this tab only: two tabs can be two users. The session is renewed before its access token ends.
  */
+import { graphqlUrl } from './endpoint.js';
+
 const key = 'heliograph.session';
+/** Set while the page is left by a log-out: GraphiQL saves its tabs once more then, so that the next load clears them. */
+const clearKey = 'heliograph.clear';
 const renewBeforeMs = 60_000;
 const fields = 'accessToken accessTokenExpiresAt refreshToken deviceId user { id username displayName }';
 
 const retryRenewMs = 5_000;
+
+if (sessionStorage.getItem(clearKey) !== null) sessionStorage.clear();
 
 let session = JSON.parse(sessionStorage.getItem(key) ?? 'null');
 let notice = '';
@@ -51,7 +57,7 @@ function plan() {
 }
 
 async function ask(query, variables, token = null) {
-  const response = await fetch('/graphql', {
+  const response = await fetch(graphqlUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify({ query, variables }),
@@ -75,7 +81,9 @@ export async function logIn(username, password) {
 
 export async function logOut() {
   await ask('mutation { logOut }', {}, session?.accessToken).catch(() => {});
-  setSession(null);
+  // Answers and the contents of the editors are the user's too: nothing of them stays for the next person at this screen.
+  sessionStorage.setItem(clearKey, '');
+  location.reload();
 }
 
 /** A refresh token works once: who needs a new access token meanwhile waits for the same one. */
