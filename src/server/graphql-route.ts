@@ -1,4 +1,5 @@
 /** Queries and mutations over HTTP. */
+import { MIMEType } from 'node:util';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { createHandler } from 'graphql-http';
@@ -31,12 +32,19 @@ export function addGraphqlRoute(
         ? error
         : clientError('BAD_REQUEST', error.message),
   });
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    // Answers carry tokens and messages.
+    reply.header('cache-control', 'no-store');
+    const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
+    if (encoding !== 'identity') return sendRefusal(reply, 415, 'Content-Encoding is not supported.');
+  });
   app.route({
     method: ['GET', 'POST'],
     url: '/',
     prefixTrailingSlash: 'no-slash',
     async handler(request, reply) {
-      const { url, method, headers, body } = request;
+      const { url, method, body } = request;
+      const headers = { ...request.headers, 'content-type': plainContentType(request.headers['content-type']) };
       const asked = { url, method, headers, body: body as string | null, raw: request, context: undefined };
       const [answer, init] = await handle(asked);
       reply.status(init.status).headers(init.headers ?? {});
@@ -52,6 +60,18 @@ export function addGraphqlRoute(
     onRequest: async (_request, reply) => sendRefusal(reply.header('allow', 'GET, POST'), 405, refusals[405] ?? ''),
     handler: () => {},
   });
+}
+
+/** The same content type in the one spelling that graphql-http knows: `charset="UTF-8"` and `charset=utf8` are UTF-8 too. */
+function plainContentType(given: string | undefined): string | undefined {
+  if (given === undefined) return given;
+  try {
+    const { essence, params } = new MIMEType(given);
+    const charset = params.get('charset') ?? 'utf-8';
+    return `${essence}; charset=${/^utf-?8$/i.test(charset) ? 'utf-8' : charset}`;
+  } catch {
+    return given;
+  }
 }
 
 class MethodNotAllowed {

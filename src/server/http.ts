@@ -1,22 +1,14 @@
-/** GraphQL over HTTP, and the pages for operators. Whatever is wrong with a request is answered as GraphQL errors in JSON. */
+/** What all HTTP applications of the server have in common. */
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
-import cors from '@fastify/cors';
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import type { ClientAddressOf } from './client-address.ts';
-import { addGraphqlRoute } from './graphql-route.ts';
-import type { Origins } from './origins.ts';
+import fastify, { type FastifyInstance } from 'fastify';
+import { addSecurityHeaders } from './browser-rules.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { refusals, refuseRaw, sendRefusal } from './refusals.ts';
 
-export function createHttp(
-  ports: ServerPorts,
-  pipeline: Pipeline,
-  clientAddressOf: ClientAddressOf,
-  origins: Origins,
-): FastifyInstance {
-  const { limits, log } = ports;
+/** An application without routes. Whatever is wrong with a request to it is answered as GraphQL errors in JSON. */
+export function createHttp({ limits, log }: Pick<ServerPorts, 'limits' | 'log'>, pipeline: Pipeline): FastifyInstance {
   const app = fastify({
     bodyLimit: limits.requestMaxBytes,
     logger: false,
@@ -30,6 +22,7 @@ export function createHttp(
     clientErrorHandler: refuseWhatIsNotHttp,
   });
 
+  addSecurityHeaders(app);
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status < 500) return sendRefusal(reply, status, refusals[status] ?? error.message);
@@ -47,20 +40,6 @@ export function createHttp(
     else done(Object.assign(new Error('Request body is not UTF-8.'), { statusCode: 400 }));
   });
 
-  app.register(
-    async (scope) => {
-      await addOriginRules(scope, origins, clientAddressOf);
-      addGraphqlRoute(scope, ports, pipeline, clientAddressOf);
-    },
-    { prefix: '/graphql' },
-  );
-
-  app.get('/healthz', async (_request, reply) => sendHealth(reply, ports.health.live()));
-  app.get('/readyz', async (_request, reply) => sendHealth(reply, await ports.health.ready()));
-  app.get('/metrics', async (_request, reply) => {
-    const { contentType, body } = await ports.health.metrics();
-    return reply.header('content-type', contentType).send(body);
-  });
   app.addHook('onResponse', async (request, reply) => {
     if (reply.statusCode >= 500)
       log.warn(
@@ -69,30 +48,6 @@ export function createHttp(
       );
   });
   return app;
-}
-
-/** On the routes, not on the text of the URL: `/%67raphql` leads there, too. */
-async function addOriginRules(scope: FastifyInstance, origins: Origins, clientAddressOf: ClientAddressOf) {
-  scope.addHook('onRequest', async ({ raw }, reply) => {
-    if (origins.admit(raw.headers, clientAddressOf(raw), 'http')) return;
-    return sendRefusal(reply.header('vary', 'Origin'), 403, 'Pages of this origin are not allowed to use this server.');
-  });
-  await scope.register(cors, {
-    // Every origin that is left; tokens do not travel by themselves, so that there are no credentials to allow.
-    origin: true,
-    // Any header: tracing and client awareness have names of their own.
-    methods: ['GET', 'POST'],
-    exposedHeaders: ['retry-after'],
-    maxAge: 600,
-    strictPreflight: false,
-  });
-}
-
-function sendHealth(reply: FastifyReply, { ok, body }: { ok: boolean; body: object }): FastifyReply {
-  return reply
-    .status(ok ? 200 : 503)
-    .header('cache-control', 'no-store')
-    .send(body);
 }
 
 /** Answers bytes that Node cannot read as a request, or that did not all come in time. */

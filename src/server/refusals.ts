@@ -24,20 +24,35 @@ export function refusalBody(status: number, message: string): object {
   return { errors: [{ message, extensions: clientError(codes[status] ?? 'BAD_REQUEST', message).extensions }] };
 }
 
+/** For answers that are data: shown as a document, they load nothing, run nothing, and fit into no frame. */
+export const dataPolicy = {
+  'default-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+};
+
+/** For browsers. Refusals carry these themselves, since many are sent before any plugin could add them. */
+const headers: Readonly<Record<string, string>> = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'content-security-policy': Object.entries(dataPolicy)
+    .map(([name, sources]) => `${name} ${sources.join(' ')}`)
+    .join(';'),
+  'x-content-type-options': 'nosniff',
+};
+
 /** Refuses a request. */
 export function sendRefusal(reply: FastifyReply, status: number, message: string): FastifyReply {
-  return reply
-    .status(status)
-    .header('content-type', 'application/json; charset=utf-8')
-    .send(refusalBody(status, message));
+  return reply.status(status).headers(headers).send(refusalBody(status, message));
 }
 
 /** Refuses a connection that no HTTP server speaks for, such as one that sends no HTTP, or asks for an upgrade; and closes it. */
 export function refuseRaw(stream: Duplex, status: number): void {
   const message = STATUS_CODES[status] ?? '';
   const body = JSON.stringify(refusalBody(status, message));
+  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   stream.once('finish', () => stream.destroy());
-  stream.end(
-    `HTTP/1.1 ${status} ${message}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  stream.end(`HTTP/1.1 ${status} ${message}\r\n${head}\r\n${body}`);
 }

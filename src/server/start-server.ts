@@ -1,7 +1,10 @@
 /** The one port of the server: HTTP, WebSocket and GraphiQL. */
 import type { AddressInfo } from 'node:net';
+import { addOriginRules } from './browser-rules.ts';
 import { createClientAddress } from './client-address.ts';
+import { addGraphqlRoute } from './graphql-route.ts';
 import { createHttp } from './http.ts';
+import { addLiveness, addOperatorRoutes } from './operator-routes.ts';
 import { createOrigins } from './origins.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
@@ -24,7 +27,16 @@ export async function startServer(
   const pipeline = createPipeline({ schema: ports.schema, limits: ports.limits, report });
   const clientAddressOf = createClientAddress(ports.trustProxy);
   const origins = createOrigins(ports);
-  const app = createHttp(ports, pipeline, clientAddressOf, origins);
+  const app = createHttp(ports, pipeline);
+  app.register(
+    async (scope) => {
+      await addOriginRules(scope, origins, clientAddressOf);
+      addGraphqlRoute(scope, ports, pipeline, clientAddressOf);
+    },
+    { prefix: '/graphql' },
+  );
+  addLiveness(app, ports.health);
+  addOperatorRoutes(app, ports.health);
   await registerPages(app);
   const sockets = createWebSockets(ports, pipeline, origins);
   await sockets.open();
