@@ -1,4 +1,4 @@
-/** Who may ask, and how often: the same for both transports. */
+/** Authentication and rate limits of operations, the same for both transports. */
 import type { GraphQLError } from 'graphql';
 import type { Viewer } from '../domain/user.ts';
 import type { RateLimit } from '../stores/rate-limiter.ts';
@@ -9,7 +9,7 @@ import type { ServerPorts } from './ports.ts';
 export const userOperations: RateLimit = { name: 'operations', points: 2_000, windowMs: 10_000 };
 export const addressOperations: RateLimit = { name: 'addressOperations', points: 10_000, windowMs: 10_000 };
 
-/** The token in an `Authorization` value; null when there is none, undefined when the value is not a bearer token. */
+/** The token in an `Authorization` value; null if there is none, undefined if the value is not a bearer token. */
 export function bearerToken(value: unknown): string | null | undefined {
   if (value === undefined || value === null || value === '') return null;
   const match = typeof value === 'string' ? /^Bearer +([^\s]+)\s*$/i.exec(value) : null;
@@ -32,9 +32,10 @@ export function tokenOfPayload(payload: Readonly<Record<string, unknown>> | unde
 }
 
 /**
- * Takes an operation off the user's and the address's allowance; what to answer when there is none left.
+ * Takes an operation from the allowances of the user and the address.
  *
- * @param network - the client's; null when it was taken off already, before the user was known
+ * @param network - the client's; null if its allowance was already charged before the user was known
+ * @returns the error if an allowance is used up, otherwise null
  */
 export async function takeOperation(
   { rateLimiter, metrics }: Pick<ServerPorts, 'rateLimiter' | 'metrics'>,

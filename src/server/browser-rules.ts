@@ -33,9 +33,9 @@ export async function addOriginRules(
     return sendRefusal(reply.header('vary', 'Origin'), 403, 'Pages of this origin are not allowed to use this server.');
   });
   await scope.register(cors, {
-    // Every origin that is left; tokens do not travel by themselves, so that there are no credentials to allow.
+    // Refused origins never get here. Browsers do not send tokens automatically, so no credentials need to be allowed.
     origin: true,
-    // Any header: tracing and client awareness have names of their own.
+    // Any header is allowed, because tracing and client awareness use their own.
     methods: ['GET', 'POST'],
     exposedHeaders: ['retry-after'],
     maxAge: 600,

@@ -1,8 +1,8 @@
 /**
- * The client's address, the same way for HTTP requests and WebSocket handshakes.
+ * The client's address, for HTTP requests and WebSocket handshakes.
  *
- * Each proxy appends the address it was called from to `X-Forwarded-For`. Read from the right, the first address that does not
- * belong to a trusted proxy is the client's; whatever stands further left was written by the client itself, or by others it passed.
+ * Each proxy appends the address of its own client to `X-Forwarded-For`. Read from the right, the first address that does not
+ * belong to a trusted proxy is the client's. Entries further left were written by the client itself or by untrusted proxies.
  */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
@@ -10,14 +10,14 @@ import proxyAddr from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
 import type { ClientAddress } from '../domain/client-address.ts';
 
-/** How many proxies stand in front, or which addresses they have: CIDR blocks, `loopback`, `linklocal` or `uniquelocal`. */
+/** The number of proxies in front of the server, or their addresses: CIDR blocks, `loopback`, `linklocal` or `uniquelocal`. */
 export type TrustedProxies = number | readonly string[];
 
 export type ClientAddressOf = (request: IncomingMessage) => ClientAddress;
 
 /** Groups of 16 bits in the /64 network that a provider gives to one client. */
 const networkGroups = 4;
-/** A connection that is closed already has no address. */
+/** A closed connection has no address. */
 export const unknownAddress: ClientAddress = { address: 'unknown', network: 'unknown' };
 
 export function createClientAddress(trusted: TrustedProxies): ClientAddressOf {
@@ -25,7 +25,7 @@ export function createClientAddress(trusted: TrustedProxies): ClientAddressOf {
 
   function isProxy(address: string, hop: number): boolean {
     if (typeof trusted === 'number') return hop < trusted;
-    // Proxies write their neighbours in any spelling, with ports too: an entry is compared as the address it stands for.
+    // Proxies write addresses in different spellings, even with ports, so entries are parsed before they are compared.
     return isTrusted?.(parseAddress(address)?.address ?? '', hop) ?? false;
   }
 
@@ -34,7 +34,7 @@ export function createClientAddress(trusted: TrustedProxies): ClientAddressOf {
     if (trusted === 0) return peer;
     const addresses = proxyAddr.all(request);
     const hop = addresses.findIndex((address, index) => !isProxy(address, index));
-    // Where all of them are proxies, the request began at the leftmost.
+    // If all of them are proxies, the request came from the leftmost.
     const found = addresses.at(hop);
     return (found === undefined ? null : parseAddress(found)) ?? peer;
   };
@@ -43,10 +43,10 @@ export function createClientAddress(trusted: TrustedProxies): ClientAddressOf {
 /** Reads `1.2.3.4`, `1.2.3.4:5678`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:5678`; null for anything else. */
 export function parseAddress(text: string): ClientAddress | null {
   const [, bracketed, dotted] = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(text) ?? [];
-  // The zone of a link-local address names an interface of this machine, and no other client.
+  // The zone of a link-local address names an interface of this machine, not another client.
   const bare = (bracketed ?? dotted ?? text).split('%', 1)[0] ?? '';
   if (isIP(bare) === 0) return null;
-  // An IPv4 address that came over IPv6 becomes IPv4.
+  // An IPv4-mapped IPv6 address becomes IPv4.
   const address = ipaddr.process(bare);
   const canonical = address.toString();
   if (address instanceof ipaddr.IPv4) return { address: canonical, network: canonical };

@@ -1,10 +1,10 @@
 /**
- * One WebSocket of a client: what it may still do, and how far its reader is behind.
+ * One WebSocket of a client: its state, and the backlog of its reader.
  *
- * Writes of one turn of the event loop leave as one: an answer and its `complete`, or many events. Above `buffering.maxBytes` the
- * socket is full: events are held back until it has drained, and nothing more is read from it.
+ * All writes of one turn of the event loop are sent together: an answer and its `complete`, or many events. Above
+ * `buffering.maxBytes` the socket is full: events are held back until it has drained, and the server stops reading from it.
  *
- * It is a WebSocket itself, and what graphql-ws takes for one: beside 100,000 idle sockets every object and closure counts.
+ * The object is both the WebSocket and graphql-ws's socket, because with 100,000 idle sockets every object and closure counts.
  */
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
@@ -13,13 +13,13 @@ import type { Millis } from '../domain/ids.ts';
 import type { Viewer } from '../domain/user.ts';
 import { unknownAddress } from './client-address.ts';
 
-/** How much may wait for a reader. */
+/** Maximum amount of data that waits for a reader. */
 export interface Buffering {
   readonly maxBytes: number;
   readonly now: () => Millis;
 }
 
-/** Whoever waits until a full socket has drained. */
+/** Waits until a full socket has drained. */
 export interface Waiter {
   onDrained(): void;
 }
@@ -28,25 +28,25 @@ export class ClientSocket extends WebSocket {
   client: ClientAddress = unknownAddress;
   buffering: Buffering | null = null;
   viewer: Viewer | null = null;
-  /** Operations that run on it. */
+  /** Number of running operations. */
   operations = 0;
-  /** Mutations that are not answered yet. */
+  /** Number of mutations without an answer yet. */
   mutations = 0;
-  /** Messages that came since the last sweep. */
+  /** Number of messages received since the last sweep. */
   messages = 0;
-  /** Set when its session has ended: nothing more is taken from it. */
+  /** Set when its session has ended: further messages are ignored. */
   isEnding = false;
   openedAt = 0;
   /** Set by the first `connection_init`. */
   isInitialised = false;
-  /** When the socket became full; 0 while it is not. */
+  /** Time when the socket became full; 0 while it is not full. */
   fullSince = 0;
-  /** Whether anything was heard of the client since the last ping. */
+  /** Whether the client has sent anything since the last ping. */
   isAlive = true;
-  /** When anything was heard of the client last. */
+  /** Time of the client's last sign of life. */
   heardAt = 0;
   detach: (() => void) | null = null;
-  /** What graphql-ws does with a message, and when the socket is closed. */
+  /** graphql-ws's handlers for a message and for the close of the socket. */
   handle: ((data: string) => Promise<void>) | null = null;
   closed: ((code: number, reason: string) => Promise<void>) | null = null;
   private waiting: Set<Waiter> | null = null;
@@ -65,7 +65,7 @@ export class ClientSocket extends WebSocket {
     this.handle = handle;
   }
 
-  /** The stream under the socket, which `ws` keeps to itself. */
+  /** The stream under the socket, which `ws` keeps private. */
   private get stream(): Socket | undefined {
     return (this as unknown as { _socket?: Socket })._socket;
   }
@@ -79,7 +79,7 @@ export class ClientSocket extends WebSocket {
       process.nextTick(uncork, this, stream);
     }
     super.send(data);
-    // Whatever is sent counts, a pong or an error too: a client that asks and never reads is not read from either.
+    // All frames count, even pongs and errors: the server also stops reading from a client that sends requests but never reads.
     if (this.fullSince === 0 && this.buffering !== null && this.bufferedAmount > this.buffering.maxBytes) this.fill();
   }
 
@@ -87,7 +87,7 @@ export class ClientSocket extends WebSocket {
     this.isCorked = false;
   }
 
-  /** Reads nothing more until what waits for the client is gone; who waits for that is then called. */
+  /** Stops reading until all waiting data has been sent to the client, and then calls the waiters. */
   private fill(): void {
     this.fullSince = this.buffering?.now() ?? 0;
     this.pause();
@@ -96,7 +96,7 @@ export class ClientSocket extends WebSocket {
 
   private onDrain(): void {
     this.fullSince = 0;
-    // One that is being closed is read again too: the client's answer to the close ends it.
+    // This applies to a closing socket too: it ends when the client's close frame is read.
     this.resume();
     if (!this.isOpen) return;
     const { waiting } = this;
@@ -104,13 +104,13 @@ export class ClientSocket extends WebSocket {
     for (const waiter of waiting ?? []) waiter.onDrained();
   }
 
-  /** Adds one to those who wait until the socket has drained. */
+  /** Adds a waiter for the drain of the socket. */
   wait(waiter: Waiter): void {
     this.waiting ??= new Set();
     this.waiting.add(waiter);
   }
 
-  /** Takes one out again; returns whether it waited. */
+  /** Removes a waiter. Returns whether it was waiting. */
   waitNoMore(waiter: Waiter): boolean {
     return this.waiting?.delete(waiter) ?? false;
   }

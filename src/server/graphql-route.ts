@@ -90,7 +90,7 @@ async function run(
   const { result, type } = answer;
   const errors = result instanceof MethodNotAllowed ? [result.error] : 'errors' in result ? result.errors : undefined;
   ports.metrics.operationDone({ transport: 'http', type, code: outcomeOf(errors) }, performance.now() - startedAt);
-  // Without data it is a request error, which graphql-http answers with the status the media type calls for.
+  // A result without data is a request error. graphql-http answers it with the status that the media type requires.
   if (!(result instanceof MethodNotAllowed) && result.data === undefined) return result.errors ?? [];
   return result;
 }
@@ -107,7 +107,7 @@ async function answerTo(
   client: ClientAddress,
   request: OperationRequest,
 ): Promise<Answer> {
-  // Before the token is looked at: whoever tries tokens out is counted, too.
+  // Before the token is checked, so that attempts with invalid tokens count too.
   const tooMany = await takeOperation(ports, null, client.network);
   if (tooMany !== null) return { type: 'none', result: { errors: [tooMany] } };
   const found = await viewerOf(ports, pipeline, http.headers.authorization);
@@ -115,7 +115,7 @@ async function answerTo(
   const refused = await takeOperation(ports, viewer, null);
   if (refused !== null) return { type: 'none', result: { errors: [refused] } };
   const operation = pipeline.prepare(request);
-  // Clients mostly send the token they have with everything: when it has ended they must still be able to sign in.
+  // Most clients send their token with every request. After it has expired they must still be able to sign in.
   if (found instanceof GraphQLError && (isErrors(operation) || operation.needsSession))
     return { type: 'none', result: { errors: [found] } };
   if (isErrors(operation)) return { type: 'none', result: { errors: operation } };

@@ -13,10 +13,10 @@ export function createHttp({ limits, log }: Pick<ServerPorts, 'limits' | 'log'>,
     bodyLimit: limits.requestMaxBytes,
     logger: false,
     forceCloseConnections: 'idle',
-    // What still comes on an open connection while the server closes is answered as ever, and the connection ended with it.
+    // Requests that arrive on open connections while the server closes are answered normally, and their connections are then closed.
     return503OnClosing: false,
     requestTimeout: 30_000,
-    // Some clients offer HTTP/2 with every request (Java's own, curl --http2): they are answered over HTTP/1.1.
+    // Some clients offer HTTP/2 with every request (Java's HttpClient, curl --http2). They are answered over HTTP/1.1.
     http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
     frameworkErrors: (error, _request, reply) => sendRefusal(reply, error.statusCode ?? 400, error.message),
     clientErrorHandler: refuseWhatIsNotHttp,
@@ -33,7 +33,7 @@ export function createHttp({ limits, log }: Pick<ServerPorts, 'limits' | 'log'>,
     sendRefusal(reply, 404, `No route for ${request.method} ${request.url.split('?')[0]}.`),
   );
 
-  // As text: GraphQL's own parser of requests says what is wrong with it. A JSON parser would put U+FFFD for broken UTF-8.
+  // As text, so that graphql-http reports problems with the request. A JSON parser would replace invalid UTF-8 with U+FFFD.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     if (isUtf8(body as Buffer)) done(null, body.toString());
@@ -50,7 +50,7 @@ export function createHttp({ limits, log }: Pick<ServerPorts, 'limits' | 'log'>,
   return app;
 }
 
-/** Answers bytes that Node cannot read as a request, or that did not all come in time. */
+/** Answers bytes that Node cannot parse as a request, and requests that did not arrive in time. */
 function refuseWhatIsNotHttp({ code }: Error & { code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
   const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;

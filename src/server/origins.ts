@@ -1,6 +1,6 @@
 /**
- * Which web pages may use the server. A browser names the origin of a page with every request that the page makes, over HTTP and at the
- * handshake of a WebSocket alike; clients that are not browsers name none and may always use it.
+ * Which web pages may use the server. A browser sends the origin of a page with each of its requests over HTTP, and with the handshake of
+ * a WebSocket. Clients other than browsers send no origin and are always allowed.
  */
 import { LRUCache } from 'lru-cache';
 import type { ClientAddress } from '../domain/client-address.ts';
@@ -13,15 +13,15 @@ export interface OriginHeaders {
 }
 
 export interface Origins {
-  /** Whether a request may go on. A refusal is counted, and logged with the origin. */
+  /** Whether a request is allowed. A refusal is counted, and logged with its origin. */
   admit(headers: OriginHeaders, client: ClientAddress, transport: Transport): boolean;
 }
 
-/** An origin that was logged is not logged again for this long. */
+/** Minimum interval between two log lines for the same origin. */
 const logAgainMs = 60_000;
-/** Origins logged in that time: whoever makes up origins cannot flood the log. */
+/** Maximum number of origins logged per interval, so that invented origins cannot flood the log. */
 const loggedMax = 50;
-/** Characters of an origin, and of a host, in the log. */
+/** Maximum length of an origin or a host in the log, in characters. */
 const shownMax = 200;
 
 type OriginPorts = Pick<ServerPorts, 'allowedOrigins' | 'host' | 'trustProxy' | 'log' | 'metrics' | 'clock'>;
@@ -29,7 +29,7 @@ type OriginPorts = Pick<ServerPorts, 'allowedOrigins' | 'host' | 'trustProxy' | 
 export function createOrigins({ allowedOrigins, host, trustProxy, log, metrics, clock }: OriginPorts): Origins {
   const allowed = new Set(allowedOrigins);
   const isLocal = isLoopback(host);
-  /** Behind a proxy on the same machine, requests for any host come in over loopback. */
+  /** Behind a proxy on the same machine, requests for any host arrive over loopback. */
   const servesOtherHosts = !isLocal || trustProxy !== 0;
   const logged = new LRUCache<string, true>({ max: loggedMax, ttl: logAgainMs, perf: { now: clock } });
 
@@ -40,11 +40,11 @@ export function createOrigins({ allowedOrigins, host, trustProxy, log, metrics, 
     if (allowed.has(canonical)) return true;
     if (!isWeb(canonical)) return false;
     const { protocol, hostname } = new URL(canonical);
-    // The origin's scheme decides which port is the default one that either side may leave out.
+    // The origin's scheme determines the default port, which either side may omit.
     const own = canonicalOrigin(`${protocol}//${asked}`);
     if (own === null) return false;
     const isAskedLocally = isLoopback(new URL(own).hostname);
-    // A name that a site lets point to 127.0.0.1 would make its pages the server's own (DNS rebinding).
+    // If a site's name resolved to 127.0.0.1, its pages would count as the server's own (DNS rebinding).
     if (own === canonical) return servesOtherHosts || isAskedLocally;
     // Pages of a development server on the same machine.
     return isLocal && isAskedLocally && isLoopback(hostname);

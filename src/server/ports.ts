@@ -1,4 +1,4 @@
-/** What the transports need from the rest of the server. */
+/** The ports of the transports to the rest of the server. */
 import type { GraphQLSchema } from 'graphql';
 import type { ClientAddress } from '../domain/client-address.ts';
 import type { DeviceId } from '../domain/ids.ts';
@@ -16,7 +16,7 @@ export interface ServerLog {
 
 export type Transport = 'http' | 'ws';
 
-/** What an operator wants to count. */
+/** Metrics of the transports. */
 export interface ServerMetrics {
   operationDone(labels: { transport: Transport; type: string; code: string }, ms: number): void;
   socketOpened(): void;
@@ -30,23 +30,23 @@ export interface ServerMetrics {
 }
 
 export interface ServerLimits extends OperationLimits {
-  /** Bytes of an HTTP request's body, and of a WebSocket message. */
+  /** Maximum size of an HTTP request's body and of a WebSocket message, in bytes. */
   readonly requestMaxBytes: number;
   readonly operationsPerSocketMax: number;
   readonly socketsMax: number;
   readonly socketsPerUserMax: number;
   readonly socketsPerAddressMax: number;
-  /** Messages of any kind from one socket; far more than operations may come, so that only a flood reaches it. */
+  /** Messages of any kind from one socket. Far above the limit of operations, so that only a flood reaches it. */
   readonly messagesPerSecondMax: number;
-  /** How long a socket may take to say `connection_init`. */
+  /** Time within which a socket must send `connection_init`. */
   readonly initTimeoutMs: number;
-  /** Bytes waiting for a socket above which its reader counts as slow. */
+  /** Number of waiting bytes above which a socket's reader counts as slow. */
   readonly socketBufferMaxBytes: number;
-  /** A socket that stays full so long is closed. */
+  /** Time after which a full socket is closed. */
   readonly slowReaderMs: number;
-  /** How often a socket is pinged; an answer keeps its user online, so twice in a lease. */
+  /** Interval between pings of a socket. An answer keeps the user online, so it is half a lease. */
   readonly pingEveryMs: number;
-  /** Over how long sockets are closed when the server drains. */
+  /** Time over which sockets are closed during a drain. */
   readonly drainMs: number;
 }
 
@@ -67,11 +67,12 @@ export interface ServerPorts {
   readonly createContext: (from: { viewer: Viewer | null; client: ClientAddress }) => Context;
   /** @throws DomainError `UNAUTHENTICATED` */
   readonly verifyToken: (token: string) => Promise<Viewer>;
-  /** Calls the listener with every device whose session ends; resolves when it is in force. */
+  /** Calls the listener with every device whose session is revoked. Resolves when the listener is active. */
   readonly onRevoked: (listener: (deviceId: DeviceId) => void) => Promise<() => void>;
   /**
-   * Told of a live socket of a signed-in device, which says when its other end was heard of last; what it returns is called when
-   * the socket is gone.
+   * Registers a live socket of a signed-in device. `heardAt` is the time of the client's last sign of life.
+   *
+   * @returns a function to call when the socket is gone
    */
   readonly attach: (viewer: Viewer, socket: { readonly heardAt: number }) => () => void;
   readonly rateLimiter: RateLimiter;
@@ -87,8 +88,8 @@ export interface ServerPorts {
   readonly clock: () => number;
   readonly host: string;
   readonly port: number;
-  /** Canonical origins of other sites and apps whose pages may use this server, or `*`; the server's own is always allowed. */
+  /** Canonical origins of other sites and apps whose pages may use this server, or `*`. The server's own origin is always allowed. */
   readonly allowedOrigins: readonly string[];
-  /** Whose entries in `X-Forwarded-For` are believed. */
+  /** The proxies whose entries in `X-Forwarded-For` are trusted. */
   readonly trustProxy: TrustedProxies;
 }

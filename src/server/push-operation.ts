@@ -1,10 +1,10 @@
 /**
- * A running subscription. Its events go straight to the socket as `next` frames, in the order they were pushed.
+ * A running subscription. Its events go directly to the socket as `next` frames, in the order in which they were pushed.
  *
- * graphql-ws takes it for an iterator, and its handler of the client's message would stay suspended, with all that it holds, for as
- * long as that runs: more than a kilobyte for each idle subscription. So the iterator ends at once, while the operation is out of
- * graphql-ws' list, which makes the handler end without a word to the client. Then it is put back into the list: from there the
- * client's `complete` and the end of the socket reach it, and there the ids of new operations are compared with its own.
+ * graphql-ws would iterate over it, and its handler of the client's message would stay suspended with all its data while the
+ * subscription runs: more than a kilobyte for each idle subscription. Therefore the iterator ends at once, while the operation is
+ * removed from graphql-ws's list, which makes the handler end without a message to the client. Then the operation is put back into the
+ * list. There, the client's `complete` and the end of the socket find it, and the ids of new operations are compared with its id.
  */
 import { randomBytes } from 'node:crypto';
 import type { ExecutionResult, GraphQLError } from 'graphql';
@@ -14,14 +14,14 @@ import type { EventSink, EventSource, SharedEvent } from '../resolvers/event-sou
 import type { ClientSocket, Waiter } from './client-socket.ts';
 import type { Operation, Pipeline, Variables } from './pipeline/pipeline.ts';
 
-/** Stands for the one thing that differs between the subscribers of a shared event. Nobody can guess it into a text. */
+/** Placeholder for the only value that differs between the subscribers of a shared event. Unguessable, so no text contains it. */
 const seqSlot = randomBytes(18).toString('base64url');
 const quotedSlot = JSON.stringify(seqSlot);
 
-/** Events waiting for one that is still being rendered; beyond it the reader counts as slow. */
+/** Maximum number of events that wait for an earlier one to be rendered. Above it, the reader counts as slow. */
 const renderQueueMax = 200;
 
-/** What all subscriptions of the server share. */
+/** The ports that all subscriptions of the server share. */
 export interface PushPorts {
   readonly pipeline: Pipeline;
   readonly createContext: (socket: ClientSocket) => Context;
@@ -30,10 +30,10 @@ export interface PushPorts {
   readonly renderings: RenderCache;
 }
 
-/** An event's payload, cut where the inbox number goes. */
+/** An event's payload, split at the inbox number. */
 type Parts = readonly string[];
 
-/** Renderings of shared events: by event, then by what was asked for. They live as long as the event does. */
+/** Renderings of shared events, by event and then by selection. They live as long as the event. */
 export type RenderCache = WeakMap<object, Map<unknown, Parts | Promise<Parts>>>;
 
 export class PushOperation implements AsyncGenerator<never, void, void>, EventSink<unknown>, Waiter {
@@ -43,7 +43,7 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
   private readonly id: string;
   private readonly variables: Variables;
   private readonly ports: PushPorts;
-  /** The same for all subscriptions that have the same rendering of an event. */
+  /** Identical for all subscriptions that render an event identically. */
   private readonly selection: unknown;
   private close: (() => void) | null = null;
   private ready: (() => void) | null = null;
@@ -52,7 +52,7 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
   /** Set once graphql-ws' handler has ended. */
   private isOnItsOwn = false;
   private failure: GraphQLError | null = null;
-  /** Events that must wait for an earlier one; null while none is being rendered. */
+  /** Events that wait for an earlier one; null while no event is being rendered. */
   private queue: Promise<void> | null = null;
   private queued = 0;
 
@@ -72,7 +72,7 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
     this.selection = selectionOf(operation, variables);
   }
 
-  /** Starts the events; rejects with what the source says is wrong. */
+  /** Starts the events. Rejects with the source's error. */
   async open(source: EventSource<unknown>): Promise<void> {
     const close = await source.open(this);
     if (this.isEnded) close();
@@ -131,13 +131,13 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
       .finally(() => {
         this.queued -= 1;
         if (this.queue === own) this.queue = null;
-        // A reader held back by rendering alone has no drain to wait for.
+        // A reader that was slow only because of rendering does not wait for a drain.
         if (this.queued === 0 && this.socket.fullSince === 0 && this.socket.waitNoMore(this)) this.onDrained();
       });
     this.queue = own;
   }
 
-  /** The payload of an event: at once when its fields are at hand, as they mostly are. */
+  /** The payload of an event; not a promise if its fields need no loading, which is the usual case. */
   private render(event: unknown, shared: SharedEvent | undefined): string | Promise<string> {
     if (shared === undefined || !this.operation.isShared) return this.execute(event, stringify);
     const renderings = this.renderingsOf(shared.key);
@@ -185,7 +185,7 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
     if (this.isOnItsOwn) this.sayEnd();
   }
 
-  /** Nobody else does once graphql-ws' handler is gone. */
+  /** Sends `complete`, because graphql-ws's handler has already ended. */
   private sayEnd(): void {
     if (this.isEndedByClient) return;
     const { id, failure, connection } = this;
@@ -195,12 +195,12 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
     );
   }
 
-  /** Asked once by graphql-ws, when the operation runs. */
+  /** Called once by graphql-ws when the operation runs. */
   next(): Promise<IteratorResult<never, void>> {
     if (this.failure !== null) return Promise.reject(this.failure);
     if (!this.isEnded) {
       delete this.connection.subscriptions[this.id];
-      // The handler ends in this turn's microtasks, and no other message can be handled before: ticks come in between.
+      // The handler ends in the microtasks of this turn. Ticks run before any other message can be handled.
       process.nextTick(() => {
         this.isOnItsOwn = true;
         if (this.isEnded) this.sayEnd();
@@ -231,7 +231,7 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
   }
 }
 
-/** Operations are the same object as long as their text is cached; variables that only say where to begin make no difference. */
+/** An operation is the same object as long as its text is cached. Variables that only set the start position do not matter. */
 function selectionOf(operation: Operation, variables: Variables): unknown {
   const { eventVariables, source } = operation;
   if (eventVariables.length === 0) return operation;

@@ -11,7 +11,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   503: 'OVERLOADED',
 };
 
-/** What a client reads when there is nothing else to say about a status. */
+/** Default messages for HTTP statuses. */
 export const refusals: Readonly<Record<number, string>> = {
   405: 'GraphQL requests must use GET or POST.',
   406: 'Accept must allow application/graphql-response+json or application/json, in UTF-8.',
@@ -19,7 +19,7 @@ export const refusals: Readonly<Record<number, string>> = {
   415: 'The body of a POST must be application/json in UTF-8.',
 };
 
-/** What a refusal says in its body, whichever way it is sent. */
+/** The body of a refusal. */
 export function refusalBody(status: number, message: string): object {
   return { errors: [{ message, extensions: clientError(codes[status] ?? 'BAD_REQUEST', message).extensions }] };
 }
@@ -47,7 +47,7 @@ export function sendRefusal(reply: FastifyReply, status: number, message: string
   return reply.status(status).headers(headers).send(refusalBody(status, message));
 }
 
-/** Refuses a connection that no HTTP server speaks for, such as one that sends no HTTP, or asks for an upgrade; and closes it. */
+/** Refuses and closes a raw connection, such as one with invalid HTTP or an upgrade request. */
 export function refuseRaw(stream: Duplex, status: number): void {
   const message = STATUS_CODES[status] ?? '';
   const body = JSON.stringify(refusalBody(status, message));

@@ -1,9 +1,9 @@
 /**
- * The operations of sockets, on their way into the pipeline.
+ * Passes the operations of sockets to the pipeline.
  *
- * Each counts in `socket.operations` from before it is admitted until it is over: a query or mutation with its answer, a
- * subscription with its source. Mutations count in `socket.mutations`, too: a socket whose session has ended is closed only once
- * the last of them is answered.
+ * Each operation counts in `socket.operations` from before its admission until its end: a query or mutation ends with its answer, a
+ * subscription with its source. Mutations also count in `socket.mutations`: a socket whose session has ended is closed only after
+ * the last of them has been answered.
  */
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import type { Context as Connection } from 'graphql-ws';
@@ -15,7 +15,7 @@ import { isErrors, type Operation, type OperationRequest, type Pipeline, type Va
 import type { ServerPorts } from './ports.ts';
 import { PushOperation, type PushPorts } from './push-operation.ts';
 
-/** What `prepare` found, on its way through graphql-ws to `runOnce` and `runLive`. */
+/** The result of `prepare`, which graphql-ws passes to `runOnce` and `runLive`. */
 export interface PreparedArgs extends ExecutionArgs {
   readonly connection: Connection<Record<string, unknown>, ClientSocket>;
   readonly id: string;
@@ -23,7 +23,7 @@ export interface PreparedArgs extends ExecutionArgs {
   readonly variables: Variables;
 }
 
-/** @param endSession - closes a socket marked by the end of its session, once nothing is to be answered on it */
+/** @param endSession - closes a socket whose session has ended, after its last answer */
 export function createSocketOperations(
   ports: ServerPorts,
   pipeline: Pipeline,
@@ -37,7 +37,7 @@ export function createSocketOperations(
       const max = limits.operationsPerSocketMax;
       return [clientError('OVERLOADED', `At most ${max} operations can run at once on one socket.`, { max })];
     }
-    // Taken before the first pause, so that a burst cannot slip through it.
+    // Counted before the first await, so that a burst cannot exceed the limit.
     socket.operations += 1;
     try {
       const refused = await takeOperation(ports, socket.viewer, socket.client.network);
@@ -82,7 +82,7 @@ export function createSocketOperations(
       }
       push = new PushOperation(connection, id, operation, variables, pushPorts);
       await push.open(found.source);
-      // One that the client completed while it was opening may have gone live all the same: its id is this one's now.
+      // A subscription that the client completed while it opened may still have become active. Its id now belongs to this one.
       const earlier = connection.subscriptions[id];
       if (earlier instanceof PushOperation) void earlier.return();
       return push;
@@ -94,7 +94,7 @@ export function createSocketOperations(
   }
 
   return {
-    /** Admits an operation; the errors it is answered with instead, when it may not run. */
+    /** Admits an operation, or returns the errors that answer it. */
     async prepare(
       connection: PreparedArgs['connection'],
       id: string,
@@ -133,7 +133,7 @@ export function createSocketOperations(
       }
     },
 
-    /** Starts a subscription, which goes on by itself; an answer when it does not. */
+    /** Starts a subscription, which then runs independently. Returns an answer if it cannot start. */
     async runLive(args: PreparedArgs): Promise<AsyncGenerator<never> | ExecutionResult> {
       const startedAt = performance.now();
       metrics.subscriptionStarted(args.operation.field);

@@ -1,12 +1,12 @@
 /**
- * The open sockets of this instance, how many each user and each address has, and the end of each.
+ * The open sockets of this instance, their numbers per user and per address, and their closing.
  *
- * A socket is open from `add` to `remove`, and counts for its address all that time; from `signIn` on it counts for its user, too.
- * Once closed from here it is closing: not closed again, and terminated if its client has not answered by the deadline. A session
- * that ends while a mutation is still to be answered marks its sockets, and whoever answers the last one ends them. Draining is
- * for good.
+ * A socket is open from `add` to `remove`, and counts for its address during that time. From `signIn` on it also counts for its user.
+ * After the registry has closed it, it is closing: it is not closed again, and is terminated if its client has not answered by the
+ * deadline. If a session ends while mutations wait for answers, its sockets are marked, and end after the last answer. Draining
+ * cannot be undone.
  *
- * One sweep looks after all sockets: a timer for each would be kept as long as the socket.
+ * One sweep checks all sockets, because a timer per socket would be kept as long as the socket.
  */
 import { closeCodes } from '../domain/errors.ts';
 import type { DeviceId, Millis, UserId } from '../domain/ids.ts';
@@ -29,7 +29,7 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
   const sockets = new Set<ClientSocket>();
   const perAddress = new Map<string, number>();
   const perUser = new Map<UserId, number>();
-  /** Until when each waits for its client. */
+  /** The deadline of each closing socket for its client's answer. */
   const closing = new Map<ClientSocket, Millis>();
   let isDraining = false;
   let nextPing = clock() + limits.pingEveryMs;
@@ -40,13 +40,13 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
     closing.set(socket, clock() + terminateAfterMs);
   }
 
-  /** Closes a socket whose session is over; a log-out that came over the socket itself is answered first. */
+  /** Closes a socket whose session has ended. A logout that arrived over the socket itself is answered first. */
   function endSession(socket: ClientSocket): void {
     socket.isEnding = true;
     if (socket.mutations === 0) close(socket, closeCodes.forbidden);
   }
 
-  /** How a socket has to end by now; null when it may stay. */
+  /** The reason why a socket must end now; null if it may stay open. */
   function endingOf(socket: ClientSocket, now: Millis): Ending | null {
     if (!socket.isInitialised && now - socket.openedAt >= limits.initTimeoutMs) return closeCodes.initTimeout;
     if (socket.viewer !== null && socket.viewer.expiresAt <= now) return closeCodes.forbidden;
@@ -57,7 +57,7 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
     return null;
   }
 
-  /** Ends what has run out: tokens, full sockets, and sockets nobody is at the other end of. */
+  /** Closes sockets with expired tokens, sockets that stay full, and sockets whose clients no longer answer. */
   function sweep(): void {
     const now = clock();
     const isPing = now >= nextPing;
@@ -81,7 +81,7 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
   sweeper.unref();
 
   return {
-    /** The limit that keeps another socket of this network out; null when there is room. */
+    /** The limit that prevents another socket of this network; null if another one is allowed. */
     limitReached(network: string): 'draining' | 'sockets' | 'socketsPerAddress' | null {
       if (isDraining) return 'draining';
       if (sockets.size >= limits.socketsMax) return 'sockets';
@@ -100,7 +100,7 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
       if (socket.viewer !== null) count(perUser, socket.viewer.userId, -1);
     },
 
-    /** Says whose a socket is; returns false when the user has as many as may be. */
+    /** Assigns a socket to its user. Returns false if the user already has the maximum number of sockets. */
     signIn(socket: ClientSocket, viewer: Viewer): boolean {
       if ((perUser.get(viewer.userId) ?? 0) >= limits.socketsPerUserMax) return false;
       socket.viewer = viewer;
@@ -119,7 +119,7 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
       return sockets.size;
     },
 
-    /** Sends every client elsewhere, a slice at a time, so that they do not all come back at once. */
+    /** Closes all sockets in batches, so that their clients do not all reconnect at once. */
     async drain(): Promise<void> {
       isDraining = true;
       const slices = Math.max(1, Math.floor(limits.drainMs / drainSliceMs));

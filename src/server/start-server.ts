@@ -1,4 +1,4 @@
-/** The one port of the server: HTTP, WebSocket and GraphiQL. */
+/** Starts the server on its one port: HTTP, WebSocket and GraphiQL. */
 import type { AddressInfo } from 'node:net';
 import { addOriginRules } from './browser-rules.ts';
 import { createClientAddress } from './client-address.ts';
@@ -14,7 +14,7 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly socketCount: number;
-  /** Sends sockets elsewhere, finishes requests, and stops listening. */
+  /** Drains sockets, finishes requests, and stops listening. */
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export async function startServer(
       return sockets.size;
     },
     async close() {
-      // Sockets first: closing the HTTP server would cut them off at once.
+      // Sockets first, because closing the HTTP server would end them at once.
       await sockets.drain();
       await app.close();
     },

@@ -1,11 +1,11 @@
-/** Requests to become a socket, and which of them may. Nothing of one that is refused is kept. */
+/** Decides which upgrade requests become sockets. A refused request leaves no state. */
 import type { IncomingMessage } from 'node:http';
 import type { ClientAddress } from '../domain/client-address.ts';
 import type { Origins } from './origins.ts';
 import type { ServerPorts } from './ports.ts';
 import type { SocketRegistry } from './socket-registry.ts';
 
-/** The HTTP status an upgrade is refused with; null when it may go on. */
+/** The HTTP status that refuses an upgrade; null if the upgrade is allowed. */
 export function refusalOf(
   { url, headers }: IncomingMessage,
   client: ClientAddress,

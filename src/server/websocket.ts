@@ -1,6 +1,6 @@
 /**
- * GraphQL over WebSocket: upgrades become sockets, and what happens on them goes to the registry, graphql-ws or the operations.
- * A client's mistake ends its operation; only a breach of the protocol ends its socket, and never another's.
+ * GraphQL over WebSocket. Turns upgrades into sockets, and passes their events to the registry, graphql-ws or the operations.
+ * A client's mistake ends its operation. Only a violation of the protocol ends its socket, and never another client's socket.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -36,26 +36,26 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
 
-  // Without a listener ws answers with HTML.
+  // Without a listener, ws answers with HTML.
   webSocketServer.on('wsClientError', (_error, stream) => refuseRaw(stream, 400));
 
   const protocol = makeServer<Record<string, unknown>, ClientSocket>({
-    // The registry's sweep looks after it.
+    // The registry's sweep enforces this limit.
     connectionInitWaitTimeout: 0,
     onConnect: initialise,
     onSubscribe: (connection, id, request) => operations.prepare(connection, id, request as OperationRequest),
     execute: (args) => operations.runOnce(args as PreparedArgs),
     subscribe: (args) => operations.runLive(args as PreparedArgs),
-    // Errors of a subscription that ended by itself carry their code already.
+    // Errors of a subscription that the server ended already have their code.
     onError: (_context, _id, _payload, errors) => errors.map((error) => unwrap(error).toJSON()),
   });
 
-  /** Finds out whose a socket is; false, which ends it, when its token is not good. */
+  /** Authenticates a socket. Returns false, which closes it, if its token is invalid. */
   async function initialise(connection: Connection<Record<string, unknown>, ClientSocket>): Promise<boolean> {
     const socket = connection.extra;
     socket.isInitialised = true;
     const token = tokenOfPayload(connection.connectionParams);
-    // A token is needed no more, and must not be kept for as long as the socket.
+    // The token is no longer needed, and must not be kept for the lifetime of the socket.
     (connection as { connectionParams?: unknown }).connectionParams = undefined;
     if (token === null) return true;
     if (token === undefined) return false;
@@ -79,7 +79,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
 
   function onMessage(socket: ClientSocket, data: RawData, isBinary: boolean): void {
     socket.hear(clock());
-    // A client may write on after a close, until it answers it.
+    // A client may continue to send after a close frame, until it answers it.
     if (!socket.isOpen || socket.isEnding) return;
     socket.messages += 1;
     if (socket.messages > limits.messagesPerSecondMax) {
@@ -89,7 +89,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     else socket.handle?.(String(data)).catch((error: unknown) => onProtocolError(socket, error));
   }
 
-  /** graphql-ws throws on a message of a type it does not expect, and on faults of ours. */
+  /** graphql-ws throws for messages of an unexpected type, and for bugs in the server. */
   function onProtocolError(socket: ClientSocket, error: unknown): void {
     if (error instanceof Error && error.message.startsWith('Unexpected message')) {
       socket.close(closeCodes.badRequest.code, 'Invalid message received');
@@ -101,14 +101,14 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
 
   function onClose(socket: ClientSocket, code: number, reason: Buffer): void {
     registry.remove(socket);
-    // Who says goodbye was there to say it; 1006 stands for a socket that was just gone.
+    // A close frame is a sign of life. 1006 means that the connection was lost without one.
     if (code !== 1006) socket.hear(clock());
     socket.detach?.();
     metrics.socketClosed(code);
     socket.closed?.(code, String(reason)).catch((error: unknown) => pipeline.mask(error));
   }
 
-  // One of each for all sockets, which they find under `this`: listeners of its own would cost each socket half a kilobyte.
+  // All sockets share these listeners, and `this` is the socket: listeners of its own would cost each socket half a kilobyte.
   const listeners = {
     message(this: WebSocket, data: RawData, isBinary: boolean) {
       onMessage(this as ClientSocket, data, isBinary);
@@ -116,7 +116,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     pong(this: WebSocket) {
       (this as ClientSocket).hear(clock());
     },
-    // A frame that breaks RFC 6455: ws closes the socket with its code.
+    // A frame that violates RFC 6455: ws closes the socket with the right code.
     error() {},
     close(this: WebSocket, code: number, reason: Buffer) {
       onClose(this as ClientSocket, code, reason);
@@ -138,12 +138,12 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
   }
 
   return {
-    /** Begins to listen for sessions that end. */
+    /** Starts to listen for revoked sessions. */
     async open(): Promise<void> {
       stopRevocations = await ports.onRevoked(registry.endDevice);
     },
 
-    /** Takes over an HTTP upgrade. */
+    /** Accepts an HTTP upgrade. */
     upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void {
       stream.on('error', () => {});
       const status = refusalOf(request, client, registry, origins, metrics);
@@ -162,7 +162,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
   };
 }
 
-/** The error inside the one that graphql-ws makes of what an iterator throws. */
+/** The error inside graphql-ws's wrapper around an iterator's error. */
 function unwrap(error: GraphQLError): GraphQLError {
   return error.originalError instanceof GraphQLError ? error.originalError : error;
 }

@@ -1,11 +1,11 @@
-/** Serves GraphiQL, built ahead of time from tools/graphiql, and leads `/` there. */
+/** Serves GraphiQL, built in advance from tools/graphiql, and redirects `/` to it. */
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
 const root = fileURLToPath(new URL('./static/', import.meta.url));
 
-/** Nothing from elsewhere: the page works, and can be trusted, without the internet. Monaco writes its styles inline. */
+/** No external resources: the page works without the internet and depends on no other site. Monaco writes its styles inline. */
 const contentSecurityPolicy = {
   useDefaults: false,
   directives: {
@@ -33,7 +33,7 @@ export async function registerGraphiql(app: FastifyInstance): Promise<void> {
       root: `${root}assets`,
       prefix: '/graphiql/assets/',
       index: false,
-      // The names carry a hash of the content.
+      // The file names contain a hash of the content.
       immutable: true,
       maxAge: '365d',
     });

@@ -1,23 +1,23 @@
-/** The one place where failures become what clients see. */
+/** Converts every failure into the error that clients see. */
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import { DomainError, type ErrorCode, errorCatalogue } from '../../domain/errors.ts';
 
-/** Told of failures that are not part of the contract, with the id clients are given to quote. */
+/** Receives failures that are not part of the contract, with the trace id that the client gets. */
 export type ReportFault = (error: unknown, traceId: string) => void;
 
-/** GraphQL's own messages repeat the value they are about: fifty of them could make a large answer of a small request. */
+/** GraphQL's own messages repeat the invalid value: fifty of them could turn a small request into a large answer. */
 const messageMax = 1_000;
 
-/** An error of the contract, for the transports' own refusals. */
+/** An error of the catalogue, for refusals by the transports. */
 export function clientError(code: ErrorCode, message: string, details: Record<string, unknown> = {}): GraphQLError {
   return new GraphQLError(message, { extensions: extensionsOf(code, details) });
 }
 
 /**
- * What a client may see of a failure: a code of the catalogue, whether to retry, and a message that was written for clients.
+ * The part of a failure that a client may see: a code of the catalogue, whether to retry, and a message written for clients.
  *
- * @param otherwise - the code of an error of GraphQL's own that carries none
+ * @param otherwise - the code for errors of graphql-js that have none
  */
 export function toClientError(error: unknown, otherwise: ErrorCode, report: ReportFault): GraphQLError {
   const graphqlError = error instanceof GraphQLError ? error : null;
@@ -46,7 +46,7 @@ function extensionsOf(code: ErrorCode, details: Readonly<Record<string, unknown>
   return { code, retryable: errorCatalogue[code].retryable, ...details };
 }
 
-/** The failure inside the wrappers that GraphQL puts around it. */
+/** The original failure inside graphql-js's wrappers. */
 function originalOf(error: unknown): unknown {
   let inner = error;
   let found: unknown = error instanceof GraphQLError ? undefined : error;

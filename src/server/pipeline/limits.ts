@@ -1,4 +1,4 @@
-/** How large an operation may be, judged before it runs. */
+/** Limits on the size of an operation, checked before it runs. */
 import {
   type FieldNode,
   type GraphQLError,
@@ -20,15 +20,15 @@ import { type Fragments, fieldsOf } from './selections.ts';
 export interface OperationLimits {
   /** Lexical tokens of the document. */
   readonly tokensMax: number;
-  /** Fields within fields. */
+  /** Nesting depth of fields. */
   readonly depthMax: number;
-  /** The same below `__schema` and `__type`, where the usual introspection needs more. */
+  /** Nesting depth below `__schema` and `__type`, where the usual introspection query needs more. */
   readonly introspectionDepthMax: number;
   readonly rootFieldsMax: number;
   readonly aliasesMax: number;
-  /** Fields, each counted as often as its lists may repeat it. */
+  /** Number of fields, each multiplied by the page sizes of its lists. */
   readonly costMax: number;
-  /** The largest page of any list. Who asks for more is told so by the list, whatever it would have cost. */
+  /** Maximum page size. Larger sizes count as this one, because the list refuses them with a better error. */
   readonly pageSizeMax: number;
 }
 
@@ -38,16 +38,16 @@ export const operationLimitDefaults: Omit<OperationLimits, 'pageSizeMax'> = {
   introspectionDepthMax: 16,
   rootFieldsMax: 20,
   aliasesMax: 60,
-  // A full page that shows everything of each message, as nodes and as edges, takes 37,000.
+  // A full page with all fields of each message, as nodes and as edges, costs 37,000.
   costMax: 50_000,
 };
 
-/** Page size of a list that is asked for without one and has no default, for the cost only. */
+/** Assumed page size of a list without a page size or default, for the cost only. */
 const usualPage = 50;
-/** The whole schema, which no limit of this kind sees into: a few times in a document at most. */
+/** Cost of the whole schema, whose size these limits cannot measure. It allows a few per document. */
 const schemaCost = 10_000;
 const pageArguments = new Set(['first', 'last']);
-/** Fields that hold the items of their parent's page. */
+/** Fields that contain the items of their parent's page. */
 const pageFields = new Set(['edges', 'nodes', 'entries', 'pageInfo', 'node']);
 
 interface Measure {
@@ -57,9 +57,9 @@ interface Measure {
 }
 
 export interface MeasuredOperation {
-  /** What is wrong whatever the variables. */
+  /** A problem that does not depend on the variables. */
   readonly error: GraphQLError | null;
-  /** The cost with these variables. */
+  /** The cost with the given variables. */
   cost(variables: Readonly<Record<string, unknown>>): number;
 }
 
@@ -86,7 +86,7 @@ export function measureOperation(
 
   function walk(selectionSet: SelectionSetNode, depth: number, isIntrospection: boolean): void {
     for (const field of fieldsIn(selectionSet)) {
-      // Aliases can repeat fragments exponentially, too: this much is more than any limit allows.
+      // Aliases can repeat fragments exponentially. This many fields exceed the limit in any case.
       visited += 1;
       if (visited > limits.costMax) return;
       if (field.alias !== undefined) measure.aliases += 1;
@@ -170,7 +170,7 @@ export function measureOperation(
   };
 }
 
-/** The page of a list that is asked for without one. */
+/** The page size of a list that is requested without one. */
 function usualPageOf({ args }: GraphQLField<unknown, unknown>): number {
   const initial = args.find(({ name }) => pageArguments.has(name))?.defaultValue;
   return typeof initial === 'number' ? initial : usualPage;
@@ -179,7 +179,7 @@ function usualPageOf({ args }: GraphQLField<unknown, unknown>): number {
 function definitionOf(schema: GraphQLSchema, type: unknown, field: string) {
   if (isObjectType(type) || isInterfaceType(type)) return type.getFields()[field] ?? null;
   if (!isUnionType(type)) return null;
-  // Which member it is does not matter for the cost: the first with such a field stands for them all.
+  // The type does not matter for the cost, so the first one with such a field represents all.
   for (const member of schema.getPossibleTypes(type)) {
     const found = member.getFields()[field];
     if (found !== undefined) return found;

@@ -1,6 +1,6 @@
 /**
- * What every operation passes, whichever transport it came by: parsing and validation (both cached), limits, execution, and
- * the masking of what went wrong.
+ * The pipeline of every operation on both transports: parsing and validation (both cached), limits, execution, and the masking of
+ * errors.
  */
 import {
   createSourceEventStream,
@@ -28,21 +28,21 @@ export interface OperationRequest {
   readonly variables?: Variables | null;
 }
 
-/** An operation that has passed everything that does not depend on its variables. */
+/** An operation that has passed all checks that do not depend on its variables. */
 export interface Operation {
-  /** The text it came in, one and the same for all that sent it. */
+  /** The text of the document, shared by all requests with the same text. */
   readonly source: string;
   readonly document: DocumentNode;
   readonly definition: OperationDefinitionNode;
   readonly type: 'query' | 'mutation' | 'subscription';
-  /** For metrics: of a subscription its only field, else empty. */
+  /** For metrics: the only field of a subscription, otherwise empty. */
   readonly field: string;
-  /** Whether any of its fields asks who is asking. */
+  /** Whether any of its fields needs a viewer. */
   readonly needsSession: boolean;
   readonly measured: MeasuredOperation;
   /** Whether its events can be executed once for all subscribers. */
   readonly isShared: boolean;
-  /** Of a shared operation, the variables its events depend on. */
+  /** For a shared operation, the variables that its events depend on. */
   readonly eventVariables: readonly string[];
 }
 
@@ -54,10 +54,10 @@ export type Variables = Readonly<Record<string, unknown>>;
 
 type Prepared = { readonly errors: readonly GraphQLError[] } | { readonly operations: ReadonlyMap<string, Operation> };
 
-/** Bytes of source text whose documents are kept; a document takes some twenty times its text. */
+/** Maximum size of the source texts of cached documents, in bytes. A document takes about twenty times its text. */
 const cacheMaxBytes = 4 * 1024 * 1024;
 
-/** Each error shows the whole value it is about, which takes as long as the value is large. */
+/** Each error contains the whole invalid value, so its cost grows with the value. */
 const executionOptions = { maxCoercionErrors: 5 };
 
 export type Pipeline = ReturnType<typeof createPipeline>;
@@ -143,7 +143,7 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     };
   }
 
-  /** Without data nothing ran: what is wrong then are the variables. */
+  /** Masks the errors of a result. Without data nothing ran, because the variables are invalid. */
   function masked(result: ExecutionResult): ExecutionResult {
     if (result.errors === undefined) return result;
     const otherwise = 'BAD_USER_INPUT';
@@ -151,7 +151,7 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
   }
 
   return {
-    /** Finds the operation a request means, or what is wrong with it. */
+    /** Finds the requested operation, or the errors of the request. */
     prepare(request: OperationRequest): Operation | readonly GraphQLError[] {
       let prepared = cache.get(request.query);
       if (prepared === undefined) {
@@ -178,7 +178,7 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       return masked(await execute(executionArgs(operation, variables, context)));
     },
 
-    /** Calls a subscription's resolver: what it returned, or a result that has only errors. Never rejects. */
+    /** Calls a subscription's resolver. Returns its value, or a result with only errors. Never rejects. */
     async subscribe(operation: Operation, variables: Variables, context: Context): Promise<unknown> {
       const answer = await createSourceEventStream(executionArgs(operation, variables, context));
       return Symbol.asyncIterator in answer ? answer : masked(answer);

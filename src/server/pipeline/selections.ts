@@ -4,7 +4,7 @@ import { type FieldNode, type FragmentDefinitionNode, Kind, type SelectionSetNod
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 /**
- * The fields of a selection set, those in its fragments included. Each fragment is looked at once, as in execution: fragments that
+ * The fields of a selection set, including those in its fragments. Each fragment is visited once, as in execution: fragments that
  * name each other twice would double at every step.
  */
 export function fieldsOf(selectionSet: SelectionSetNode, fragments: Fragments): FieldNode[] {

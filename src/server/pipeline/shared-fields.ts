@@ -1,6 +1,6 @@
 /**
- * Which fields look the same to every viewer. An event whose selection has only these is executed once for all its subscribers;
- * any other field, one that was forgotten here included, is executed for each.
+ * The fields that look the same to every viewer. An event whose selection contains only these is executed once for all subscribers.
+ * With any other field, including one that is missing here by mistake, it is executed for each subscriber.
  */
 import {
   type ArgumentNode,
@@ -39,7 +39,7 @@ const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
   Attachment: new Set(['url', 'contentType', 'name', 'bytes']),
 };
 
-/** Whether a subscription to `messageReceived` shows every viewer the same message, but for its inbox number. */
+/** Whether a subscription to `messageReceived` shows every viewer the same message except for its inbox number. */
 export function isShared(
   schema: GraphQLSchema,
   selectionSet: SelectionSetNode,
@@ -49,7 +49,7 @@ export function isShared(
 ): boolean {
   return selectionSet.selections.every((selection) => {
     if (selection.kind === Kind.FRAGMENT_SPREAD) {
-      // Looked at once: fragments that name each other twice would double at every step.
+      // Visited once: fragments that name each other twice would double at every step.
       if (seen.has(selection.name.value)) return true;
       seen.add(selection.name.value);
       const fragment = fragments.get(selection.name.value);
@@ -61,7 +61,7 @@ export function isShared(
     }
     const name = selection.name.value;
     if (name === '__typename') return true;
-    // Other members of the union never come as a shared event.
+    // Other types of the union are never shared events.
     if (['StreamReady', 'StreamTruncated', 'StreamHeartbeat'].includes(typeName)) return true;
     if (sharedFields[typeName]?.has(name) !== true) return false;
     if (selection.selectionSet === undefined) return true;
@@ -75,8 +75,8 @@ export function isShared(
 }
 
 /**
- * The variables an event's rendering may depend on: all that the selection and the document's fragments mention, but for the
- * arguments of the root fields, which say where a subscription begins.
+ * The variables that an event's rendering may depend on: all variables in the selection and the document's fragments, except in the
+ * arguments of the root fields, which set the start of a subscription.
  */
 export function variablesOfEvents(
   selectionSet: SelectionSetNode,
@@ -85,7 +85,7 @@ export function variablesOfEvents(
 ): string[] {
   const names = new Set<string>();
   const leftOut = new Set<ArgumentNode>(roots.flatMap((root) => root.arguments ?? []));
-  // Each fragment by itself, and once: followed from where they are named, they could double at every step.
+  // Each fragment is visited once, by itself. Following fragment spreads could double at every step.
   for (const node of [selectionSet, ...[...fragments.values()].map((fragment) => fragment.selectionSet)]) {
     visit(node, {
       Argument: (argument) => (leftOut.has(argument) ? false : undefined),

@@ -15,10 +15,10 @@ const waitMs = 1_000;
 const sqliteBusy = 5;
 
 /**
- * Makes the folder when it is absent, keeps it and the files in it from other users, and holds it until it is disposed of.
+ * Creates the folder if it is missing, protects it and its files from other users, and locks it until disposal.
  *
- * @param onError - gets what stays open to other users
- * @throws StartError: the folder cannot be used, or another process does
+ * @param onError - receives the paths that stay open to other users
+ * @throws StartError: the folder cannot be used, or another process uses it
  */
 export function openDataFolder(dataDir: string, onError: (error: unknown, what: string) => void): Disposable {
   const path = resolve(dataDir);

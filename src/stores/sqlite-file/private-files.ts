@@ -1,7 +1,7 @@
 /**
- * Keeps the data from other users of the machine: files for the owner only (0600), in a folder for the owner only (0700). Files
- * beside a database (`-wal`, `-shm`) get the permissions of the database when SQLite creates them. Windows knows no such
- * permissions: access lists do their work there.
+ * Protects the data from other users of the machine: files for the owner only (0600), in a folder for the owner only (0700). Files
+ * beside a database (`-wal`, `-shm`) get the permissions of the database when SQLite creates them. Windows does not have such
+ * permissions; its access lists apply instead.
  */
 import { chmodSync, closeSync, lstatSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,20 +9,20 @@ import { join } from 'node:path';
 const ownFolder = 0o700;
 const ownFile = 0o600;
 const othersMask = 0o077;
-/** Set on folders such as /tmp, which belong to everybody. */
+/** Set on folders such as /tmp, which all users share. */
 const stickyBit = 0o1000;
-/** Files of this product, in whatever release. */
+/** Files of Heliograph, of any release. */
 const ourFiles = /^(jwt-secret|.+\.(db|lock)(-(wal|shm|journal))?)$/;
 
-/** Creates a file for the owner only; one that exists is left as it is. */
+/** Creates a file for the owner only. An existing file stays unchanged. */
 export function createPrivateFile(path: string): void {
   closeSync(openSync(path, 'a', ownFile));
 }
 
 /**
- * Takes the permissions of others from a folder that exists and from the files in it.
+ * Removes other users' permissions from an existing folder and the files in it.
  *
- * @returns the paths whose permissions could not be changed, such as those of another owner
+ * @returns the paths whose permissions could not be changed, such as files of another owner
  */
 export function makeFolderPrivate(folder: string): string[] {
   const files = readdirSync(folder, { withFileTypes: true })
