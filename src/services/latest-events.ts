@@ -1,6 +1,6 @@
 /**
- * What a slow reader of small events is owed: the latest of each key, told when it reads again. More keys than `keysMax`
- * end the subscription with OVERLOADED, and the client starts it anew.
+ * Pending events for a slow reader of small events: the latest event of each key, sent when it reads again. More keys than `keysMax`
+ * end the subscription with OVERLOADED, and the client restarts it.
  */
 import { DomainError } from '../domain/errors.ts';
 import type { EventSink } from '../pubsub/event-source.ts';
@@ -28,7 +28,7 @@ export function createLatestEvents<E>(sink: EventSink<E>): LatestEvents<E> {
         isReady = sink.push(event);
         return;
       }
-      // Deleted first, so that the order is that of the latest news.
+      // Deleted first, so that keys are in the order of their latest events.
       held.delete(key);
       held.set(key, event);
       if (held.size > keysMax) {

@@ -1,8 +1,8 @@
 /**
- * A message from its send to the sockets of its readers, put together once. The server calls this with its drivers, and the
- * models in test/model call it with ports that fail, so that a part that is missing or wrong here fails a model.
+ * The path of a message from its send to the sockets of its readers, connected in one place. The server calls this function with its
+ * drivers, and the models in test/model call it with faulty ports, so that a missing or wrong connection here fails a model.
  *
- * Followers of the log take each message in the order in which they are added below.
+ * Followers of the log receive each message in the order in which they are added below.
  */
 import type { Clock, MessageId, Millis } from '../domain/ids.ts';
 import type { Bus } from '../pubsub/bus.ts';
@@ -31,16 +31,16 @@ export interface MessagingPorts {
   readonly rateLimiter: RateLimiter;
   readonly newId: () => MessageId;
   readonly clock: Clock;
-  /** Milliseconds on a clock that cannot be set. */
+  /** Milliseconds of a monotonic clock. */
   readonly elapsed: Clock;
   /**
-   * Whether no other process writes to the stores. Only then do heads and positions in memory answer readers; otherwise they
-   * are guesses, and every reader asks the stores.
+   * Whether no other process writes to the stores. Only then do readers use heads and positions in memory. Otherwise those are
+   * guesses, and readers use the stores.
    */
   readonly isSoleWriter: boolean;
   readonly onError: (error: unknown, what: string) => void;
   readonly onSent?: (outcome: string, ms: Millis) => void;
-  /** Receives how long a live message took from its commit to the socket. */
+  /** Receives the time of a live message from its commit to the socket. */
   readonly onDelivered?: (latencyMs: Millis) => void;
   readonly settings: MessagingSettings;
 }
@@ -98,16 +98,16 @@ export function createMessaging(ports: MessagingPorts) {
     streams,
 
     /**
-     * Finishes what an earlier run left behind, before the first request: a reader's inbox then lacks nothing.
+     * Finishes the work of an earlier run before the first request, so that readers' inboxes are complete.
      *
-     * @returns how many messages were handed to the followers again
+     * @returns the number of messages that were passed to the followers again
      */
     async resume(): Promise<number> {
       await conversations.resume();
       return log.sweep(0);
     },
 
-    /** Ends the streams' checks, and finishes what follows from the messages that are committed. */
+    /** Ends the streams' checks, and lets the followers finish with the committed messages. */
     async [Symbol.asyncDispose](): Promise<void> {
       streams[Symbol.dispose]();
       conversations.close();

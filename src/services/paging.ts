@@ -1,4 +1,4 @@
-/** Opaque cursors: a version and what to go on from. A cursor of another version, or of another list, is refused. */
+/** Opaque cursors: a version and a position. A cursor of another version, or of another list, is refused. */
 import { DomainError } from '../domain/errors.ts';
 
 const version = 'v1';

@@ -13,7 +13,7 @@ export async function takeOrThrow(limiter: RateLimiter, limit: RateLimit, key: s
   }
 }
 
-/** Tells of every refusal, by the name of the limit. */
+/** Reports every refusal with the name of the limit. */
 export function countRefusals(limiter: RateLimiter, onRefused: (limit: string) => void): RateLimiter {
   const count = (name: string, waitMs: number) => {
     if (waitMs > 0) onRefused(name);

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/ids.ts';
 
-/** What the server says of itself. */
+/** The limits that the server publishes. */
 export interface ServerLimits {
   readonly fanOutOnWriteMaxMembers: number;
   readonly textMaxBytes: number;
@@ -10,7 +10,7 @@ export interface ServerLimits {
 
 export type ServerInfoService = ReturnType<typeof createServerInfo>;
 
-/** @param ports.degraded - the parts that are away or slow now, in the words of docs/reliability.md */
+/** @param ports.degraded - the components that are unavailable or slow now, by their names in docs/reliability.md */
 export function createServerInfo(ports: {
   version: string;
   limits: ServerLimits;
@@ -18,7 +18,7 @@ export function createServerInfo(ports: {
   clock: Clock;
 }) {
   const { version, degraded, clock } = ports;
-  // Named one by one: whoever passes more, such as the whole configuration, must not have it shown.
+  // Named one by one, because a caller may pass an object with more fields, such as the whole configuration.
   const { fanOutOnWriteMaxMembers, textMaxBytes, pageSizeMax, operationsPerSocketMax } = ports.limits;
   const limits: ServerLimits = { fanOutOnWriteMaxMembers, textMaxBytes, pageSizeMax, operationsPerSocketMax };
   return {

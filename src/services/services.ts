@@ -7,7 +7,7 @@ import type { ReceiptService } from './receipts/receipt-service.ts';
 import type { ServerInfoService } from './server-info.ts';
 import type { StreamService } from './stream/stream-service.ts';
 
-/** Everything the product does, for resolvers. */
+/** All capabilities of the product, for resolvers. */
 export interface Services {
   readonly accounts: AccountService;
   readonly conversations: ConversationService;

@@ -1,4 +1,4 @@
-/** Our own access tokens: JWTs signed with one secret (RFC 7519, HS256). */
+/** The server's own access tokens: JWTs signed with one secret (RFC 7519, HS256). */
 import { createSecretKey } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import { DomainError } from '../../domain/errors.ts';
@@ -8,7 +8,7 @@ import type { Viewer } from '../../domain/user.ts';
 const issuer = 'heliograph';
 const algorithm = 'HS256';
 
-/** What a token says. */
+/** The claims of a token. */
 export interface AccessClaims extends Viewer {
   /** The login it belongs to. */
   readonly sessionId: string | null;
@@ -17,17 +17,17 @@ export interface AccessClaims extends Viewer {
 export type AccessTokens = ReturnType<typeof createAccessTokens>;
 
 export function createAccessTokens({ secret, ttlMs, clock }: { secret: Uint8Array; ttlMs: Millis; clock: Clock }) {
-  // A KeyObject is prepared once; from raw bytes each signature would prepare it anew.
+  // A KeyObject is prepared once; with raw bytes, each signature would prepare it again.
   const key = createSecretKey(secret);
   return {
-    /** @param claims - `id` makes each token another one, also within a second */
+    /** @param claims - `id` makes each token unique, even within one second */
     async sign(claims: {
       id: string;
       userId: UserId;
       deviceId: DeviceId;
       sessionId: string;
     }): Promise<{ token: string; expiresAt: Millis }> {
-      // Whole seconds, as the claim has them.
+      // Whole seconds, as in the claim.
       const expiresAt = Math.floor((clock() + ttlMs) / 1000) * 1000;
       const token = await new SignJWT({ did: claims.deviceId, sid: claims.sessionId })
         .setProtectedHeader({ alg: algorithm, typ: 'JWT' })

@@ -1,12 +1,12 @@
 /**
- * Accounts: registering, signing in on devices, renewing and ending sessions, and finding users.
+ * Accounts: registering, signing in on devices, renewing and revoking sessions, and finding users.
  *
  * A device is in one of these states:
- * - signed in: it names the session in force. Access and refresh tokens name theirs, and only those of this session count;
- * - signed out: its session was revoked, by a log-out or by the reuse of a refresh token. A log-in that names the device signs
+ * - signed in: it names its current session. Access and refresh tokens name theirs, and only tokens of the current session are valid;
+ * - signed out: its session was revoked, by a logout or by the reuse of a refresh token. A login that names the device signs
  *   it in again, with a new session.
  *
- * A refresh token is unused, used or expired. Using it exchanges it for its successor. A used token that comes back has two
+ * A refresh token is unused, used or expired. Using it exchanges it for its successor. If a used token is presented again, it has two
  * holders, and its device is signed out.
  */
 import { hash } from 'node:crypto';
@@ -47,7 +47,7 @@ export function createAccountService(ports: {
   bus: Bus;
   rateLimiter: RateLimiter;
   passwords: Passwords;
-  /** Null when users come from an identity provider only: there is nothing to register or log in with then. */
+  /** Null if only an identity provider signs users in; registering and logging in are then not possible. */
   accessTokens: AccessTokens | null;
   externalTokens: ExternalTokens | null;
   onSecurityEvent: OnSecurityEvent;
@@ -81,11 +81,11 @@ export function createAccountService(ports: {
     return { accessToken: token, accessTokenExpiresAt: expiresAt, refreshToken, deviceId, user };
   }
 
-  /** Signs a user in on a new device, or anew on one of theirs: that keeps its place in the inbox. */
+  /** Signs a user in on a new device, or again on one of theirs, which keeps its inbox position. */
   async function signIn(user: User, name: string | null, knownId: DeviceId | null): Promise<Session> {
     if (knownId !== null) {
       const known = isId(knownId) ? await users.getDevice(knownId) : null;
-      // A device of somebody else's and none at all get one answer: which ids exist is nobody's to learn.
+      // Another user's device and an unknown device get the same answer, so that it does not reveal existing ids.
       if (known?.userId !== user.id) throw new DomainError('NOT_FOUND', 'Device not found for this user.');
     }
     const sessionId = newId();
@@ -101,14 +101,14 @@ export function createAccountService(ports: {
     bus.publish(topics.revocations, { userId, deviceId });
   }
 
-  /** Lets go of what an earlier session of the device still holds: tokens found good, and sockets. */
+  /** Ends an earlier session of the device: its cached tokens and its sockets. */
   function endEarlierSession(userId: UserId, deviceId: DeviceId): void {
     bus.publish(topics.revocations, { userId, deviceId });
     tokens.noteChanged(deviceId, false);
   }
 
   return {
-    /** @throws DomainError `BAD_USER_INPUT`, `USERNAME_TAKEN`, `RATE_LIMITED`, `FORBIDDEN` where only an identity provider signs in */
+    /** @throws DomainError `BAD_USER_INPUT`, `USERNAME_TAKEN`, `RATE_LIMITED`, `FORBIDDEN` if only an identity provider signs users in */
     async register(
       input: { username: string; password: string; displayName?: string | null; deviceName?: string | null },
       { address, network }: ClientAddress,
@@ -122,7 +122,7 @@ export function createAccountService(ports: {
       checkPassword(password);
       const displayName = checkName('displayName', input.displayName ?? username);
       const deviceName = input.deviceName == null ? null : checkName('deviceName', input.deviceName);
-      // Looked up first, so that a taken name does not cost a hash.
+      // Checked first, so that a taken name does not cost a hash.
       if ((await users.findByUsername(username)) !== null)
         throw new DomainError('USERNAME_TAKEN', 'Username is taken.');
       const passwordHash = await passwords.hash(password);
@@ -136,9 +136,9 @@ export function createAccountService(ports: {
     },
 
     /**
-     * Signs in on a new device, or anew on the one named: what was signed in there before has ended then.
+     * Signs in on a new device, or again on the named one, whose previous session is then revoked.
      *
-     * @throws DomainError `UNAUTHENTICATED`: name or password is wrong, without saying which
+     * @throws DomainError `UNAUTHENTICATED`: the name or the password is wrong; the error does not reveal which
      * @throws DomainError `NOT_FOUND`: the user has no device `deviceId`
      */
     async logIn(
@@ -164,9 +164,9 @@ export function createAccountService(ports: {
     },
 
     /**
-     * Trades a refresh token for a new session, once.
+     * Exchanges a refresh token for a new session, once.
      *
-     * @throws DomainError `UNAUTHENTICATED`: unknown or ended; or used before, and then its device's session is ended too
+     * @throws DomainError `UNAUTHENTICATED`: the token is unknown, expired or revoked; or it was used before, which revokes its device's session
      */
     async refreshSession(
       { refreshToken }: { refreshToken: string },
@@ -187,7 +187,7 @@ export function createAccountService(ports: {
       }
       if (token.expiresAt <= clock()) throw sessionEnded();
       const session = await openSession(user, token.deviceId, token.familyId);
-      // Meanwhile another holder may have used the old token again: then nothing of this family may live on.
+      // In the meantime another holder may have used the old token again. Then the whole token family must be revoked.
       const after = await users.getDevice(token.deviceId);
       if (after?.revokedAt !== null || after.sessionId !== token.familyId) {
         if (after?.sessionId === token.familyId) await users.revokeDevice(token.deviceId, clock());
@@ -224,7 +224,7 @@ export function createAccountService(ports: {
       return user;
     },
 
-    /** Forgets refresh tokens that have ended. */
+    /** Deletes expired refresh tokens. */
     purge: () => users.purgeRefreshTokens(clock()),
   };
 }

@@ -8,11 +8,11 @@ const algorithms = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
   ...['EdDSA', 'Ed25519'],
 ];
-/** How far the provider's clock and ours may differ. */
+/** Maximum difference between the provider's clock and this server's. */
 const clockToleranceS = 30;
-/** Values of `typ` in the header of an access token; absent is accepted too. RFC 9068 defines `at+jwt`. */
+/** Accepted values of `typ` in the header of an access token; it may also be absent. RFC 9068 defines `at+jwt`. */
 const accessTokenTypes = ['jwt', 'at+jwt'];
-/** Claims that only ID tokens and log-out tokens contain (OpenID Connect Core 3.3.2.11, Back-Channel Logout 2.4). */
+/** Claims that only ID tokens and logout tokens contain (OpenID Connect Core 3.3.2.11, Back-Channel Logout 2.4). */
 const otherTokensClaims = ['at_hash', 'c_hash', 's_hash', 'events'];
 
 export interface ExternalTokenSettings {
@@ -23,26 +23,26 @@ export interface ExternalTokenSettings {
   readonly audience: string | null;
   /** The `typ` that a token's header must have; null accepts those of access tokens. */
   readonly type: string | null;
-  /** A scope that a token must have been granted; null does not look at scopes. */
+  /** The scope that a token must have; null does not check scopes. */
   readonly scope: string | null;
 }
 
 export interface ExternalIdentity {
   /** Issuer and subject: identifies the user permanently. */
   readonly subject: string;
-  /** The provider's name for the user, from which their username is made. */
+  /** The provider's name for the user, from which their username is derived. */
   readonly suggestedName: string;
   readonly displayName: string | null;
   /** Distinguishes this user's devices. */
   readonly deviceKey: string;
-  /** When the provider made the token; 0 when it does not say. */
+  /** Time when the provider issued the token; 0 if it is unknown. */
   readonly issuedAt: Millis;
   readonly expiresAt: Millis;
 }
 
 export type ExternalTokens = ReturnType<typeof createExternalTokens>;
 
-/** @param onFailure - called for each request for the provider's keys that failed */
+/** @param onFailure - called for each failed request for the provider's keys */
 export function createExternalTokens(
   settings: ExternalTokenSettings & { clock: Clock; onFailure: (error: unknown) => void },
 ) {
@@ -62,7 +62,7 @@ export function createExternalTokens(
       return await jwtVerify(token, keys.find, options);
     } catch (error) {
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-      // Without `kid` several keys may fit. jose offers them one by one.
+      // Without `kid`, several keys may match. jose offers them one by one.
       for await (const key of error) {
         try {
           return await jwtVerify(token, key, options);
@@ -76,7 +76,7 @@ export function createExternalTokens(
 
   return {
     /**
-     * @throws DomainError `UNAUTHENTICATED`: the token is not valid
+     * @throws DomainError `UNAUTHENTICATED`: the token is invalid
      * @throws DomainError `UNAVAILABLE`: the provider's keys could not be read
      */
     async verify(token: string): Promise<ExternalIdentity> {
@@ -92,12 +92,12 @@ export function createExternalTokens(
       }
     },
 
-    /** Reads the provider's keys again, so that withdrawn ones stop counting. A failure is reported to `onFailure`. */
+    /** Reads the provider's keys again, so that withdrawn keys become invalid. A failure is reported to `onFailure`. */
     renewKeys: () => keys.renew().catch(() => {}),
   };
 }
 
-/** Refuses ID, refresh and log-out tokens: they are made for other readers, and often live longer. */
+/** Refuses ID, refresh and logout tokens: they have other audiences, and often a longer lifetime. */
 function requireAccessToken(typ: string | undefined, payload: JWTPayload, required: string | null): void {
   const given = typ?.toLowerCase().replace(/^application\//, '') ?? null;
   if (required !== null) {
@@ -109,11 +109,11 @@ function requireAccessToken(typ: string | undefined, payload: JWTPayload, requir
   const kind = typeof payload.typ === 'string' ? payload.typ.toLowerCase() : null;
   if (kind !== null && kind !== 'bearer') throw new Error('kind is not that of an access token');
   if (otherTokensClaims.some((claim) => payload[claim] !== undefined)) throw new Error('not an access token');
-  // ID tokens have a nonce; so have older Keycloak's access tokens, which say what they are.
+  // ID tokens have a nonce. So do access tokens of older Keycloak versions, which are recognised by their type.
   if (payload.nonce !== undefined && given !== 'at+jwt' && kind !== 'bearer') throw new Error('not an access token');
 }
 
-/** `scope` as text (RFC 8693), or `scp` as text or a list, as Microsoft and Okta have it. */
+/** `scope` as text (RFC 8693), or `scp` as text or a list, as in Microsoft's and Okta's tokens. */
 function scopesOf({ scope, scp }: JWTPayload): readonly unknown[] {
   return [scope, scp].flatMap((value) =>
     typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [],

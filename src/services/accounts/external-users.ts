@@ -1,15 +1,15 @@
 /**
- * Users of an identity provider: who one of its tokens speaks for here. A user is made when the provider's subject is first
- * seen, and a device when its key is.
+ * Users of an identity provider: finds the user and the device of one of its tokens. A user is created when the provider's subject
+ * is first seen, and a device when its key is first seen.
  *
  * The provider keeps the sessions, so a device is in one of these states:
- * - unnamed: it was never logged out, its session has no name, and every token of the provider is good;
- * - logged out: tokens made before that stay ended, however long the provider lets them last;
- * - renewed: somebody signed in at the provider after the log-out. The session is named after the time of the log-out, and
- *   only tokens made later belong to it.
+ * - unnamed: it was never logged out, its session has no name, and every token of the provider is valid;
+ * - logged out: earlier tokens stay revoked, even if the provider's expiry time is later;
+ * - renewed: the user signed in at the provider after the logout. The session is named after the time of the logout, and only
+ *   later tokens belong to it.
  *
- * Invariants: a subject is one user for good, whatever the provider calls them later; a device key is one device of theirs.
- * What is remembered of a device holds until it is logged out.
+ * Invariants: a subject is always the same user, even if the provider changes its name; a device key is one device of that user.
+ * Cached devices are valid until they are logged out.
  */
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
@@ -31,15 +31,15 @@ export function createExternalUsers(ports: {
   users: UserStore;
   newId: () => string;
   clock: Clock;
-  /** Whether the device was logged out, as far as this instance has heard. */
+  /** Whether the device was logged out, as far as this instance knows. */
   isRevoked: (deviceId: DeviceId) => boolean;
-  /** Told when a device that was logged out has a session again. */
+  /** Called when a logged-out device has a session again. */
   onRenewed: (deviceId: DeviceId) => void;
 }) {
   const { users, newId, clock, isRevoked, onRenewed } = ports;
   const externalDevices = new LRUCache<string, ExternalDevice>({ max: 20_000 });
 
-  /** The user and device an outside identity stands for, made when it is seen first. */
+  /** The user and device of an external identity, created when it is first seen. */
   async function provision({ subject, deviceKey, issuedAt, ...names }: ExternalIdentity): Promise<ExternalDevice> {
     const key = JSON.stringify([subject, deviceKey]);
     const known = externalDevices.get(key);
@@ -80,17 +80,17 @@ export function createExternalUsers(ports: {
   }
 
   return {
-    /** What a token of the provider says in our own terms, once it has been verified. */
+    /** The claims of a verified token of the provider, in the form of the server's own tokens. */
     async claimsOf(identity: ExternalIdentity): Promise<AccessClaims> {
       const { userId, deviceId, sessionId } = await provision(identity);
-      // A token made before the session began belongs to what was logged out.
+      // A token issued before the session began belongs to a logged-out session.
       const isOfSession = sessionId !== null && identity.issuedAt > Number(sessionId);
       return { userId, deviceId, sessionId: isOfSession ? sessionId : null, expiresAt: identity.expiresAt };
     },
   };
 }
 
-/** One id for each device of an outside user, the same at every sight: 62 bits of a hash. */
+/** The id of an external user's device: 62 bits of a hash, so that it is always the same. */
 function deviceIdFor(userId: UserId, deviceKey: string): DeviceId {
   const digest = createHash('sha256').update(`${userId}|${deviceKey}`).digest();
   return ((digest.readBigUInt64BE() >> 2n) | 1n).toString();

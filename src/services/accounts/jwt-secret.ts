@@ -6,14 +6,14 @@ import { StartError } from '../../domain/errors.ts';
 const secretBytes = 32;
 
 /**
- * The secret kept in a folder of this process alone; made on first use, readable by its owner only, so that tokens outlive a
- * restart.
+ * The secret in the data folder, which only this process uses. It is generated on first use, readable by its owner only, and stored so
+ * that tokens survive a restart.
  */
 export function loadOrCreateJwtSecret(dataDir: string): Uint8Array {
   mkdirSync(dataDir, { recursive: true });
   const path = join(dataDir, 'jwt-secret');
   if (!existsSync(path)) {
-    // Under another name until it has reached the disk: no crash leaves half a secret, which no start would take.
+    // Written under another name until it has reached the disk, so that no crash leaves an incomplete secret, which would stop every start.
     const draft = `${path}.new`;
     rmSync(draft, { force: true });
     writeFileSync(draft, randomBytes(secretBytes).toString('hex'), { flag: 'wx', mode: 0o600, flush: true });

@@ -17,7 +17,7 @@ export function checkName(field: string, text: string): string {
   return checkLine(field, text, nameMax);
 }
 
-/** A name given by an identity provider, made to fit; null when nothing is left of it. */
+/** An identity provider's name, changed to meet the rules; null if nothing is left of it. */
 export function toName(text: string): string | null {
   return toLine(text, nameMax);
 }

@@ -1,4 +1,4 @@
-/** Passwords as argon2id hashes in PHC string form, with the parameters OWASP's password storage cheat sheet names. */
+/** Passwords as argon2id hashes in PHC string format, with the parameters of OWASP's password storage cheat sheet. */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { DomainError } from '../../domain/errors.ts';
@@ -8,7 +8,7 @@ const memoryKib = 19_456;
 const passes = 2;
 const parallelism = 1;
 const hashBytes = 32;
-/** Each takes 19 MiB and tens of milliseconds of a thread: enough of them would starve everything else. */
+/** Each hash takes 19 MiB and tens of milliseconds of a thread. Too many at once would starve all other work. */
 const atOnceMax = 4;
 const waitingMax = 200;
 
@@ -55,7 +55,7 @@ export function createPasswords() {
   return {
     hash,
 
-    /** Whether a password is the one of a hash. Without a hash it takes as long and answers no. */
+    /** Whether a password matches a hash. Without a hash it takes the same time and returns false. */
     async verify(password: string, phc: string | null): Promise<boolean> {
       const parsed = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/.exec(phc ?? (await decoy));
       if (parsed === null) return false;

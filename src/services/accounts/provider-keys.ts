@@ -2,7 +2,7 @@
  * The keys that an identity provider publishes (RFC 7517), kept in memory.
  *
  * They are in one of these states:
- * - none: no answer of the provider has been read yet. A token waits for the first one;
+ * - none: no answer of the provider has been read yet. Tokens wait for the first one;
  * - kept: the latest answer that could be read. It is used until a newer one replaces it, however long the provider is
  *   unavailable. It is renewed on a schedule, and early when a token names a key that it does not contain;
  * - failing, in addition to either: the last request failed. Until `retryAt` no other is sent, and the waits grow.
@@ -14,7 +14,7 @@ import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTVerifyGetKey } f
 import type { Clock, Millis } from '../../domain/ids.ts';
 
 const requestTimeoutMs = 5_000;
-/** Made-up key ids must not become requests. */
+/** Invented key ids must not cause requests. */
 const earlyRenewalEveryMs = 30_000;
 const firstWaitMs = 1_000;
 const waitMaxMs = 60_000;
@@ -63,7 +63,7 @@ export function createProviderKeys(ports: { url: string; clock: Clock; onFailure
     /**
      * Finds the key of a token, for jose.
      *
-     * @throws KeysUnavailable: the key is not among those kept, and the provider did not answer
+     * @throws KeysUnavailable: the key is not in memory, and the provider did not answer
      */
     find: (async (header, token) => {
       if (kept === null) await renew();

@@ -24,10 +24,10 @@ import { createExternalUsers } from './external-users.ts';
 
 const knownTokensMax = 20_000;
 const changedDevicesMax = 20_000;
-/** How long a token is accepted while the directory cannot say whether its session has ended. */
+/** Time for which a token is accepted while the directory cannot confirm its session. */
 const unsureForMs = 10_000;
 
-/** A token that was found good, and until when that holds. */
+/** A verified token, and the time until which the result is valid. */
 interface KnownToken {
   readonly viewer: Viewer;
   readonly until: Millis;
@@ -44,7 +44,7 @@ export function createTokenCheck(ports: {
   clock: Clock;
 }) {
   const { users, bus, accessTokens, externalTokens, newId, clock } = ports;
-  /** By the hash of the token: shorter, and nobody can use it. */
+  /** By the hash of the token, which is shorter and useless to a thief. */
   const knownTokens = new LRUCache<string, KnownToken>({ max: knownTokensMax });
   /** Devices whose session has changed, with the number of that change. */
   const changedDevices = new LRUCache<DeviceId, { readonly heard: number; readonly isRevoked: boolean }>({
@@ -70,19 +70,19 @@ export function createTokenCheck(ports: {
   }
 
   function forgetTokens(deviceId: DeviceId): void {
-    // Changes are rare; an index by device would cost every request.
+    // Changes are rare, and an index by device would slow down every request.
     for (const [tokenHash, { viewer }] of knownTokens.entries())
       if (viewer.deviceId === deviceId) knownTokens.delete(tokenHash);
   }
 
-  /** Whether a token's session is in force. `unknown`: the directory did not answer. */
+  /** Whether a token's session is still valid. `unknown`: the directory did not answer. */
   async function stateOf({ deviceId, sessionId }: AccessClaims): Promise<'good' | 'ended' | 'unknown'> {
     try {
       for (;;) {
         const heardBefore = heard;
         const device = isId(deviceId) ? await users.getDevice(deviceId) : null;
         if (device === null || device.revokedAt !== null || device.sessionId !== sessionId) return 'ended';
-        // A change that was heard of during the read may be newer than the device that was read.
+        // A change that arrived during the read may be newer than the device that was read.
         if ((changedDevices.get(deviceId)?.heard ?? 0) > heardBefore) continue;
         if (isRevoked(deviceId)) noteChanged(deviceId, false);
         return 'good';
@@ -124,10 +124,10 @@ export function createTokenCheck(ports: {
       return viewer;
     },
 
-    /** Notes that a device's session ended or was replaced: its tokens are looked up again. */
+    /** Records that a device's session was revoked or replaced: its tokens are looked up again. */
     noteChanged,
 
-    /** Follows revocations by other instances; resolves when it is in force. */
+    /** Follows revocations by other instances. Resolves when the subscription is active. */
     async watchRevocations(): Promise<() => void> {
       const stop = await bus.subscribe(topics.revocations, ({ deviceId }) => noteChanged(deviceId, true));
       // Hints sent during the interruption were lost, so every token is looked up again.

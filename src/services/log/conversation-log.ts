@@ -69,7 +69,7 @@ export type ConversationLog = ReturnType<typeof createConversationLog>;
 export function createConversationLog(ports: {
   log: MessageLog;
   clock: TrustedClock;
-  /** Milliseconds on a clock that cannot be set. */
+  /** Milliseconds of a monotonic clock. */
   elapsed: Clock;
   newId: () => MessageId;
   /** Whether no other process writes to the store, so that heads in memory answer readers. */

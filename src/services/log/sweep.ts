@@ -24,7 +24,7 @@ export const sweepDefaults: SweepSettings = { sweepPage: 500, sweepSeenMax: 20_0
 export function createSweep(ports: {
   log: MessageLog;
   followers: Followers;
-  /** Milliseconds on a clock that cannot be set. */
+  /** Milliseconds of a monotonic clock. */
   elapsed: Clock;
   settings: SweepSettings;
 }) {

@@ -2,7 +2,7 @@
 import { type Conversation, isActive, type Member } from '../../domain/conversation.ts';
 import { maxSeq, type Seq, type UserId } from '../../domain/ids.ts';
 
-/** Every stay of a user in one conversation, the latest last; empty for a user who never was a member. */
+/** All stays of a user in one conversation, the latest last; empty for a user who was never a member. */
 export type Stays = readonly Member[];
 
 export interface MemberList {
@@ -10,12 +10,12 @@ export interface MemberList {
   /** The number of the last membership entry that this list contains; 0 in a direct conversation, whose members never change. */
   readonly version: Seq;
   readonly memberCount: number;
-  /** The latest stay of everyone who is or was a member. */
+  /** The latest stay of each current and former member. */
   readonly members: ReadonlyMap<UserId, Member>;
   readonly activeCount: number;
   /** Whether its messages are fanned out on read. */
   readonly isLarge: boolean;
-  /** May ask the store for one user when the list is not in memory as a whole. */
+  /** May read one user from the store if the whole list is not in memory. */
   stays(userId: UserId): Stays | Promise<Stays>;
   /** The stays that contain any message from `seq` on: those of the current members, and those that ended with or after `seq`. */
   since(seq: Seq): readonly Member[] | Promise<readonly Member[]>;
@@ -46,7 +46,7 @@ export function createMemberList(conversation: Conversation, stays: readonly Mem
   };
 }
 
-/** The number of the last entry that a stay follows from: members join with the entry after `joinedSeq`. */
+/** The number of the last entry that changed a stay: members join with the entry after `joinedSeq`. */
 function lastEntry({ joinedSeq, leftSeq }: Member): Seq {
   return leftSeq ?? joinedSeq + 1n;
 }

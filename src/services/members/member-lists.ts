@@ -1,8 +1,8 @@
 /**
- * Who is in which conversation, as this instance knows it: member lists are read whole and kept while they are used.
+ * The member lists that this instance has in memory. Lists are read whole and kept while they are used.
  *
- * A change of membership is first announced here (`begin`), then said in the log, then settled. Between the two, who is
- * leaving can send no more, and fan-out of the conversation waits, so that nobody gets what was said after they left.
+ * A change of membership is first announced here (`begin`), then written to the log, then settled. Between `begin` and the end, a
+ * leaving member can no longer send, and fan-out of the conversation waits, so that users do not get messages sent after they left.
  */
 import { LRUCache } from 'lru-cache';
 import type { Member } from '../../domain/conversation.ts';
@@ -14,7 +14,7 @@ import { createMemberList, type MemberList } from './member-list.ts';
 
 export type { MemberList, Stays } from './member-list.ts';
 
-/** Members over all member lists in memory; a group of 100,000 takes about 20 MB. */
+/** Maximum number of members in all lists in memory. A group of 100,000 takes about 20 MB. */
 const membersMax = 1_000_000;
 
 export type MemberLists = ReturnType<typeof createMemberLists>;
@@ -22,7 +22,7 @@ export type MemberLists = ReturnType<typeof createMemberLists>;
 export interface MemberListSettings {
   /** Groups of more members than this are large. */
   readonly fanOutOnWriteMaxMembers: number;
-  /** Users whose list of conversations is kept in memory. */
+  /** Maximum number of users whose list of conversations is kept in memory. */
   readonly usersMax?: number;
 }
 
@@ -65,7 +65,7 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
     if (promise === undefined) {
       promise = load(id)
         .then((memberList) => {
-          // Forgotten while it was read: what was read may be old.
+          // If `forget` was called during the read, the result may be old.
           if (memberList !== null && loading.get(id) === promise) memberLists.set(id, memberList);
           return memberList;
         })
@@ -96,15 +96,15 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
       return fresh;
     },
 
-    /** Sets what `at` calls for a list that is too old: it settles the changes that the log contains up to a number. */
+    /** Sets the function that `at` calls for a list that is too old. It settles the changes that the log contains up to a number. */
     setSettleUpTo(settle: (id: ConversationId, version: Seq) => Promise<void>): void {
       settleUpTo = settle;
     },
 
     /**
-     * The member list and the viewer's place in it, for those who are or were members.
+     * The member list and the viewer's entry in it, for current and former members.
      *
-     * @throws DomainError `NOT_FOUND`: there is no such conversation, or the viewer may not know of it
+     * @throws DomainError `NOT_FOUND`: the conversation does not exist, or is hidden from the viewer
      */
     async require(id: ConversationId, userId: UserId): Promise<{ memberList: MemberList; member: Member }> {
       const memberList = isId(id) ? await get(id) : null;
@@ -113,12 +113,12 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
       return { memberList, member };
     },
 
-    /** Whether a member has been taken out, or is about to be, so that they can do nothing more. */
+    /** Whether a member has been removed, or a removal is in progress, so that they can no longer act. */
     isLeaving(id: ConversationId, userId: UserId): boolean {
       return pending.get(id)?.leaving.has(userId) ?? false;
     },
 
-    /** The conversations a user is or was in. */
+    /** A user's current and former conversations. */
     conversationIdsOf(userId: UserId): Promise<readonly ConversationId[]> {
       let ids = memberships.get(userId);
       if (ids === undefined) {
@@ -129,27 +129,27 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
       return ids;
     },
 
-    /** Drops what is known of a conversation and of those whose membership changed; it is read anew. */
+    /** Drops a conversation's list and the conversations of the users whose membership changed, so that they are read again. */
     forget(id: ConversationId, userIds: readonly UserId[]): void {
       drop(id);
       for (const userId of userIds) memberships.delete(userId);
     },
 
-    /** Announces a change; one at a time for each conversation. One that is tried again goes on with those who wait for it. */
+    /** Announces a change; one at a time for each conversation. A retried change keeps its waiters. */
     begin({ conversationId, event }: MembershipChange): void {
       const { promise, resolve } = Promise.withResolvers<void>();
       const { settled, settle } = pending.get(conversationId) ?? { settled: promise, settle: resolve };
       pending.set(conversationId, { leaving: new Set(isDeparture(event) ? event.userIds : []), settled, settle });
     },
 
-    /** Ends what `begin` announced. */
+    /** Ends the change that `begin` announced. */
     end(id: ConversationId): void {
       const change = pending.get(id);
       pending.delete(id);
       change?.settle();
     },
 
-    /** Resolves when no change of the conversation is under way; null at once when there is none. */
+    /** Resolves when no change of the conversation is in progress; null if there is none now. */
     settled(id: ConversationId): Promise<void> | null {
       return pending.get(id)?.settled ?? null;
     },

@@ -1,4 +1,4 @@
-/** Pages through a conversation, over all the months it was used in. */
+/** Pages through a conversation over all its months. */
 import { visibleHead } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
@@ -39,8 +39,8 @@ export function createHistoryService(ports: {
 
   return {
     /**
-     * @throws DomainError `NOT_FOUND`: no such conversation for the viewer
-     * @throws DomainError `BAD_USER_INPUT`: page size, range or cursor
+     * @throws DomainError `NOT_FOUND`: the conversation does not exist, or is hidden from the viewer
+     * @throws DomainError `BAD_USER_INPUT`: invalid page size, range or cursor
      */
     async page(viewer: Viewer, input: HistoryInput): Promise<HistoryPage> {
       const { first, last, range } = input;
@@ -59,7 +59,7 @@ export function createHistoryService(ports: {
       if (memberLists.isLeaving(conversation.id, viewer.userId)) {
         throw new DomainError('UNAVAILABLE', 'Your removal from this conversation is in progress.');
       }
-      // Looked up after the head, so that who has left meanwhile sees nothing of what came then.
+      // Read after the head, so that a user who has left in the meantime does not see later messages.
       const { member } = await memberLists.require(conversation.id, viewer.userId);
       let lowest = member.joinedSeq + 1n;
       let highest = visibleHead(member, head?.seq ?? 0n);
@@ -68,7 +68,7 @@ export function createHistoryService(ports: {
       const fromSeq = after === null ? lowest : maxSeq(lowest, after + 1n);
       const toSeq = before === null ? highest : minSeq(highest, before - 1n);
 
-      // Without either end the newest page comes first; `after` alone goes on from there upwards.
+      // Without `first` and `last`, the newest page is returned; `after` alone continues upwards from its cursor.
       const newestFirst = first == null && (last != null || after === null);
       const messages = await log.list(conversation, { fromSeq, toSeq, limit: size, newestFirst });
       const start = messages[0]?.seq ?? fromSeq;

@@ -1,4 +1,4 @@
-/** What a client may send: each rule names the field it is about. */
+/** Validation of clients' messages. Each error names the invalid field. */
 import { serverKeyPrefix } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { checkLine, isVisible } from '../../domain/line.ts';
@@ -55,9 +55,9 @@ function checkClientMessageId(id: string): void {
   const bytes = Buffer.byteLength(id);
   if (bytes < 1 || bytes > clientMessageIdMaxBytes)
     throw bad(`clientMessageId must have 1 to ${clientMessageIdMaxBytes} bytes.`);
-  // Clients find a message by its sender and this id: it must not be the one of an entry that the server made about the sender.
+  // Clients identify a message by its sender and this id, so it must differ from the ids of the server's entries about the sender.
   if (id.startsWith(serverKeyPrefix)) throw bad(`clientMessageId must not begin with ${serverKeyPrefix}`);
-  // It is a key in every store, and not all of them keep these apart.
+  // The id is a key in every store, and not all stores distinguish such characters.
   if (!id.isWellFormed() || id.includes('\0')) throw bad('clientMessageId must be well-formed text without NUL.');
 }
 

@@ -1,4 +1,4 @@
-/** Sends messages and finds them again. */
+/** Sends messages and finds them. */
 
 import { isActive, maySee } from '../../domain/conversation.ts';
 import { userKey } from '../../domain/entry-key.ts';
@@ -18,7 +18,7 @@ export interface SendInput extends MessageInput {
   readonly to: { readonly conversationId?: ConversationId | null; readonly userId?: UserId | null };
 }
 
-/** A person types far less; a bot that sends more spreads it. */
+/** Far more than a person types. Bots must spread larger volumes over time. */
 export const sendLimit: RateLimit = { name: 'sends', points: 600, windowMs: 10_000 };
 
 export interface MessageLimits extends MessageInputLimits {
@@ -42,11 +42,11 @@ export function createMessageService(ports: {
   async function send(viewer: Viewer, input: SendInput): Promise<Appended> {
     await takeOrThrow(rateLimiter, sendLimit, viewer.userId);
     const body = checkMessageInput(input, limits);
-    // Before the target: finding that may open a conversation, and a send that is refused leaves nothing behind.
+    // Checked before the target is found, which may create a conversation: a refused send must not leave one behind.
     if (body.replyToId !== undefined) await checkReply(viewer, input.to, body.replyToId);
     const memberList = await findTarget(viewer, input.to);
     const { conversation } = memberList;
-    // Asked last and without a pause before the append: who is taken out in the meantime sends nothing after it.
+    // Checked last and without an await before the append, so that a member who is removed in the meantime cannot send after that.
     if (memberLists.isLeaving(conversation.id, viewer.userId)) throw notAMember();
     return log.append(conversation, {
       id: newId(),
@@ -81,10 +81,10 @@ export function createMessageService(ports: {
 
   return {
     /**
-     * Sends a message; resolves when it is stored.
+     * Sends a message. Resolves when it is stored.
      *
-     * @throws DomainError `BAD_USER_INPUT`, `NOT_FOUND`, `FORBIDDEN`, `RATE_LIMITED`, `ID_CONFLICT`: nothing was sent
-     * @throws DomainError `UNAVAILABLE`: unknown; send it again with the same `clientMessageId`
+     * @throws DomainError `BAD_USER_INPUT`, `NOT_FOUND`, `FORBIDDEN`, `RATE_LIMITED`, `ID_CONFLICT`: the message was not sent
+     * @throws DomainError `UNAVAILABLE`: the outcome is unknown; resend with the same `clientMessageId`
      */
     async send(viewer: Viewer, input: SendInput): Promise<Appended> {
       const startedAt = clock();
@@ -101,7 +101,7 @@ export function createMessageService(ports: {
     /** Pages through a conversation. */
     history: createHistoryService({ log, memberLists, settings: limits }),
 
-    /** Messages the viewer may see, null for all others, in the order asked for. */
+    /** Messages that the viewer may see, null for all others, in the order of the ids. */
     async get(viewer: Viewer, ids: readonly MessageId[]): Promise<(Message | null)[]> {
       const found = await log.findByIds(ids.filter(isId));
       const byId = new Map(found.flatMap((message) => (message === null ? [] : [[message.id, message]])));
@@ -123,7 +123,7 @@ function isVisible(memberList: MemberList, viewer: Viewer, message: Message): bo
   return member !== undefined && maySee(member, message.seq);
 }
 
-/** Whether this is the conversation that a send names, of which the viewer is a member. */
+/** Whether a send names this conversation. The viewer is one of its members. */
 function isTarget(
   { conversation, members }: MemberList,
   viewer: Viewer,

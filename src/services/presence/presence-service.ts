@@ -20,11 +20,11 @@ import { createPresenceWatch } from './presence-watch.ts';
 
 export interface PresenceSettings {
   /**
-   * At most this long after the last beat the others are told that a user is gone. The lease itself is shorter by what may pass
-   * until a socket's beat is counted, and until a sweep notices.
+   * Offline is announced at most this long after the last sign of life. The lease itself is shorter by the renewal and sweep
+   * intervals.
    */
   readonly leaseTtlMs: Millis;
-  /** How often it is counted what was heard of live sockets. */
+  /** Interval at which live sockets renew leases. */
   readonly renewEveryMs: Millis;
   readonly sweepEveryMs: Millis;
 }
@@ -35,17 +35,17 @@ const askedMax = 200;
 const sweepMax = 1_000;
 const renewBatch = 1_000;
 
-/** A live socket: when its other end was heard of last, be it by answering a ping. */
+/** A live socket, with the time of its client's last sign of life, including answers to pings. */
 export interface LiveSocket {
   readonly heardAt: Millis;
 }
 
-/** A device with live sockets. Mostly it is one: a list takes a quarter of a set's memory. */
+/** A device with live sockets. Usually there is one, and a list takes a quarter of a set's memory. */
 interface Attached {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
   readonly sockets: LiveSocket[];
-  /** The last beat that its lease accounts for. */
+  /** The last sign of life that its lease includes. */
   countedAt: Millis;
 }
 
@@ -55,9 +55,9 @@ export function createPresenceService(ports: {
   store: PresenceStore;
   bus: Bus;
   clock: Clock;
-  /** Of the users asked for, those whose presence a user may see. */
+  /** Filters users to those whose presence a user may see. */
   visibleOf: (userId: UserId, others: readonly UserId[]) => Promise<Set<UserId>>;
-  /** Everybody whose presence a user may see. */
+  /** All users whose presence a user may see. */
   allVisible: (userId: UserId) => Promise<UserId[]>;
   onError: (error: unknown, what: string) => void;
   settings?: Partial<PresenceSettings>;
@@ -82,14 +82,14 @@ export function createPresenceService(ports: {
     renew(devices).catch((error: unknown) => onError(error, 'presence'));
   }
 
-  /** Counts as beats what was heard since it was counted last: who vanished without a word beats no more. */
+  /** Renews the leases of devices heard from since the last renewal. A device that vanished is not renewed. */
   async function renewAttached(): Promise<void> {
     if (isRenewing) return;
     isRenewing = true;
     try {
       const heard = [...attached.values()].filter((entry) => heardOf(entry) > entry.countedAt);
       for (let start = 0; start < heard.length; start += renewBatch) {
-        // Who logged out while an earlier batch was under way must not come back by a later one.
+        // A device that logged out during an earlier batch must not become online again.
         const batch = heard.slice(start, start + renewBatch).filter((entry) => attached.get(entry.deviceId) === entry);
         const countedAt = batch.map(heardOf);
         await renew(batch);
@@ -111,7 +111,7 @@ export function createPresenceService(ports: {
     for (;;) {
       const gone = await store.sweep(sweepMax);
       for (const { userId, lastSeenAt } of gone) tellOffline(userId, lastSeenAt);
-      // A full batch has more behind it: many leave at once when their network does.
+      // A full batch means that there may be more: many users leave at once when their network fails.
       if (gone.length < sweepMax) return;
     }
   }
@@ -122,7 +122,7 @@ export function createPresenceService(ports: {
     try {
       found = await store.get(asked);
     } catch (error) {
-      // Away, it cannot be told; nothing else of the answer should suffer from that.
+      // Without the store, presence is unknown. The rest of the answer should not fail because of that.
       onError(error, 'presence');
       return userIds.map(unknown);
     }
@@ -147,17 +147,17 @@ export function createPresenceService(ports: {
   for (const timer of timers) timer.unref();
 
   return {
-    /** A heartbeat: the user counts as online until the instant returned. */
+    /** A heartbeat: the user counts as online until the returned time. */
     async beat({ userId, deviceId }: Viewer): Promise<Millis> {
       const now = clock();
       await renew([{ userId, deviceId }]);
       return now + leaseMs;
     },
 
-    /** Counts whatever is heard of a live socket as beats until the function returned is called; the lease then lapses by itself. */
+    /** A live socket's signs of life renew the lease until the returned function is called. The lease then expires by itself. */
     attach({ userId, deviceId }: Viewer, socket: LiveSocket): () => void {
       const known = attached.get(deviceId);
-      // A list that begins with its only item has no room for more.
+      // A list that is created with its only item allocates no room for more.
       const entry = known ?? { userId, deviceId, sockets: [socket], countedAt: clock() };
       if (known === undefined) {
         attached.set(deviceId, entry);
@@ -167,7 +167,7 @@ export function createPresenceService(ports: {
       }
       return () => {
         const index = entry.sockets.indexOf(socket);
-        // Logging out forgets the device; sockets of the login before must not be taken from those of the next.
+        // A logout removes the device. Sockets of the previous login must not be removed from those of the next one.
         if (attached.get(deviceId) !== entry || index < 0) return;
         const isNews = heardOf(entry) > entry.countedAt;
         entry.sockets.splice(index, 1);
@@ -177,16 +177,16 @@ export function createPresenceService(ports: {
       };
     },
 
-    /** Gives up a device's lease at once, on logging out. */
+    /** Ends a device's lease at once, at a logout. */
     async release({ userId, deviceId }: Viewer): Promise<void> {
       attached.delete(deviceId);
       if (await store.release(userId, deviceId)) tellOffline(userId, clock());
     },
 
     /**
-     * Present statuses, in the order asked for; UNKNOWN for whom the viewer may not see.
+     * Current statuses, in the order of the ids; UNKNOWN for users whose presence is hidden from the viewer.
      *
-     * @throws DomainError `BAD_USER_INPUT`: too many
+     * @throws DomainError `BAD_USER_INPUT`: too many users
      */
     async get(viewer: Viewer, userIds: readonly UserId[]): Promise<Presence[]> {
       return read(userIds, await visibleTo(viewer, userIds));
@@ -194,7 +194,7 @@ export function createPresenceService(ports: {
 
     watch: createPresenceWatch({ bus, visibleOf, allVisible, visibleTo, read, onError }),
 
-    /** Users this process has told online and not yet offline. */
+    /** Number of users that this process has announced as online and not yet as offline. */
     get onlineCount(): number {
       return online;
     },
@@ -205,7 +205,7 @@ export function createPresenceService(ports: {
   };
 }
 
-/** The last beat of a device over its sockets. */
+/** The last sign of life of a device over all its sockets. */
 function heardOf({ sockets }: Attached): Millis {
   let last = 0;
   for (const { heardAt } of sockets) last = Math.max(last, heardAt);

@@ -7,16 +7,16 @@ import type { EventSource } from '../../pubsub/event-source.ts';
 import { topics } from '../../pubsub/topics.ts';
 import { createLatestEvents } from '../latest-events.ts';
 
-/** Users that one subscription follows; those beyond are left out. */
+/** Maximum number of users that one subscription follows; further users are ignored. */
 const watchedMax = 10_000;
 
 export function createPresenceWatch(ports: {
   bus: Bus;
-  /** Of the users asked for, those whose presence a user may see. */
+  /** Filters users to those whose presence a user may see. */
   visibleOf: (userId: UserId, others: readonly UserId[]) => Promise<Set<UserId>>;
-  /** Everybody whose presence a user may see. */
+  /** All users whose presence a user may see. */
   allVisible: (userId: UserId) => Promise<UserId[]>;
-  /** Of the users asked for, those whose presence a viewer may see, with the viewer; refuses too many. */
+  /** Filters users to those whose presence a viewer may see, including the viewer; refuses too many users. */
   visibleTo: (viewer: Viewer, userIds: readonly UserId[]) => Promise<Set<UserId>>;
   read: (userIds: readonly UserId[], visible: ReadonlySet<UserId>) => Promise<Presence[]>;
   onError: (error: unknown, what: string) => void;
@@ -24,8 +24,8 @@ export function createPresenceWatch(ports: {
   const { bus, visibleOf, allVisible, visibleTo, read, onError } = ports;
 
   /**
-   * The present status of each, then every change. Whom the viewer may not see is UNKNOWN until a direct conversation with
-   * them is opened; without `userIds` those who become visible later are told, too.
+   * The current status of each user, then every change. A user whose presence is hidden from the viewer is UNKNOWN until they share
+   * a direct conversation. Without `userIds`, users who become visible later are included.
    */
   return function watch(viewer: Viewer, userIds: readonly UserId[] | null): EventSource<Presence> {
     return {
@@ -42,13 +42,13 @@ export function createPresenceWatch(ports: {
         };
 
         function tell(presence: Presence): void {
-          // Told by the bus and read from the store may be the same news.
+          // The bus and the store may report the same change.
           if (told.get(presence.userId) === presence.status) return;
           told.set(presence.userId, presence.status);
           held.push(presence.userId, presence);
         }
 
-        /** Tells how things are, then what changes: what comes while the store is read comes after it. */
+        /** Pushes the current statuses, then changes. Changes that arrive while the store is read are pushed after it. */
         async function follow(ids: readonly UserId[]): Promise<void> {
           let early: Presence[] | null = [];
           const onChange = (presence: Presence) => {
@@ -77,10 +77,10 @@ export function createPresenceWatch(ports: {
         }
 
         try {
-          // Subscribed first, so that nobody becomes visible unheard.
+          // Subscribed first, so that no user becomes visible unnoticed.
           stops.push(
             await bus.subscribe(topics.memberships(viewer.userId), ({ userIds: others }) => {
-              // Direct conversations have no more than two; large changes of groups need no look.
+              // A direct conversation has at most two members, so larger changes are irrelevant.
               if (others.length > 2 || isClosed) return;
               review(others).catch((error: unknown) => onError(error, 'presence'));
             }),
