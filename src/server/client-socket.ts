@@ -24,6 +24,10 @@ export interface Waiter {
   onDrained(): void;
 }
 
+/** What a close frame holds beside its code; RFC 6455 section 5.5. */
+const reasonMaxBytes = 123;
+const encoder = new TextEncoder();
+
 export class ClientSocket extends WebSocket {
   client: ClientAddress = unknownAddress;
   buffering: Buffering | null = null;
@@ -83,6 +87,10 @@ export class ClientSocket extends WebSocket {
     if (this.fullSince === 0 && this.buffering !== null && this.bufferedAmount > this.buffering.maxBytes) this.fill();
   }
 
+  override close(code?: number, reason?: string | Buffer): void {
+    super.close(code, typeof reason === 'string' ? cutReason(reason) : reason);
+  }
+
   endTurn(): void {
     this.isCorked = false;
   }
@@ -119,4 +127,10 @@ export class ClientSocket extends WebSocket {
 function uncork(socket: ClientSocket, stream: Socket): void {
   socket.endTurn();
   stream.uncork();
+}
+
+/** Ends a reason that is too long after a whole character: graphql-ws repeats the client's own text in one, and ws would throw. */
+function cutReason(reason: string): Buffer {
+  const bytes = Buffer.alloc(reasonMaxBytes);
+  return bytes.subarray(0, encoder.encodeInto(reason, bytes).written);
 }

@@ -7,6 +7,7 @@
  */
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import type { Context as Connection } from 'graphql-ws';
+import { closeCodes } from '../domain/errors.ts';
 import { eventSourceOf } from '../resolvers/event-source.ts';
 import { outcomeOf, takeOperation } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
@@ -100,6 +101,10 @@ export function createSocketOperations(
       id: string,
       request: OperationRequest,
     ): Promise<PreparedArgs | readonly GraphQLError[]> {
+      if (!isOperationId(id)) {
+        connection.extra.close(closeCodes.badRequest.code, `Operation ids have 1 to ${operationIdMaxBytes} bytes`);
+        return [clientError('BAD_REQUEST', 'Invalid operation id.')];
+      }
       const startedAt = performance.now();
       const operation = await admit(connection.extra, request);
       if (isErrors(operation)) {
@@ -109,7 +114,7 @@ export function createSocketOperations(
       }
       const { document, definition } = operation;
       const operationName = definition.name?.value ?? null;
-      const variables = variablesOf(request);
+      const variables = variablesOf(operation, request);
       const known = { schema: ports.schema, document, operationName, contextValue: null, rootValue: null };
       return { ...known, connection, id, operation, variables };
     },
@@ -145,8 +150,19 @@ export function createSocketOperations(
   };
 }
 
+const operationIdMaxBytes = 128;
 const noVariables: Variables = Object.freeze({});
 
-function variablesOf({ variables }: OperationRequest): Variables {
-  return variables == null || Object.keys(variables).length === 0 ? noVariables : variables;
+/** Those that the operation declares: a subscription keeps them for as long as it runs. */
+function variablesOf({ definition }: Operation, { variables }: OperationRequest): Variables {
+  if (variables == null || definition.variableDefinitions?.length === 0) return noVariables;
+  const names = definition.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
+  return Object.fromEntries(
+    names.filter((name) => Object.hasOwn(variables, name)).map((name) => [name, variables[name]]),
+  );
+}
+
+/** Every frame of an operation repeats its id. */
+function isOperationId(id: string): boolean {
+  return id.length <= operationIdMaxBytes && Buffer.byteLength(id) <= operationIdMaxBytes && id.isWellFormed();
 }

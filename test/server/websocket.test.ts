@@ -107,6 +107,28 @@ describe('what is no message of the protocol closes its own socket only', () => 
     await other.close();
   });
 
+  it.each([
+    ['one byte more than may be', 'x'.repeat(129)],
+    ['more bytes than may be, in few characters', '🌻'.repeat(33)],
+    ['10,000 bytes', 'x'.repeat(10_000)],
+    ['half a character', '\ud83d'],
+  ])('an operation id of %s: badRequest', async (_what, id) => {
+    const [socket, other] = [await connectLive('mine'), await connectLive()];
+    socket.send({ type: 'subscribe', id, payload: { query: '{ __typename }' } });
+    expect(await socket.closed).toBe(closeCodes.badRequest.code);
+    expect(socket.messages.filter((message) => message.id === id)).toEqual([]);
+    await expectLive(other);
+    await other.close();
+  });
+
+  it('a long operation id that is in use: subscriberExists, and no fault of the server', async () => {
+    const id = '🌻'.repeat(32);
+    const socket = await connectLive(id);
+    socket.send({ type: 'subscribe', id, payload: { query: '{ __typename }' } });
+    expect(await socket.closed).toBe(closeCodes.subscriberExists.code);
+    expect(server.logLines.filter((line) => line['log.level'] === 'error')).toEqual([]);
+  });
+
   it('an operation before the acknowledgement: unauthorized', async () => {
     const socket = await RawSocket.open(server);
     socket.ws.send(subscribe({ query: '{ __typename }' }));
@@ -128,7 +150,7 @@ describe('what is no message of the protocol closes its own socket only', () => 
 describe('a socket', () => {
   it('takes names of JavaScript for ids', async () => {
     const socket = await connect(server);
-    for (const id of ['__proto__', 'constructor', 'toString', '\ud83d', '\0']) {
+    for (const id of ['__proto__', 'constructor', 'toString', '\0', 'x'.repeat(128), '🌻'.repeat(32)]) {
       socket.send({ type: 'subscribe', id, payload: { query: '{ __typename }' } });
       await socket.until((message) => message.id === id && message.type === 'complete');
     }
