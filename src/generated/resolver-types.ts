@@ -19,7 +19,7 @@ export type Scalars = {
    */
   DateTime: { input: number; output: number; }
   /**
-   * A JSON object of at most 4 KiB as UTF-8. The server stores it without interpreting it and returns an equal object; the order of the
+   * A JSON object of at most 4 KiB as UTF-8 and 32 levels of objects and arrays. The server stores it without interpreting it and returns an equal object; the order of the
    * keys may change. Numbers have double precision: send larger integers than 2^53 as strings.
    */
   JSONObject: { input: Record<string, unknown>; output: Record<string, unknown>; }
@@ -74,9 +74,9 @@ export type Attachment = {
   bytes: Maybe<Scalars['Int']['output']>;
   /** The file's media type, such as `image/png`. */
   contentType: Scalars['String']['output'];
-  /** A file name to display. */
+  /** A file name to display, without a folder. */
   name: Maybe<Scalars['String']['output']>;
-  /** An http or https URL of at most 2,048 characters. */
+  /** An http or https URL of at most 2,048 characters, in the spelling of the WHATWG URL standard. */
   url: Scalars['String']['output'];
 };
 
@@ -84,11 +84,17 @@ export type Attachment = {
 export type AttachmentInput = {
   /** The file's size in bytes, 0 or more. */
   bytes?: InputMaybe<Scalars['Int']['input']>;
-  /** The file's media type, such as `image/png`. */
+  /** The file's media type, such as `image/png`: at most 255 ASCII characters. */
   contentType: Scalars['String']['input'];
-  /** A file name to display: 1 to 255 characters on one line, at least one of them visible, without controls of text direction. */
+  /**
+   * A file name to display: 1 to 255 characters on one line, at least one of them visible, without controls of text direction, slashes and
+   * backslashes.
+   */
   name?: InputMaybe<Scalars['String']['input']>;
-  /** An http or https URL of at most 2,048 characters. */
+  /**
+   * An http or https URL of at most 2,048 characters, without spaces and without a user name or password. It is stored in the spelling of
+   * the WHATWG URL standard: `https://Example.com/ü` becomes `https://example.com/%C3%BC`.
+   */
   url: Scalars['String']['input'];
 };
 
@@ -679,7 +685,7 @@ export type RemoveMembersInput = {
   userIds: Array<Scalars['ID']['input']>;
 };
 
-/** A message to send. */
+/** A message to send. Its text, `data` and attachments have at most `ServerInfo.textMaxBytes` plus 16,384 bytes together. */
 export type SendMessageInput = {
   /** At most 10 attachments. */
   attachments?: InputMaybe<Array<AttachmentInput>>;

@@ -55,6 +55,8 @@ function serializeSeq(value: unknown): string {
 }
 
 const jsonObjectMaxBytes = 4_096;
+/** Levels of objects and arrays, the outermost included. Parsers of other languages give up between 64 and 1,000. */
+const jsonObjectMaxDepth = 32;
 
 /** A plain object inside and outside. */
 export const JSONObject = new GraphQLScalarType<Record<string, unknown>, Record<string, unknown>>({
@@ -67,16 +69,18 @@ export const JSONObject = new GraphQLScalarType<Record<string, unknown>, Record<
 function parseJsonObject(value: unknown): Record<string, unknown> {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw bad('JSONObject must be a JSON object.');
-  let bytes: number;
-  try {
-    bytes = Buffer.byteLength(JSON.stringify(value, refuseWhatIsNoJson));
-  } catch (error) {
-    if (error instanceof GraphQLError) throw error;
-    throw bad('JSONObject is nested too deeply.');
-  }
+  // First: what is nested past the stack cannot be stringified.
+  checkDepth(value, jsonObjectMaxDepth);
+  const bytes = Buffer.byteLength(JSON.stringify(value, refuseWhatIsNoJson));
   if (bytes > jsonObjectMaxBytes)
     throw bad(`JSONObject has ${bytes} bytes as JSON; the maximum is ${jsonObjectMaxBytes}.`);
   return value as Record<string, unknown>;
+}
+
+function checkDepth(value: unknown, levels: number): void {
+  if (value === null || typeof value !== 'object') return;
+  if (levels === 0) throw bad(`JSONObject is nested too deeply; the maximum is ${jsonObjectMaxDepth} levels.`);
+  for (const inner of Object.values(value)) checkDepth(inner, levels - 1);
 }
 
 /** JSON.stringify would write an infinity as null, and the returned object would not be equal. */

@@ -41,7 +41,7 @@ async function expectRefusal(transports: [Transport, Transport], code: ErrorCode
     expect((await transport.ask('{ __typename }')).data).toEqual({ __typename: 'Query' });
 }
 
-const repeat = (count: number, make: (index: number) => string) => Array.from({ length: count }, (_, i) => make(i));
+const repeat = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, i) => make(i));
 
 const documents: Case[] = [
   ['nothing', 'GRAPHQL_PARSE_FAILED', ''],
@@ -81,7 +81,8 @@ const variables: Case[] = [
   ['a fraction for an id', 'BAD_USER_INPUT', user, () => ({ id: 1.5 })],
   ['SQL for an id', 'NOT_FOUND', user, () => ({ id: "' OR 1=1; DROP TABLE users --" })],
   ['NUL for an id', 'NOT_FOUND', user, () => ({ id: '\0' })],
-  ['half a character for an id', 'NOT_FOUND', user, () => ({ id: '\ud83d' })],
+  ['half a character for an id', 'BAD_USER_INPUT', user, () => ({ id: '\ud83d' })],
+  ['half a character in the name of a field', 'BAD_USER_INPUT', user, () => ({ id: '1', other: { '\udfff': 1 } })],
   ['a number no store can hold for an id', 'NOT_FOUND', user, () => ({ id: '9'.repeat(40) })],
   ['a name of JavaScript', 'BAD_USER_INPUT', 'query ($__proto__: ID!) { user(id: $__proto__) { id } }', () => ({})],
   [
@@ -141,6 +142,12 @@ const draft = (more: object) => () => ({
 });
 const attachment = (more: object) =>
   draft({ attachments: [{ url: 'https://a.example/b', contentType: 'image/png', ...more }] });
+const manyAttachments = (count: number, path: string) =>
+  draft({
+    attachments: repeat(count, (index) => ({ url: `https://a.example/${path}${index}`, contentType: 'image/png' })),
+  });
+const sendLiteral = (data: string) =>
+  `mutation { sendMessage(input: { to: { userId: "1" }, clientMessageId: "c", text: "x", data: ${data} }) { deduplicated } }`;
 const nested = (depth: number) => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown;
 const sends: Case[] = [
   ['nothing', 'BAD_USER_INPUT', send, () => ({ input: {} })],
@@ -160,8 +167,34 @@ const sends: Case[] = [
   ['a list for data', 'BAD_USER_INPUT', send, draft({ data: [1] })],
   ['data that is too large', 'BAD_USER_INPUT', send, draft({ data: { a: 'x'.repeat(4_096) } })],
   ['data nested deeply', 'BAD_USER_INPUT', send, draft({ data: { a: nested(3_000) } })],
+  ['data of 33 levels', 'BAD_USER_INPUT', send, draft({ data: { a: nested(32) } })],
+  ['data of 33 levels in a literal', 'BAD_USER_INPUT', sendLiteral(`{ a: ${JSON.stringify(nested(32))} }`)],
+  ['data with half a character', 'BAD_USER_INPUT', send, draft({ data: { a: ['x', { b: '\udc00' }] } })],
+  ['half a character in a key of data', 'BAD_USER_INPUT', send, draft({ data: { a: [{ '\ud83dx': 1 }] } })],
+  ['half a character in data in a literal', 'GRAPHQL_PARSE_FAILED', sendLiteral('{ a: "\\udc00" }')],
+  ['half a character in a block of text', 'GRAPHQL_PARSE_FAILED', sendLiteral('{ a: """\udc00""" }')],
+  ['a text with half a character', 'BAD_USER_INPUT', send, draft({ text: 'a\ud83d' })],
+  ['a text with halves in the wrong order', 'BAD_USER_INPUT', send, draft({ text: '\ude00\ud83d' })],
   ['a script for a URL', 'BAD_USER_INPUT', send, attachment({ url: 'javascript:alert(1)' })],
+  ['a file for a URL', 'BAD_USER_INPUT', send, attachment({ url: 'file:///etc/passwd' })],
+  ['a URL with a line break', 'BAD_USER_INPUT', send, attachment({ url: 'https://a.example/b\r\nX: y' })],
+  ['a URL in two lines', 'BAD_USER_INPUT', send, attachment({ url: 'ht\ntps://a.example/b' })],
+  ['a URL with blanks around it', 'BAD_USER_INPUT', send, attachment({ url: ' https://a.example/b' })],
+  ['a URL without slashes', 'BAD_USER_INPUT', send, attachment({ url: 'https:a.example' })],
+  ['a URL with backslashes', 'BAD_USER_INPUT', send, attachment({ url: 'HTTPS:\\\\a.example\\b' })],
+  ['a URL with a password', 'BAD_USER_INPUT', send, attachment({ url: 'https://user:secret@a.example/b' })],
+  ['a URL with a user', 'BAD_USER_INPUT', send, attachment({ url: 'https://user@a.example/b' })],
+  ['a URL with half a character', 'BAD_USER_INPUT', send, attachment({ url: 'https://a.example/\ud83d' })],
+  ['a URL that is too long', 'BAD_USER_INPUT', send, attachment({ url: `https://a.example/${'ü'.repeat(1_000)}` })],
   ['no media type', 'BAD_USER_INPUT', send, attachment({ contentType: 'image' })],
+  ['a media type of many lines', 'BAD_USER_INPUT', send, attachment({ contentType: 'text/html\r\n\r\n ; q' })],
+  ['a media type of many blanks', 'BAD_USER_INPUT', send, attachment({ contentType: `a/b${' '.repeat(200_000)};x` })],
+  ['a media type with a long parameter', 'BAD_USER_INPUT', send, attachment({ contentType: `a/b;${'x'.repeat(252)}` })],
+  ['a path for a name', 'BAD_USER_INPUT', send, attachment({ name: '../../etc/passwd' })],
+  ['a path with backslashes for a name', 'BAD_USER_INPUT', send, attachment({ name: '..\\autoexec.bat' })],
+  ['a folder for a name', 'BAD_USER_INPUT', send, attachment({ name: '..' })],
+  ['a name with NUL', 'BAD_USER_INPUT', send, attachment({ name: 'a\0.png' })],
+  ['more attachments than may be', 'BAD_USER_INPUT', send, manyAttachments(11, 'a')],
   ['a negative size', 'BAD_USER_INPUT', send, attachment({ bytes: -1 })],
 ];
 
@@ -180,6 +213,13 @@ describe('without a session', () => {
     ['a list', '{ conversations { nodes { id } } }'],
     ['a mutation', 'mutation { heartbeat { headSeq } }'],
   ])('%s is UNAUTHENTICATED on both transports', (_name, query) => expectRefusal(anonymous, 'UNAUTHENTICATED', query));
+});
+
+it('names the variable that is not text', async () => {
+  for (const transport of signedIn) {
+    const { errors } = await transport.ask(send, draft({ data: { a: ['x', { b: '\udc00' }] } })());
+    expect(errors?.[0]?.extensions).toEqual({ code: 'BAD_USER_INPUT', retryable: false, field: 'input.data.a.1.b' });
+  }
 });
 
 it('tells a few of many mistakes in one value, and no long value in full', async () => {

@@ -21,6 +21,7 @@ import { clientError, type ReportFault, toClientError } from './client-errors.ts
 import { type MeasuredOperation, measureOperation, type OperationLimits } from './limits.ts';
 import { fieldsOf } from './selections.ts';
 import { isShared, variablesOfEvents } from './shared-fields.ts';
+import { illFormedVariables } from './well-formed.ts';
 
 export interface OperationRequest {
   readonly query: string;
@@ -122,7 +123,8 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
   ): Operation | GraphQLError {
     if (name != null && name !== '') {
       return (
-        operations.get(name) ?? clientError('OPERATION_RESOLUTION_FAILURE', `Document has no operation named ${name}.`)
+        operations.get(name) ??
+        clientError('OPERATION_RESOLUTION_FAILURE', 'Document has no operation with the name in operationName.')
       );
     }
     const [only, ...others] = operations.values();
@@ -162,6 +164,8 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       const operation = choose(prepared.operations, request.operationName);
       if (operation instanceof GraphQLError) return [operation];
       if (operation.measured.error !== null) return [operation.measured.error];
+      const illFormed = illFormedVariables(request.variables);
+      if (illFormed !== null) return [illFormed];
       const cost = operation.measured.cost(request.variables ?? {});
       if (cost > limits.costMax) {
         return [

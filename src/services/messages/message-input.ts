@@ -1,19 +1,13 @@
 /** Validation of clients' messages. Each error names the invalid field. */
 import { serverKeyPrefix } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { checkLine, isVisible } from '../../domain/line.ts';
-import type { Attachment, MessageBody } from '../../domain/message.ts';
+import { isVisible } from '../../domain/line.ts';
+import type { MessageBody } from '../../domain/message.ts';
+import { type AttachmentInput, checkAttachment } from './attachment-input.ts';
 
 export interface MessageInputLimits {
   readonly textMaxBytes: number;
   readonly attachmentsMax: number;
-}
-
-export interface AttachmentInput {
-  readonly url: string;
-  readonly contentType: string;
-  readonly name?: string | null;
-  readonly bytes?: number | null;
 }
 
 export interface MessageInput {
@@ -24,11 +18,10 @@ export interface MessageInput {
   readonly replyToId?: string | null;
 }
 
+/** Bytes that `data` and attachments may have beside the longest text. */
+export const extrasMaxBytes = 16_384;
+
 const clientMessageIdMaxBytes = 128;
-const urlMax = 2_048;
-const nameMax = 255;
-/** type/subtype with parameters, RFC 9110 section 8.3.1. */
-const contentTypePattern = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?:\s*;\s*[^\r\n]{1,200})?$/;
 
 /** @throws DomainError `BAD_USER_INPUT` */
 export function checkMessageInput(input: MessageInput, limits: MessageInputLimits): MessageBody {
@@ -36,19 +29,32 @@ export function checkMessageInput(input: MessageInput, limits: MessageInputLimit
   const { text } = input;
   const attachments = input.attachments ?? [];
   const bytes = Buffer.byteLength(text);
-  if (bytes > limits.textMaxBytes)
-    throw bad(`text has ${bytes} bytes as UTF-8; the maximum is ${limits.textMaxBytes}.`);
+  if (bytes > limits.textMaxBytes) throw tooMany(`text has ${bytes} bytes as UTF-8`, limits.textMaxBytes, 'text');
   if (!isVisible(text) && input.data == null && attachments.length === 0) {
     throw bad('text has no visible character, and the message has neither data nor an attachment.');
   }
   if (attachments.length > limits.attachmentsMax)
-    throw bad(`At most ${limits.attachmentsMax} attachments are allowed.`);
-  return {
+    throw tooMany(`There are ${attachments.length} attachments`, limits.attachmentsMax, 'attachments');
+  const body: MessageBody = {
     text,
     ...(input.data == null ? {} : { data: input.data }),
     ...(attachments.length === 0 ? {} : { attachments: attachments.map(checkAttachment) }),
     ...(input.replyToId == null ? {} : { replyToId: input.replyToId }),
   };
+  const bodyBytes = bytesOf(body);
+  const bodyMaxBytes = limits.textMaxBytes + extrasMaxBytes;
+  if (bodyBytes > bodyMaxBytes)
+    throw tooMany(`text, data and attachments have ${bodyBytes} bytes together`, bodyMaxBytes);
+  return body;
+}
+
+/** Characters that JSON escapes count once: what a message carries is measured, not the way it is written. */
+function bytesOf({ text, data, attachments = [] }: MessageBody): number {
+  let bytes = Buffer.byteLength(text);
+  if (data !== undefined) bytes += Buffer.byteLength(JSON.stringify(data));
+  for (const { url, contentType, name } of attachments)
+    bytes += Buffer.byteLength(url) + Buffer.byteLength(contentType) + Buffer.byteLength(name ?? '');
+  return bytes;
 }
 
 function checkClientMessageId(id: string): void {
@@ -61,19 +67,9 @@ function checkClientMessageId(id: string): void {
   if (!id.isWellFormed() || id.includes('\0')) throw bad('clientMessageId must be well-formed text without NUL.');
 }
 
-function checkAttachment({ url, contentType, name, bytes }: AttachmentInput, index: number): Attachment {
-  const field = `attachments[${index}]`;
-  if (url.length > urlMax || !isWebAddress(url))
-    throw bad(`${field}.url must be an http or https URL of at most ${urlMax} characters.`);
-  if (!contentTypePattern.test(contentType)) throw bad(`${field}.contentType must be a media type such as image/png.`);
-  if (bytes != null && bytes < 0) throw bad(`${field}.bytes must be 0 or more.`);
-  const line = name == null ? null : checkLine(`${field}.name`, name, nameMax);
-  return { url, contentType, ...(line === null ? {} : { name: line }), ...(bytes == null ? {} : { bytes }) };
-}
-
-function isWebAddress(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:');
+function tooMany(problem: string, max: number, field?: string): DomainError {
+  const details = { max, ...(field === undefined ? {} : { field }) };
+  return new DomainError('BAD_USER_INPUT', `${problem}; the maximum is ${max}.`, { details });
 }
 
 function bad(message: string): DomainError {

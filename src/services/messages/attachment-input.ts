@@ -1,0 +1,59 @@
+/**
+ * References to files on other servers. Clients open the address, and hand the media type and the name to other programs: each is
+ * kept in a form that no program reads as anything else.
+ */
+import { DomainError } from '../../domain/errors.ts';
+import { checkLine } from '../../domain/line.ts';
+import type { Attachment } from '../../domain/message.ts';
+
+export interface AttachmentInput {
+  readonly url: string;
+  readonly contentType: string;
+  readonly name?: string | null;
+  readonly bytes?: number | null;
+}
+
+const urlMax = 2_048;
+const contentTypeMax = 255;
+const nameMax = 255;
+/** An absolute address: parsers disagree about one without slashes, and about white space, controls and backslashes in it. */
+const webAddress = /^https?:\/\/[^\p{White_Space}\p{Cc}\\]+$/iu;
+/** type/subtype of RFC 9110 section 8.3.1, and whatever parameters on one line of ASCII. No two parts match the same character. */
+const mediaType = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?: ?;[\x20-\x7e]*)?$/;
+
+/** @throws DomainError `BAD_USER_INPUT`, naming the field */
+export function checkAttachment({ url, contentType, name, bytes }: AttachmentInput, index: number): Attachment {
+  const field = `attachments[${index}]`;
+  if (contentType.length > contentTypeMax || !mediaType.test(contentType))
+    throw bad(
+      `${field}.contentType`,
+      `must be a media type such as image/png, of at most ${contentTypeMax} characters.`,
+    );
+  if (bytes != null && bytes < 0) throw bad(`${field}.bytes`, 'must be 0 or more.');
+  return {
+    url: checkUrl(`${field}.url`, url),
+    contentType,
+    ...(name == null ? {} : { name: checkName(`${field}.name`, name) }),
+    ...(bytes == null ? {} : { bytes }),
+  };
+}
+
+/** The address as every parser of URLs reads it: https://Example.com/ü becomes https://example.com/%C3%BC. */
+function checkUrl(field: string, text: string): string {
+  const url = text.length <= urlMax && webAddress.test(text) ? URL.parse(text) : null;
+  if (url === null || url.href.length > urlMax)
+    throw bad(field, `must be an http or https URL of at most ${urlMax} characters, without spaces.`);
+  if (url.username !== '' || url.password !== '') throw bad(field, 'must not contain a user name or a password.');
+  return url.href;
+}
+
+/** A name under which a client may save the file in a folder of its choice, and nowhere else. */
+function checkName(field: string, text: string): string {
+  const name = checkLine(field, text, nameMax);
+  if (/[/\\]/.test(name) || /^\.+$/.test(name)) throw bad(field, 'must be the name of a file, without a folder.');
+  return name;
+}
+
+function bad(field: string, problem: string): DomainError {
+  return new DomainError('BAD_USER_INPUT', `${field} ${problem}`, { details: { field } });
+}
