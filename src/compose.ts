@@ -185,8 +185,10 @@ export async function startHeliograph(
       port: config.port,
       allowedOrigins: config.allowedOrigins,
       trustProxy: config.trustProxy,
+      introspection: config.introspection,
+      operator: config.metricsPort === null ? null : { host: config.metricsHost, port: config.metricsPort },
     },
-    registerGraphiql,
+    config.graphiql ? registerGraphiql : null,
   );
   stack.defer(async () => {
     health.drain();

@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const log = createLog({ level: config.logLevel, version });
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
   const heliograph = await startHeliograph(config, log, version);
-  const { url } = heliograph.server;
+  const { url, operatorUrl } = heliograph.server;
 
   let isStopping = false;
   const stop = (signal: string) => {
@@ -41,9 +41,11 @@ async function main(): Promise<void> {
   if (config.startedByNpm) whenOrphaned(() => stop('the end of npm'));
 
   // Logged last, because a supervisor that reads this line may stop the process at once.
-  log.info({ url }, 'heliograph is ready');
+  log.info(operatorUrl === null ? { url } : { url, operatorUrl }, 'heliograph is ready');
   if (process.stdout.isTTY || config.logLevel !== 'silent')
-    console.error(`\n  Heliograph ${version} is ready.  GraphiQL: ${url}/graphiql\n`);
+    console.error(
+      `\n  Heliograph ${version} is ready.  ${config.graphiql ? `GraphiQL: ${url}/graphiql` : `API: ${url}/graphql`}\n`,
+    );
 }
 
 /** A signal sent only to npm ends npm and its shell, and would leave the server running as an orphan. */

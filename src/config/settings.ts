@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import {
   type Description,
   decimal,
+  flag,
   oneOf,
   origins,
   seconds,
@@ -100,6 +101,20 @@ export const settings = v.pipe(
       trustedProxies(),
       'Proxies in front of the server, whose entries in `X-Forwarded-For` are believed: their number, or their addresses and CIDR blocks, or `loopback`, `linklocal`, `uniquelocal`.',
     ),
+    graphiql: setting('GRAPHIQL', true, flag(), 'Whether `/graphiql` is served.'),
+    introspection: setting(
+      'INTROSPECTION',
+      true,
+      flag(),
+      'Whether clients may query the schema. If not, errors suggest no names either; GraphiQL then has no documentation.',
+    ),
+    metricsPort: setting(
+      'METRICS_PORT',
+      null,
+      whole('port', 0, 65_535),
+      'Port of its own for `/metrics` and `/readyz`, which `PORT` then does not serve; 0 chooses a free one.',
+    ),
+    metricsHost: setting('METRICS_HOST', '127.0.0.1', text('address'), 'Address that `METRICS_PORT` listens on.'),
     fanOutOnWriteMaxMembers: setting(
       'FAN_OUT_ON_WRITE_MAX_MEMBERS',
       100,

@@ -70,7 +70,7 @@ export function createOrigins({ allowedOrigins, host, trustProxy, log, metrics, 
 }
 
 /** Whether a host, as in a URL or in HOST, is this machine itself. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '').toLowerCase();
   return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }

@@ -92,4 +92,8 @@ export interface ServerPorts {
   readonly allowedOrigins: readonly string[];
   /** The proxies whose entries in `X-Forwarded-For` are trusted. */
   readonly trustProxy: TrustedProxies;
+  /** Whether clients may query the schema. */
+  readonly introspection: boolean;
+  /** Where the pages for operators are served instead of on `port`; null for nowhere else. */
+  readonly operator: { readonly host: string; readonly port: number } | null;
 }

@@ -1,11 +1,12 @@
-/** Starts the server on its one port: HTTP, WebSocket and GraphiQL. */
+/** Starts the server on its port for HTTP, WebSocket and GraphiQL, and on the port of operators if they have their own. */
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { addOriginRules } from './browser-rules.ts';
 import { createClientAddress } from './client-address.ts';
 import { addGraphqlRoute } from './graphql-route.ts';
 import { createHttp } from './http.ts';
 import { addLiveness, addOperatorRoutes } from './operator-routes.ts';
-import { createOrigins } from './origins.ts';
+import { createOrigins, isLoopback } from './origins.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { createWebSockets } from './websocket.ts';
@@ -13,6 +14,8 @@ import { createWebSockets } from './websocket.ts';
 export interface RunningServer {
   readonly url: string;
   readonly port: number;
+  /** Where `/metrics` and `/readyz` are, when they have a port of their own. */
+  readonly operatorUrl: string | null;
   readonly socketCount: number;
   /** Drains sockets, finishes requests, and stops listening. */
   close(): Promise<void>;
@@ -20,11 +23,11 @@ export interface RunningServer {
 
 export async function startServer(
   ports: ServerPorts,
-  registerPages: (app: ReturnType<typeof createHttp>) => Promise<void>,
+  registerPages: ((app: FastifyInstance) => Promise<void>) | null,
 ): Promise<RunningServer> {
   const report = (error: unknown, traceId: string) =>
     ports.log.error({ err: error, 'trace.id': traceId }, 'operation failed');
-  const pipeline = createPipeline({ schema: ports.schema, limits: ports.limits, report });
+  const pipeline = createPipeline({ ...ports, report });
   const clientAddressOf = createClientAddress(ports.trustProxy);
   const origins = createOrigins(ports);
   const app = createHttp(ports, pipeline);
@@ -35,20 +38,26 @@ export async function startServer(
     },
     { prefix: '/graphql' },
   );
-  addLiveness(app, ports.health);
-  addOperatorRoutes(app, ports.health);
-  await registerPages(app);
+  const operatorApp = ports.operator === null ? null : createHttp(ports, pipeline);
+  for (const one of [app, operatorApp]) if (one !== null) addLiveness(one, ports.health);
+  addOperatorRoutes(operatorApp ?? app, ports.health);
+  await registerPages?.(app);
   const sockets = createWebSockets(ports, pipeline, origins);
   await sockets.open();
   app.server.on('upgrade', (request, stream, head) => {
     sockets.upgrade(request, stream, head, clientAddressOf(request));
   });
+  if (ports.operator !== null) await operatorApp?.listen(ports.operator);
   await app.listen({ host: ports.host, port: ports.port, backlog: 4096 });
-  const { port } = app.server.address() as AddressInfo;
-  const host = ports.host.includes(':') ? `[${ports.host}]` : ports.host;
+  if (!isLoopback(ports.host) && ports.trustProxy === 0)
+    ports.log.warn(
+      { 'server.address': ports.host },
+      'tokens and messages cross the network unencrypted; put a TLS proxy in front and set TRUST_PROXY',
+    );
   return {
-    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
-    port,
+    url: urlOf(app, ports.host),
+    port: portOf(app),
+    operatorUrl: ports.operator === null || operatorApp === null ? null : urlOf(operatorApp, ports.operator.host),
     get socketCount() {
       return sockets.size;
     },
@@ -56,6 +65,17 @@ export async function startServer(
       // Sockets first, because closing the HTTP server would end them at once.
       await sockets.drain();
       await app.close();
+      // Last, because it reports the drain until then.
+      await operatorApp?.close();
     },
   };
+}
+
+function urlOf(app: FastifyInstance, host: string): string {
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${portOf(app)}`;
+}
+
+function portOf({ server }: FastifyInstance): number {
+  return (server.address() as AddressInfo).port;
 }

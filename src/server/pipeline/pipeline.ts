@@ -3,6 +3,7 @@
  * errors.
  */
 import {
+  type ASTVisitor,
   createSourceEventStream,
   type DocumentNode,
   type ExecutionResult,
@@ -13,6 +14,8 @@ import {
   Kind,
   type OperationDefinitionNode,
   parse,
+  specifiedRules,
+  type ValidationContext,
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -61,10 +64,20 @@ const cacheMaxBytes = 4 * 1024 * 1024;
 /** Each error contains the whole invalid value, so its cost grows with the value. */
 const executionOptions = { maxCoercionErrors: 5 };
 
+/** What GraphQL adds to the message about a name that is almost right. */
+const suggestion = / ?Did you mean .*$/s;
+
 export type Pipeline = ReturnType<typeof createPipeline>;
 
-export function createPipeline(ports: { schema: GraphQLSchema; limits: OperationLimits; report: ReportFault }) {
-  const { schema, limits, report } = ports;
+export function createPipeline(ports: {
+  schema: GraphQLSchema;
+  limits: OperationLimits;
+  /** Whether clients may query the schema. */
+  introspection: boolean;
+  report: ReportFault;
+}) {
+  const { schema, limits, introspection, report } = ports;
+  const rules = introspection ? specifiedRules : [...specifiedRules, refuseIntrospection];
   const cache = new LRUCache<string, Prepared>({
     maxSize: cacheMaxBytes,
     sizeCalculation: (_, source) => source.length + 100,
@@ -75,7 +88,7 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     let invalid: readonly GraphQLError[];
     try {
       document = parse(source, { maxTokens: limits.tokensMax });
-      invalid = validate(schema, document, undefined, { maxErrors: 20 });
+      invalid = validate(schema, document, rules, { maxErrors: 20 });
     } catch (error) {
       if (error instanceof RangeError)
         return { errors: [clientError('QUERY_TOO_COMPLEX', 'Document is nested too deeply.')] };
@@ -90,7 +103,7 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     if (invalid.some(({ message }) => message === 'Maximum introspection depth exceeded'))
       return { errors: [clientError('QUERY_TOO_COMPLEX', 'Introspection may nest at most three lists.')] };
     if (invalid.length > 0)
-      return { errors: invalid.map((error) => toClientError(error, 'GRAPHQL_VALIDATION_FAILED', report)) };
+      return { errors: invalid.map((error) => toClientError(shown(error), 'GRAPHQL_VALIDATION_FAILED', report)) };
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
@@ -115,6 +128,12 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
       });
     }
     return { operations };
+  }
+
+  /** A schema that may not be queried must not be guessed either, by names that are almost right. */
+  function shown(error: GraphQLError): GraphQLError {
+    if (introspection) return error;
+    return new GraphQLError(error.message.replace(suggestion, ''), error);
   }
 
   function choose(
@@ -149,7 +168,7 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
   function masked(result: ExecutionResult): ExecutionResult {
     if (result.errors === undefined) return result;
     const otherwise = 'BAD_USER_INPUT';
-    return { ...result, errors: result.errors.map((error) => toClientError(error, otherwise, report)) };
+    return { ...result, errors: result.errors.map((error) => toClientError(shown(error), otherwise, report)) };
   }
 
   return {
@@ -201,5 +220,16 @@ export function createPipeline(ports: { schema: GraphQLSchema; limits: Operation
     },
 
     mask: (error: unknown) => toClientError(error, 'BAD_USER_INPUT', report),
+  };
+}
+
+/** GraphQL's own rule repeats itself for each field below these two. */
+function refuseIntrospection(context: ValidationContext): ASTVisitor {
+  return {
+    Field(node) {
+      if (node.name.value !== '__schema' && node.name.value !== '__type') return undefined;
+      context.reportError(new GraphQLError('Introspection is disabled.', { nodes: node }));
+      return false;
+    },
   };
 }
