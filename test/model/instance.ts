@@ -14,7 +14,7 @@ export interface InstanceOptions {
   };
   readonly bus: Bus;
   readonly clock: Clock;
-  /** Milliseconds on a clock that cannot be set. */
+  /** Milliseconds of a monotonic clock. */
   readonly elapsed: Clock;
   readonly takeWorker: () => number;
   /** Whether nobody else writes to the stores. */

@@ -1,15 +1,15 @@
 /**
- * Brings committed messages to their members. Small conversations are fanned out on write: the messages are entered into every
+ * Distributes committed messages to their members. Small conversations are fanned out on write: the messages are added to every
  * member's inbox, and each member's topic gets a hint. Large ones are fanned out on read: the conversation's topic gets a hint,
- * and members enter what they missed when they sync.
+ * and a sync adds the missing messages to a member's inbox.
  *
  * A conversation with messages to fan out is in one of these states:
  * - running: one batch is being fanned out, and later ones wait in its queue;
- * - pausing: an attempt failed, and the batch will be tried again after a pause;
+ * - pausing: an attempt failed, and the batch will be retried after a pause;
  * - given up: no pause is left, or the server closes. The batch is rejected, and the log's sweep hands it out again.
  *
- * Invariants: one attempt per conversation is under way at a time; batches are fanned out in the order they came; doing it
- * twice changes nothing.
+ * Invariants: at most one attempt per conversation is in progress; batches are fanned out in order of arrival; repeating a batch
+ * changes nothing.
  */
 import type { ConversationId, Millis } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
@@ -21,15 +21,15 @@ import type { InboxHints } from './inbox-hints.ts';
 import type { InboxWriter } from './inbox-writer.ts';
 
 export interface FanOutSettings {
-  /** Pauses before a failed attempt is repeated; after the last the sweep takes over. */
+  /** Pauses before a failed attempt is retried; after the last one the sweep takes over. */
   readonly retryAfterMs: readonly Millis[];
-  /** How long a reader waits for a fan-out that is under way. */
+  /** Maximum time for which a reader waits for a fan-out in progress. */
   readonly readerWaitMs: Millis;
 }
 
 export const fanOutDefaults: FanOutSettings = { retryAfterMs: [100, 500, 2_000, 5_000], readerWaitMs: 1_000 };
 
-/** Messages that came together, and who waits for them. */
+/** Messages that arrived together, with the caller that waits for them. */
 interface Batch {
   readonly messages: readonly Message[];
   readonly resolve: () => void;
@@ -73,7 +73,7 @@ export function createFanOut(ports: {
     return promise;
   }
 
-  /** Fans out what waits for a conversation, until nothing does. Never rejects. */
+  /** Fans out a conversation's waiting batches until none is left. Never rejects. */
   async function run(id: ConversationId): Promise<void> {
     for (let batches = queues.get(id); batches !== undefined; batches = queues.get(id)) {
       queues.delete(id);
@@ -105,7 +105,7 @@ export function createFanOut(ports: {
   }
 
   async function fanOut(id: ConversationId, messages: readonly Message[]): Promise<void> {
-    // While a change of membership is under way nobody knows who may see what follows it.
+    // During a change of membership it is undecided which users may see the following messages.
     const settled = memberLists.settled(id);
     if (settled !== null) await settled;
     const memberList = await memberLists.get(id);
@@ -153,7 +153,7 @@ export function createFanOut(ports: {
     follower,
 
     /**
-     * Waits for the fan-out of what these conversations hold by now, so that a reader's inbox holds every message already
+     * Waits for the fan-out of the current messages of these conversations, so that a reader's inbox holds every message already
      * answered SENT; at most `readerWaitMs`.
      */
     async settle(ids: readonly ConversationId[]): Promise<void> {

@@ -1,4 +1,4 @@
-/** Notifies the devices of users of new entries in their inboxes, with the message itself where it is at hand. */
+/** Notifies users' devices of new entries in their inboxes, with the message itself if it is in memory. */
 import type { ConversationId } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Message } from '../../domain/message.ts';
@@ -22,7 +22,7 @@ export function createInboxHints({ bus }: { bus: Bus }) {
       }
     },
 
-    /** Publishes a hint for each entry whose message is at hand, and one to read the store for the others of a run. */
+    /** Publishes a hint for each entry whose message is in memory, and one hint to read the store for the other entries of a run. */
     announce(entered: readonly InboxRun[]): void {
       for (const run of entered) {
         const topic = topics.inbox(run.userId);

@@ -1,4 +1,4 @@
-/** Every user's numbered inbox: filled as a follower of the log, and read in pages by clients and by streams that catch up. */
+/** Every user's numbered inbox. A follower of the log fills it; clients, and streams that catch up, read it in pages. */
 
 import { DomainError } from '../../domain/errors.ts';
 import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
@@ -57,9 +57,9 @@ export function createInboxService(ports: {
   const fanOut = createFanOut({ memberLists, writer, hints, bus, onError });
   const sync = createInboxSync({ memberLists, log, writer, fanOut });
 
-  /** The page after `afterSeq`, of at most `first` numbers, without looking for anything that has no number yet. */
+  /** The page after `afterSeq`, of at most `first` numbers, without messages that have no number yet. */
   async function read(userId: UserId, afterSeq: Seq, first: number): Promise<InboxPage> {
-    // The head is read before the runs: a page never says more is there than it could have read.
+    // The head is read before the runs, so that a page never promises more than it could have read.
     const [head] = await writer.heads([userId]);
     const headSeq = head ?? 0n;
     const end = minSeq(headSeq, afterSeq + BigInt(first));
@@ -98,7 +98,7 @@ export function createInboxService(ports: {
     read,
 
     /**
-     * What a user's devices may have missed, strictly after `afterSeq`, oldest first.
+     * The entries strictly after `afterSeq`, which a user's devices may have missed, oldest first.
      *
      * @throws DomainError `CURSOR_AHEAD`: `afterSeq` is past the head
      * @throws DomainError `BAD_USER_INPUT`: `first` is not 1 to `pageSizeMax`
@@ -111,7 +111,7 @@ export function createInboxService(ports: {
       return page;
     },
 
-    /** Enters what is committed into inboxes; to be added to the followers of the log. */
+    /** Adds committed messages to inboxes; a follower of the log. */
     follower: fanOut.follower,
 
     largeLists: sync.largeLists,
@@ -119,7 +119,7 @@ export function createInboxService(ports: {
     enterConversations: sync.enterConversations,
     finishStays: sync.finishStays,
 
-    /** The last inbox number of each user, in the order asked for, without giving new ones. */
+    /** The last inbox number of each user, in the order of the ids, without assigning new ones. */
     heads: writer.heads,
 
     /** The same for one user. */
@@ -127,28 +127,28 @@ export function createInboxService(ports: {
       return (await writer.heads([userId]))[0] ?? 0n;
     },
 
-    /** The last inbox number once every message has one: the number that a client compares its own with. */
+    /** The last inbox number after every message has got one. Clients compare their own number with it. */
     async headAfterSync(userId: UserId): Promise<Seq> {
       await sync.enterAll(userId);
       return this.head(userId);
     },
 
-    /** The run that holds a message of a conversation, or the last run before it; undefined when there is none. */
+    /** The run that contains a message of a conversation, or the last run before it; undefined if there is none. */
     async runAt(userId: UserId, conversationId: ConversationId, seq: Seq): Promise<InboxRun | null | undefined> {
       return (await inboxes.runsAt([{ userId, conversationId, seq }]))[0];
     },
 
-    /** Runs that hold numbers after `afterSeq`, ascending; at most `limit`. */
+    /** Runs with numbers after `afterSeq`, ascending; at most `limit`. */
     listRuns(userId: UserId, afterSeq: Seq, limit: number): Promise<InboxRun[]> {
       return inboxes.list(userId, afterSeq, limit);
     },
 
-    /** How far a device has acknowledged its user's inbox. */
+    /** The acknowledged inbox position of a device. */
     async ackedSeq(device: DeviceKey): Promise<Seq> {
       return (await inboxes.ackedSeqs([device]))[0] ?? 0n;
     },
 
-    /** Raises that position; never lowers it. */
+    /** Raises that position, never lowers it. */
     raiseAckedSeq(acked: AckedSeq): Promise<void> {
       return inboxes.raiseAckedSeqs([acked]);
     },

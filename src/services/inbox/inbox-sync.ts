@@ -1,4 +1,4 @@
-/** Fan-out on read: enters the messages of large groups into a member's inbox when the member syncs. */
+/** Fan-out on read: adds the messages of large groups to a member's inbox when the member syncs. */
 
 import type { Conversation } from '../../domain/conversation.ts';
 import { isActive, visibleHead } from '../../domain/conversation.ts';
@@ -19,7 +19,7 @@ export function createInboxSync(ports: {
 }) {
   const { memberLists, log, writer, fanOut } = ports;
 
-  /** The conversations whose messages a user gets by asking: large groups, and those they left while it was large. */
+  /** The conversations that are fanned out on read for a user: large groups, and groups that were large when the user left. */
   async function largeLists(userId: UserId): Promise<MemberList[]> {
     const ids = await memberLists.conversationIdsOf(userId);
     const found: MemberList[] = [];
@@ -33,7 +33,7 @@ export function createInboxSync(ports: {
     return found;
   }
 
-  /** @returns the conversations put off, because the user is just leaving them */
+  /** @returns the postponed conversations, which the user is just leaving */
   async function enter(
     userId: UserId,
     wanted: readonly Conversation[],
@@ -48,7 +48,7 @@ export function createInboxSync(ports: {
         putOff.add(id);
         continue;
       }
-      // Looked up after the head: who leaves from now on does so after it.
+      // Read after the head, so that a member who leaves from now on leaves after that head.
       const cached = memberLists.get(id);
       const member = (cached instanceof Promise ? await cached : cached)?.members.get(userId);
       if (member === undefined) continue;
@@ -64,10 +64,10 @@ export function createInboxSync(ports: {
     largeLists,
 
     /**
-     * Enters all that a user has not got yet; after it the inbox head covers every message there is for them.
+     * Adds all missing messages to a user's inbox. Afterwards the inbox head covers every message for the user.
      *
-     * @param also - conversations to look at even if they are fanned out on write by now
-     * @returns the conversations put off until it is settled up to where the user, who is leaving them, may see them
+     * @param also - conversations to include even if they are fanned out on write by now
+     * @returns the postponed conversations: the user is leaving them, and the last number that the user may see is not settled yet
      */
     async enterAll(userId: UserId, also: readonly Conversation[] = []): Promise<ReadonlySet<ConversationId>> {
       await fanOut.settle(await memberLists.conversationIdsOf(userId));
@@ -77,8 +77,8 @@ export function createInboxSync(ports: {
     },
 
     /**
-     * Enters the rest of an earlier stay for users who are about to rejoin. The member row keeps only the latest stay: without
-     * this, whatever a member of a large group had not pulled before being removed would become unreachable once they rejoin.
+     * Adds the rest of an earlier stay for users who are about to rejoin. The member row keeps only the latest stay. Without this,
+     * messages that a member of a large group had not pulled before their removal would become unreachable once they rejoin.
      */
     async finishStays(id: ConversationId, userIds: readonly UserId[]): Promise<void> {
       const memberList = await memberLists.get(id);
@@ -91,7 +91,7 @@ export function createInboxSync(ports: {
       await writer.enter(entries);
     },
 
-    /** The same for the conversations named, up to a number in each. */
+    /** The same for the named conversations, up to a number in each. */
     async enterConversations(userId: UserId, upTo: ReadonlyMap<ConversationId, Seq>): Promise<void> {
       await fanOut.settle([...upTo.keys()]);
       const onRead = (await largeLists(userId)).map(({ conversation }) => conversation);

@@ -1,13 +1,13 @@
 /**
- * Enters messages into inboxes: for a user and a conversation, whatever lies between the end of their last run and `upTo`
- * becomes the next run. Doing it twice changes nothing, and what an earlier crash left out is healed by the next call.
+ * Adds messages to inboxes: for a user and a conversation, all messages after the end of the last run up to `upTo` become the next
+ * run. Repeating an entry changes nothing, and the next call repairs an entry that a crash interrupted.
  *
  * A user is in one of these states:
- * - idle: nothing waits for them;
- * - waiting (`queues`): entries will go with the next flush;
- * - busy (`busy`): a flush is writing runs for them, and entries that come meanwhile wait for the next one.
+ * - idle: no entries wait;
+ * - waiting (`queues`): entries will be written by the next flush;
+ * - busy (`busy`): a flush is writing the user's runs, and entries that arrive during it wait for the next one.
  *
- * Invariants: one append per user is under way at a time, so that an instance does not race itself; an entry is answered only
+ * Invariants: at most one append per user is in progress, so that an instance does not race itself; an entry is answered only
  * once its run is stored. Heads and ends in memory are guesses: a wrong one costs a refusal by the store and another read.
  */
 
@@ -21,18 +21,18 @@ import type { InboxStore } from '../../stores/inbox-store.ts';
 export interface Entry {
   readonly userId: UserId;
   readonly conversationId: ConversationId;
-  /** Where the user's view of the conversation begins. */
+  /** The user sees only messages after this number. */
   readonly joinedSeq: Seq;
   readonly upTo: Seq;
-  /** What comes from here on is entered whole, however much it is: messages fanned out on write are no backlog. */
+  /** Messages from this number on are never truncated, because messages that are fanned out on write are not a backlog. */
   readonly wholeFrom?: Seq;
 }
 
 export interface InboxWriterSettings {
-  /** The newest messages of one conversation that one entry may put into an inbox; older ones become a truncated run. */
+  /** Maximum number of a conversation's newest messages that one entry adds to an inbox; older ones become a truncated run. */
   readonly backlogMax: number;
   readonly attemptsMax: number;
-  /** Users whose head is kept in memory; twice as many ends of runs. */
+  /** Maximum number of users whose head is kept in memory; and of ends of runs, twice as many. */
   readonly guessesMax: number;
 }
 
@@ -52,7 +52,7 @@ export type InboxWriter = ReturnType<typeof createInboxWriter>;
 
 export function createInboxWriter(ports: {
   inboxes: InboxStore;
-  /** Whether no other process writes to the store, so that heads in memory answer readers. */
+  /** Whether no other process writes to the store, so that readers can use heads in memory. */
   isSoleWriter: boolean;
   /** Receives runs that were just stored, in order for each user. Must not throw. */
   onEntered: (runs: readonly InboxRun[]) => void;
@@ -75,7 +75,7 @@ export function createInboxWriter(ports: {
     });
   }
 
-  /** Writes what waits for users that no other flush is writing for. Never rejects. */
+  /** Writes the waiting entries of users that no other flush is writing for. Never rejects. */
   async function flush(): Promise<void> {
     let waiting: Waiting[] = [];
     const users: UserId[] = [];
@@ -93,7 +93,7 @@ export function createInboxWriter(ports: {
         waiting = await write(waiting);
       }
     } catch (error) {
-      // The outcome is unknown: what is in the store decides, next time.
+      // The outcome is unknown: the next call reads the store.
       for (const { entry } of waiting) forget(entry);
       for (const { reject } of waiting) reject(error);
     } finally {
@@ -102,14 +102,14 @@ export function createInboxWriter(ports: {
     }
   }
 
-  /** One round. Returns what must be tried again. */
+  /** One round. Returns the entries that must be retried. */
   async function write(waiting: readonly Waiting[]): Promise<Waiting[]> {
     await loadGuesses(waiting);
     const runs: InboxRun[] = [];
     const owners: Waiting[] = [];
     const nextSeq = new Map<UserId, Seq>();
     const nextFrom = new Map<string, Seq>();
-    /** Whose run the next entry with the same key begins after. */
+    /** The entry whose run the next entry with the same key continues. */
     const leaders = new Map<string, Waiting>();
     const followers = new Map<Waiting, Waiting>();
     for (const one of waiting) {
@@ -149,7 +149,7 @@ export function createInboxWriter(ports: {
       }
     });
     if (entered.length > 0) onEntered(entered);
-    // What an earlier entry of this round covers is there only if that was written.
+    // An entry that relies on an earlier one of this round is retried if that one was not written.
     for (const [follower, leader] of followers) if (again.has(leader)) again.add(follower);
     for (const one of waiting) if (!again.has(one)) one.resolve();
     return [...again];
@@ -162,14 +162,14 @@ export function createInboxWriter(ports: {
       if (!heads.has(entry.userId)) users.add(entry.userId);
       const key = endKey(entry);
       if (ends.has(key)) continue;
-      // An end that is not known may be in the store since a write whose outcome was unknown: the head moved with it.
+      // An unknown end may be in the store after a write with an unknown outcome, which also moved the head.
       keys.set(key, entry);
       users.add(entry.userId);
     }
     if (users.size === 0 && keys.size === 0) return;
     const missingUsers = [...users];
     const missingKeys = [...keys.values()];
-    // Ends first: a head read after them covers them.
+    // Ends first, so that a head that is read after them covers them.
     const foundEnds = missingKeys.length === 0 ? [] : await inboxes.runEnds(missingKeys);
     const foundHeads = missingUsers.length === 0 ? [] : await inboxes.heads(missingUsers);
     missingUsers.forEach((userId, index) => {
@@ -187,7 +187,7 @@ export function createInboxWriter(ports: {
 
   return {
     /**
-     * Enters what is missing for each entry; resolves when all of it is stored.
+     * Adds the missing messages of each entry. Resolves when all of them are stored.
      *
      * @throws DomainError `UNAVAILABLE`: the outcome is unknown; the same entries may be entered again
      */
@@ -203,7 +203,7 @@ export function createInboxWriter(ports: {
       await Promise.all(outcomes);
     },
 
-    /** The last inbox number of each user, in the order asked for. */
+    /** The last inbox number of each user, in the order of the ids. */
     async heads(userIds: readonly UserId[]): Promise<Seq[]> {
       const answers = userIds.map((userId) => (isSoleWriter ? heads.get(userId) : undefined));
       const missing = userIds.filter((_, index) => answers[index] === undefined);
@@ -211,7 +211,7 @@ export function createInboxWriter(ports: {
       const found = await inboxes.heads(missing);
       const byUser = new Map<UserId, Seq>();
       missing.forEach((userId, index) => {
-        // A run written meanwhile knows better than what was read before it.
+        // A run that was written in the meantime is newer than the value that was read.
         const head = maxSeq(found[index] as Seq, heads.get(userId) ?? 0n);
         heads.set(userId, head);
         byUser.set(userId, head);
@@ -219,7 +219,7 @@ export function createInboxWriter(ports: {
       return userIds.map((userId, index) => answers[index] ?? (byUser.get(userId) as Seq));
     },
 
-    /** Users with entries waiting. */
+    /** Number of users with waiting entries. */
     get queued(): number {
       return queues.size;
     },

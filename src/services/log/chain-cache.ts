@@ -1,11 +1,11 @@
 /**
- * The segment chains of the conversations that were read or written lately, as far as this instance knows them.
+ * The segment chains of recently read or written conversations, as far as this instance knows them.
  *
  * Invariants
  * - A chain is a guess: a wrong one costs its writer a `seqTaken` and a reread, never a wrong number.
- * - What is known of a chain only grows.
- * - A head answers readers while it is younger than `headTrustMs` and not in doubt; otherwise the store is asked first.
- * - A chain is in doubt from an append without an outcome until a later one is known to be stored.
+ * - The known part of a chain only grows.
+ * - Readers use a head from memory while it is younger than `headTrustMs` and not in doubt. Otherwise the store is read first.
+ * - A chain is in doubt from an append with an unknown outcome until a later append is known to be stored.
  */
 import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../../domain/conversation.ts';
@@ -17,7 +17,7 @@ import type { TrustedClock } from './trusted-clock.ts';
 interface CachedChain {
   readonly chain: SegmentChain;
   checkedAt: Millis;
-  /** An append whose outcome is unknown may still be written: until a later one is, the head in memory says nothing. */
+  /** An append with an unknown outcome may still be written. Until a later one is, the head in memory is not reliable. */
   isInDoubt?: boolean;
 }
 
@@ -31,14 +31,14 @@ export function createChainCache(ports: {
   const { log, clock, settings } = ports;
   const chains = new LRUCache<ConversationId, CachedChain>({ max: settings.chainsMax });
 
-  /** Reads what others have written to a conversation since its chain was read. */
+  /** Reads other writers' messages since the chain was read. */
   async function refresh({ conversation, chain }: { conversation: Conversation; chain: SegmentChain }): Promise<void> {
     const checkedAt = clock.now();
     for (let isSealed = true; isSealed; ) {
       const { month } = openSegment(chain);
       const [tail] = await log.tails([{ conversationId: conversation.id, month }]);
       if (tail === undefined) return;
-      // Another call may have followed the seal meanwhile.
+      // Another call may have followed the seal in the meantime.
       isSealed = openSegment(chain).month !== month || applyTail(chain, tail) !== null;
     }
     const cached = chains.get(conversation.id);
@@ -66,7 +66,7 @@ export function createChainCache(ports: {
       found.map((chain, index) => {
         const conversation = conversations[index] as Conversation;
         const { checkedAt, isInDoubt } = chains.get(conversation.id) ?? { checkedAt: Number.NEGATIVE_INFINITY };
-        const age = now - checkedAt; // Below 0 when the clock was set back.
+        const age = now - checkedAt; // Below 0 if the clock was set back.
         const isTrusted = isInDoubt !== true && age >= 0 && age <= settings.headTrustMs;
         return isTrusted ? undefined : refresh({ conversation, chain });
       }),
@@ -75,25 +75,25 @@ export function createChainCache(ports: {
   }
 
   return {
-    /** Chains to write to, in the order asked for: as they are known, or read. */
+    /** Chains to write to, in the order of the conversations: from memory, or read from the store. */
     get,
 
-    /** Chains to read from, in the order asked for: those whose head is not to be trusted are compared with the store. */
+    /** Chains to read from, in the order of the conversations. Chains with an unreliable head are compared with the store. */
     getCurrent,
 
     refresh,
 
-    /** Takes in the last row of an append, and keeps the chain. */
+    /** Updates a chain with the last row of an append, and caches it. */
     noteAppended(chain: SegmentChain, last: MessageRow): void {
       advance(chain, last);
-      // The cache may have dropped this chain, and read it anew before the append.
+      // The cache may have evicted this chain and read it again before the append.
       const cached = chains.peek(chain.conversationId);
       if (cached?.chain !== chain) chains.set(chain.conversationId, { chain, checkedAt: clock.now() });
-      // Whatever was in doubt asked for a number that is taken now.
+      // Earlier appends in doubt wanted a number that is taken now.
       else cached.isInDoubt = false;
     },
 
-    /** Takes note of an append whose outcome is unknown. */
+    /** Records an append with an unknown outcome. */
     noteDoubt(id: ConversationId): void {
       const cached = chains.peek(id);
       if (cached !== undefined) cached.isInDoubt = true;

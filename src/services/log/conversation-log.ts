@@ -4,11 +4,11 @@
  * Invariants
  * - `n + 1` is chosen only once `n` is known to be stored, so a number is never skipped and no reader overtakes a writer.
  * - A segment gets no row after its seal, and the next segment is used only after the seal is stored.
- * - `sentAt` never goes back along `seq`, and lies in the month of its segment.
- * - A message's id is never from a later month than its segment, so looking from the id's month onwards finds it.
- * - One append per conversation is under way at a time; what arrives meanwhile waits and goes as one batch.
+ * - `sentAt` never decreases along `seq`, and lies in the month of its segment.
+ * - A message's id is never from a later month than its segment, so a search from the id's month onwards finds it.
+ * - At most one append per conversation is in progress. Drafts that arrive during it wait and are written as one batch.
  *
- * Chains in memory are guesses (known-chains.ts): a wrong one costs a `seqTaken` and a reread, never a wrong number.
+ * Chains in memory are guesses (chain-cache.ts): a wrong one costs a `seqTaken` and a reread, never a wrong number.
  */
 import type { Conversation } from '../../domain/conversation.ts';
 import { entryKinds } from '../../domain/entry-kinds.ts';
@@ -33,19 +33,19 @@ export type { Follower } from './followers.ts';
 export { createTrustedClock } from './trusted-clock.ts';
 
 export interface ConversationLogSettings extends FollowersSettings, SweepSettings {
-  /** Drafts waiting to be written, over all conversations; more are refused with OVERLOADED. */
+  /** Maximum number of waiting drafts in all conversations; further drafts are refused with OVERLOADED. */
   readonly queueMax: number;
-  /** Appends under way at a time, each of many conversations. */
+  /** Maximum number of concurrent appends, each of many conversations. */
   readonly flushesMax: number;
-  /** Rows of one conversation in one append. */
+  /** Maximum number of rows of one conversation in one append. */
   readonly batchMax: number;
-  /** How often one batch is tried against other writers before it is given up as UNAVAILABLE. */
+  /** Maximum number of attempts of one batch against other writers before it fails with UNAVAILABLE. */
   readonly attemptsMax: number;
-  /** How long a head read from the store answers readers from memory while other processes write, too. */
+  /** Time for which readers use a head from memory while other processes write too. */
   readonly headTrustMs: Millis;
-  /** Conversations whose chain is kept in memory. */
+  /** Maximum number of conversations whose chain is kept in memory. */
   readonly chainsMax: number;
-  /** Conversations whose newest messages are kept in memory. */
+  /** Maximum number of conversations whose newest messages are kept in memory. */
   readonly recentMax: number;
 }
 
@@ -61,7 +61,7 @@ export const conversationLogDefaults: ConversationLogSettings = {
   recentMax: recentConversationsMax,
 };
 
-/** A backlog of more messages is told as this many. */
+/** Larger backlogs are reported as this number. */
 const unfinishedCountMax = 10_000;
 
 export type ConversationLog = ReturnType<typeof createConversationLog>;
@@ -72,7 +72,7 @@ export function createConversationLog(ports: {
   /** Milliseconds of a monotonic clock. */
   elapsed: Clock;
   newId: () => MessageId;
-  /** Whether no other process writes to the store, so that heads in memory answer readers. */
+  /** Whether no other process writes to the store, so that readers can use heads in memory. */
   isSoleWriter: boolean;
   onError: (error: unknown, what: string) => void;
   settings?: Partial<ConversationLogSettings>;
@@ -100,7 +100,7 @@ export function createConversationLog(ports: {
     });
   }
 
-  /** Writes what waits for conversations that no other flush is writing to. Never rejects. */
+  /** Writes the waiting drafts of conversations that no other flush is writing to. Never rejects. */
   async function flush(): Promise<void> {
     const taken: { conversation: Conversation; waiting: Waiting[] }[] = [];
     for (const [id, queue] of queues) {
@@ -125,7 +125,7 @@ export function createConversationLog(ports: {
       }));
       await write(batches);
     } catch (error) {
-      // What is settled already ignores this; the outcome of the rest is unknown.
+      // Settled drafts ignore this; the outcome of the others is unknown.
       for (const batch of batches) noteUnanswered(batch);
       for (const { waiting } of taken) for (const { reject } of waiting) reject(error);
     } finally {
@@ -135,7 +135,7 @@ export function createConversationLog(ports: {
     }
   }
 
-  /** An append without an answer may be stored, now or later: its rows are looked for, so that they are followed, too. */
+  /** An append without an answer may be stored, now or later. Its rows are looked up, so that the followers get them too. */
   function noteUnanswered({ conversation, waiting, unansweredMonth: month }: UnsentBatch): void {
     chains.noteDoubt(conversation.id);
     if (month === null) return;
@@ -161,12 +161,12 @@ export function createConversationLog(ports: {
     }
   }
 
-  /** A repeat may be the first to tell that its message is stored. */
+  /** A repeated draft may be the first sign that its message is stored. */
   function onRepeat(row: MessageRow): void {
     if (!row.followed) void followers.catchUp([row]);
   }
 
-  /** The month an instant and the ids of a batch call for. */
+  /** The month for a batch at an instant: not earlier than the ids of its drafts. */
   function targetMonth({ waiting }: UnsentBatch, now: Millis): Month {
     return monthOf(waiting.reduce((latest, { draft }) => Math.max(latest, snowflakeTime(draft.id)), now));
   }
@@ -174,7 +174,7 @@ export function createConversationLog(ports: {
   function prepare(batch: UnsentBatch): Append {
     const { conversation, chain, waiting } = batch;
     const { month } = openSegment(chain);
-    // One look at the clock decides both: between two the month may end, and what belongs to the next would lie in this one.
+    // The clock is read once for both, because the month may end between two readings.
     const now = clock.now();
     const target = targetMonth(batch, now);
     if (target > month) {
@@ -194,13 +194,13 @@ export function createConversationLog(ports: {
     return { conversationId: conversation.id, month, rows };
   }
 
-  /** Takes in the store's answer. Returns whether the chain is still known to be right. */
+  /** Handles the store's answer. Returns whether the chain is still known to be correct. */
   function settle(batch: UnsentBatch, append: Append, { appended, stoppedBy }: AppendResult): boolean {
     const { chain, conversation } = batch;
     if ('seal' in append) {
       if (appended === 0) return false;
       const { seq, next } = append.seal;
-      // A reader may have met the seal already.
+      // A reader may have found the seal already.
       if (openSegment(chain).month === append.month) {
         chain.segments.push({ month: next, fromSeq: seq, toSeq: seq - 1n, lastSentAt: 0 });
       }
@@ -222,7 +222,7 @@ export function createConversationLog(ports: {
     if (stoppedBy === undefined) return true;
     if (stoppedBy.reason === 'seqTaken') return false;
     if (stoppedBy.reason === 'idTaken') {
-      // Ids repeat after a clock was set back. Nobody has been told of them yet, and the next ones are likely taken, too.
+      // Ids repeat after a clock was set back. Clients do not know these ids yet, and the next ones are probably taken too.
       batch.waiting = batch.waiting.map((one) => ({ ...one, draft: { ...one.draft, id: newId() } }));
       return true;
     }
@@ -236,11 +236,11 @@ export function createConversationLog(ports: {
     ...reader,
 
     /**
-     * Stores a draft as the conversation's next message; drafts of one conversation are stored in the order they come.
+     * Stores a draft as the conversation's next message. Drafts of one conversation are stored in order of arrival.
      *
-     * @throws DomainError `ID_CONFLICT`: its key was used for something else
+     * @throws DomainError `ID_CONFLICT`: its key was used for another message
      * @throws DomainError `UNAVAILABLE`: the outcome is unknown; the same draft may be appended again
-     * @throws DomainError `OVERLOADED`: nothing was done
+     * @throws DomainError `OVERLOADED`: the draft was not stored
      */
     append(conversation: Conversation, draft: Draft): Promise<Appended> {
       if (queued >= settings.queueMax) return Promise.reject(new DomainError('OVERLOADED', 'Send queue is full.'));
@@ -257,19 +257,19 @@ export function createConversationLog(ports: {
     follow: followers.follow,
     sweep,
 
-    /** The last number of each conversation, in the order asked for; zeros for an empty one. */
+    /** The head of each conversation, in the order of the conversations; zeros for an empty one. */
     async heads(conversations: readonly Conversation[]): Promise<Head[]> {
       return (await chains.getCurrent(conversations)).map((chain) => chain.head);
     },
 
-    /** How many drafts wait to be written. */
+    /** Number of drafts that wait to be written. */
     get queued(): number {
       return queued;
     },
 
     /**
-     * How many messages are stored that are not recorded as followed, counted up to `unfinishedCountMax`, and when the oldest of
-     * them was accepted. While the store does not answer, it tells those that this process knows of.
+     * The number of stored messages that are not recorded as followed, counted up to `unfinishedCountMax`, and the time when the
+     * oldest of them was accepted. While the store does not answer, the result covers the messages that this process knows.
      */
     async unfinished(): Promise<{ count: number; oldestAt: Millis | null }> {
       const known = { count: followers.pending, oldestAt: followers.oldestPendingAt };
@@ -281,7 +281,7 @@ export function createConversationLog(ports: {
       }
     },
 
-    /** Lets the followers finish what is under way. Drafts that come later are not followed up before the next start. */
+    /** Lets the followers finish their current work. Later drafts reach them only after the next start. */
     close: followers.close,
   };
 }

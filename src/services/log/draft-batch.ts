@@ -1,4 +1,4 @@
-/** Drafts of one conversation that wait to be written together, and who waits for them. */
+/** Drafts of one conversation that wait to be written together, with the callers that wait for them. */
 import type { Conversation } from '../../domain/conversation.ts';
 import type { Draft, Message } from '../../domain/message.ts';
 import type { Month } from '../../domain/month.ts';
@@ -6,29 +6,29 @@ import type { SegmentChain } from './segment-chain.ts';
 
 export interface Appended {
   readonly message: Message;
-  /** True when the draft had been stored before. */
+  /** True if the draft was stored before. */
   readonly resend: boolean;
 }
 
-/** A draft that waits to be written, and who waits for it. */
+/** A draft that waits to be written, with the caller that waits for it. */
 export interface Waiting {
   readonly draft: Draft;
   readonly body: string;
   readonly conversation: Conversation;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: unknown) => void;
-  /** Others of the same batch with the same key: each is compared with what is stored. */
+  /** Other drafts of the same batch with the same key. Each is compared with the stored message. */
   readonly twins?: readonly Waiting[];
 }
 
-/** What one conversation wants written. */
+/** The unsent drafts of one conversation. */
 export interface UnsentBatch {
   readonly conversation: Conversation;
   readonly chain: SegmentChain;
-  /** Still to be written, in order. */
+  /** Drafts that are not written yet, in order. */
   waiting: Waiting[];
-  /** How many of the chain's sealed segments have been asked for resends. */
+  /** Number of the chain's sealed segments that have been searched for resends. */
   segmentsAsked: number;
-  /** The month of an append that is not answered yet. */
+  /** The month of an append without an answer yet. */
   unansweredMonth: Month | null;
 }

@@ -1,16 +1,16 @@
 /**
- * What happens to messages once they are stored. Every follower of the log takes them, in the order in which the followers were
- * added, and a message is recorded as followed only when all of them have finished with it.
+ * Passes stored messages to the followers of the log, in the order in which the followers were added. A message is recorded as
+ * followed only when all followers have finished with it.
  *
  * A message is in one of these states:
  * - in flight: at least one follower has not finished with it;
  * - finished: it waits to be recorded, together with others;
- * - recorded: no sweep finds it any more;
+ * - recorded: sweeps no longer find it;
  * - left behind: a follower gave it up, too many were in flight, or its append was not answered in time. It is handed out again
  *   soon (left-behind.ts);
  * - unfinished in the store only: its record failed, or the process ended. The next sweep hands it out again (sweep.ts).
  *
- * So each follower is told of a message at least once, and must tolerate a repeat.
+ * Therefore each follower gets a message at least once, and must tolerate repeats.
  */
 import type { ConversationId, MessageId, Millis } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
@@ -20,25 +20,25 @@ import { createLeftBehind, type LeftBehindSettings, leftBehindDefaults, type Row
 import { toMessage } from './log-reader.ts';
 
 export interface Follower {
-  /** Learns of messages at the moment of their commit, before their senders are answered. Must not throw. */
+  /** Receives messages at the moment of their commit, before their senders are answered. Must not throw. */
   note?(messages: readonly Message[]): void;
   /**
-   * Takes consecutive messages of one conversation, in the order of their numbers. Resolves once a crash can undo nothing of
-   * what follows from them; a rejection leaves them behind.
+   * Takes consecutive messages of one conversation, in the order of their numbers. Resolves once the follower's work survives a
+   * crash; a rejection leaves the messages behind.
    */
   take?(conversationId: ConversationId, messages: readonly Message[]): Promise<void>;
   /** The last step, for messages of many conversations at once, before they are recorded. A rejection leaves them to the sweep. */
   finish?(messages: readonly Message[]): Promise<void>;
-  /** Tries nothing again from now on. */
+  /** Stops all retries. */
   close?(): void;
 }
 
 export interface FollowersSettings extends LeftBehindSettings {
-  /** How long finished messages may wait to be recorded together. */
+  /** Maximum time for which finished messages wait to be recorded together. */
   readonly recordEveryMs: Millis;
-  /** Messages that followers hold in memory at a time. More are left behind, and read back from the store when there is room. */
+  /** Maximum number of messages in memory for the followers. Further messages are left behind, and read from the store later. */
   readonly inFlightMax: number;
-  /** How long closing waits for the followers; the next start finishes the rest. */
+  /** Maximum time for which closing waits for the followers; the next start finishes the rest. */
   readonly closeWaitMs: Millis;
 }
 
@@ -59,7 +59,7 @@ export function createFollowers(ports: {
   const { log, onError, settings } = ports;
   const followers: Follower[] = [];
   const turns = new Set<Promise<void>>();
-  /** Messages in flight or finished, with when they were sent. */
+  /** Messages in flight or finished, with the time when they were sent. */
   const inFlight = new Map<MessageId, Millis>();
   let finished: Message[] = [];
   let recordTimer: NodeJS.Timeout | undefined;
@@ -95,7 +95,7 @@ export function createFollowers(ports: {
     return taken;
   }
 
-  /** The same for rows of any conversations, but for those that are finished or in flight. */
+  /** The same for rows of any conversations, except those that are finished or in flight. */
   async function handOutRows(rows: readonly MessageRow[]): Promise<{ finished: number; givenUp: Message[] }> {
     const messages = rows.filter(({ id, followed }) => !followed && !inFlight.has(id)).map(toMessage);
     const runs = [...Map.groupBy(messages, ({ conversationId }) => conversationId).values()].flatMap(consecutive);
@@ -133,26 +133,26 @@ export function createFollowers(ports: {
   }
 
   return {
-    /** Adds a follower; called before the first append. */
+    /** Adds a follower. Must be called before the first append. */
     follow(follower: Follower): void {
       followers.push(follower);
     },
 
-    /** Hands out messages that were just committed, consecutive and ascending; returns at once. */
+    /** Hands out messages that were just committed, consecutive and ascending. Returns at once. */
     onAppended(id: ConversationId, messages: readonly Message[]): void {
       if (followers.length === 0) return;
       if (inFlight.size + messages.length > settings.inFlightMax) leftBehind.add(messages.map(refOf));
       else void handOutOrLeave(id, messages);
     },
 
-    /** Hands out rows that were found unfinished; those that are given up are tried again soon. Resolves to how many were finished. */
+    /** Hands out unfinished rows. Rows that a follower gives up are retried soon. Resolves to the number of finished rows. */
     async catchUp(rows: readonly MessageRow[]): Promise<number> {
       const { finished: count, givenUp } = await handOutRows(rows);
       leftBehind.add(givenUp.map(refOf));
       return count;
     },
 
-    /** Looks soon for rows that may have been stored although their append was not answered in time. */
+    /** Soon looks up rows that may have been stored although their append was not answered in time. */
     onUnanswered: leftBehind.add,
 
     record,
@@ -162,14 +162,14 @@ export function createFollowers(ports: {
       return inFlight.size + leftBehind.size;
     },
 
-    /** When the oldest message in flight was sent; null when there is none. */
+    /** Time when the oldest message in flight was sent; null if there is none. */
     get oldestPendingAt(): Millis | null {
       let oldest: Millis | null = null;
       for (const sentAt of inFlight.values()) if (oldest === null || sentAt < oldest) oldest = sentAt;
       return oldest;
     },
 
-    /** Finishes what is under way and stops, within `closeWaitMs`. */
+    /** Finishes the current work and stops, within `closeWaitMs`. */
     async close(): Promise<void> {
       leftBehind.close();
       for (const follower of followers) follower.close?.();
@@ -184,7 +184,7 @@ export function createFollowers(ports: {
   };
 }
 
-/** Where a message is stored: in the month it was numbered in, which `sentAt` tells. */
+/** The place where a message is stored: the month of its number, which is the month of `sentAt`. */
 function placeOf({ id, sentAt }: Message): { month: Month; id: MessageId } {
   return { month: monthOf(sentAt), id };
 }
@@ -193,7 +193,7 @@ function refOf({ conversationId, key, sentAt }: Message): RowRef {
   return { month: monthOf(sentAt), conversationId, key };
 }
 
-/** Splits one conversation's messages into runs without a hole. */
+/** Splits one conversation's messages into runs of consecutive numbers. */
 function consecutive(messages: readonly Message[]): Message[][] {
   const runs: Message[][] = [];
   for (const message of [...messages].sort((a, b) => (a.seq < b.seq ? -1 : 1))) {

@@ -1,12 +1,12 @@
 /**
- * Messages that this instance knows to be stored, or possibly stored, and that the followers have not finished with. They are
- * read back by key after a pause, and handed out again.
+ * Messages that are stored, or possibly stored, and that the followers have not finished with. They are read from the store by key
+ * after a pause, and handed out again.
  *
  * A message is in one of these states:
  * - waiting for the end of a pause;
- * - out: it was found, and the followers are busy with it;
- * - gone from here: it is finished, or it was asked for once after each pause. Then it is left to the sweep, as is a message that
- *   there was no room for.
+ * - handed out: it was found, and the followers are busy with it;
+ * - removed: it is finished, or it was looked up once after each pause. Then the sweep takes it up, as it does with messages for which
+ *   there was no room.
  */
 import type { EntryKey } from '../../domain/entry-key.ts';
 import type { ConversationId, Millis } from '../../domain/ids.ts';
@@ -14,7 +14,7 @@ import type { Message } from '../../domain/message.ts';
 import type { Month } from '../../domain/month.ts';
 import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
 
-/** Where a message is stored, if it is. */
+/** The place where a message is stored, if it is stored. */
 export interface RowRef {
   readonly month: Month;
   readonly conversationId: ConversationId;
@@ -22,11 +22,11 @@ export interface RowRef {
 }
 
 export interface LeftBehindSettings {
-  /** Messages remembered here; each takes some 300 bytes. */
+  /** Maximum number of messages in this list; each takes about 300 bytes. */
   readonly leftBehindMax: number;
-  /** Pauses before the followers are tried again, and before an append without an answer is looked for again. */
+  /** Pauses before the followers are tried again, and before an append without an answer is looked up again. */
   readonly askAgainAfterMs: readonly Millis[];
-  /** Messages read back at a time. */
+  /** Number of messages read at a time. */
   readonly leftBehindPage: number;
 }
 
@@ -37,7 +37,7 @@ export const leftBehindDefaults: LeftBehindSettings = {
 };
 
 interface Remembered extends RowRef {
-  /** How often it was asked for. */
+  /** Number of lookups so far. */
   readonly asked: number;
 }
 
@@ -45,13 +45,13 @@ export function createLeftBehind(ports: {
   log: MessageLog;
   /** Resolves to the messages that a follower gave up. */
   handOut: (rows: readonly MessageRow[]) => Promise<readonly Message[]>;
-  /** How many messages may be handed out now. */
+  /** Number of messages that may be handed out now. */
   room: () => number;
   onError: (error: unknown, what: string) => void;
   settings: LeftBehindSettings;
 }) {
   const { log, handOut, room, onError, settings } = ports;
-  /** In the order in which they are asked for. */
+  /** In the order of their lookups. */
   const waiting = new Map<string, Remembered>();
   let timer: NodeJS.Timeout | undefined;
   let isAsking = false;
@@ -73,7 +73,7 @@ export function createLeftBehind(ports: {
     }, settings.askAgainAfterMs[asked]);
   }
 
-  /** Reads one page back and hands out the messages in it. Never rejects. */
+  /** Reads one page and hands out the messages in it. Never rejects. */
   async function askAgain(): Promise<void> {
     const page = [...waiting.values()].slice(0, Math.max(0, Math.min(settings.leftBehindPage, room())));
     for (const ref of page) waiting.delete(keyOf(ref));

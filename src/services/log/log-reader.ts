@@ -1,4 +1,4 @@
-/** Reads conversations by number, by time and by id: from the newest messages in memory, or the segments that hold them. */
+/** Reads conversations by number, by time and by id, from the newest messages in memory or from the segments. */
 
 import type { Conversation } from '../../domain/conversation.ts';
 import type { ConversationId, MessageId, Millis, Seq } from '../../domain/ids.ts';
@@ -15,7 +15,7 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
   const { log, chains, recent } = ports;
 
   return {
-    /** The messages `fromSeq` to `toSeq` that exist, ascending; at most `limit`, counted from the end that is read first. */
+    /** The existing messages from `fromSeq` to `toSeq`, ascending; at most `limit`, counted from the end that is read first. */
     async list(
       conversation: Conversation,
       range: { fromSeq: Seq; toSeq: Seq; limit: number; newestFirst?: boolean },
@@ -35,10 +35,10 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
       return rows.flat().map(toMessage);
     },
 
-    /** Many ranges at once, each whole; what retention removed is left out. */
+    /** Many ranges at once, each whole, without messages that retention has removed. */
     async listMany(ranges: readonly { conversation: Conversation; fromSeq: Seq; toSeq: Seq }[]): Promise<Message[][]> {
       const found = await chains.getCurrent(ranges.map(({ conversation }) => conversation));
-      // Whoever asks may know of more than this instance has heard of: an inbox is read from the store.
+      // The caller may know of newer messages than this instance, because inboxes are read from the store.
       await Promise.all(
         ranges.map(({ conversation, toSeq }, index) => {
           const chain = found[index] as SegmentChain;
@@ -72,7 +72,7 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
       return answers;
     },
 
-    /** The first number with `sentAt >= at`; `head + 1` when there is none. Reads one month at most. */
+    /** The first number with `sentAt >= at`; `head + 1` if there is none. Reads at most one month. */
     async firstSeqAt(conversation: Conversation, at: Millis): Promise<Seq> {
       const [chain] = (await chains.getCurrent([conversation])) as [SegmentChain];
       const month = monthOf(at);
@@ -85,14 +85,14 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
       return chain.head.seq + 1n;
     },
 
-    /** Messages by id, in the order asked for, whoever may see them. */
+    /** Messages by id, in the order of the ids, without checking permissions. */
     async findByIds(ids: readonly MessageId[]): Promise<(Message | null)[]> {
       const found = new Map<MessageId, Message>();
       let missing = [...new Set(ids)];
       if (missing.length > 0) {
         const oldest = missing.reduce(earlierMonthOf, '');
         const months = (await log.months()).filter((month) => month >= oldest);
-        // An id is at home in its own month, or in a later one when it was numbered after a month's end.
+        // A message is stored in its id's month, or in a later one if it was numbered after the end of a month.
         for (const month of months) {
           const asked = missing.filter((id) => monthOf(snowflakeTime(id)) <= month);
           if (asked.length === 0) continue;

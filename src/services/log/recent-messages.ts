@@ -1,10 +1,10 @@
-/** The newest messages of active conversations, so that what was just said need not be read back from the store. */
+/** The newest messages of active conversations, so that recent messages need not be read from the store. */
 import { LRUCache } from 'lru-cache';
 import type { ConversationId, Seq } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 
 const perConversationMax = 32;
-/** A message with a longer text is not kept: 5,000 conversations then hold 160 MB at the very most. */
+/** A message with a longer text is not kept. With this limit, 5,000 conversations take at most 160 MB. */
 const textMax = 1_000;
 export const recentConversationsMax = 5_000;
 
@@ -14,7 +14,7 @@ export function createRecentMessages(conversationsMax = recentConversationsMax) 
   // Each list is consecutive in `seq`, ascending.
   const lists = new LRUCache<ConversationId, Message[]>({ max: conversationsMax });
   return {
-    /** Adds messages just stored, consecutive and ascending. */
+    /** Adds messages that were just stored, consecutive and ascending. */
     add(id: ConversationId, messages: readonly Message[]): void {
       let list = lists.get(id) ?? [];
       for (const message of messages) {
@@ -27,7 +27,7 @@ export function createRecentMessages(conversationsMax = recentConversationsMax) 
       lists.set(id, list);
     },
 
-    /** The messages `fromSeq` to `toSeq` when all of them are here, otherwise null. */
+    /** The messages from `fromSeq` to `toSeq` if all of them are in memory, otherwise null. */
     get(id: ConversationId, fromSeq: Seq, toSeq: Seq): Message[] | null {
       const list = lists.get(id);
       const first = list?.[0];

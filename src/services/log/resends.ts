@@ -1,12 +1,12 @@
 /**
- * Recognises a draft that was stored before: its sender is answered with the message it became, and nothing is stored twice.
+ * Recognises a draft that was stored before: its sender gets the stored message, and no message is stored twice.
  *
- * What a draft repeats is in one of three places: earlier in the same batch, in a segment that is sealed, or in the open one.
- * The first two are looked up here; the third the store's unique index finds when the draft is appended.
+ * The stored message is in one of three places: earlier in the same batch, in a sealed segment, or in the open segment. This file looks
+ * up the first two; the store's unique index finds the third when the draft is appended.
  *
  * Invariants
- * - A draft is written only after every sealed segment that a resend can still reach was asked for it.
- * - Each user's draft is compared with the stored message before it is answered: one that differs is an `ID_CONFLICT`.
+ * - A draft is written only after every sealed segment that a resend can still reach was searched for it.
+ * - Each user's draft is compared with the stored message before it is answered: a different one is an `ID_CONFLICT`.
  */
 import { clientMessageIdOf, serverKeyPrefix } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -17,19 +17,19 @@ import type { UnsentBatch, Waiting } from './draft-batch.ts';
 import { toMessage } from './log-reader.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 
-/** How long after a send its resend is still recognised, over the end of a month. */
+/** Time for which a resend is recognised across the end of a month. */
 const resendReachMs = 24 * 60 * 60 * 1000;
-/** Sealed segments asked for resends while the clock cannot be trusted to tell which are of the last day. */
+/** Number of sealed segments searched for resends while the clock is not trusted to measure the last day. */
 const segmentsAskedMax = 3;
 
 interface Ports {
   readonly log: MessageLog;
   readonly clock: TrustedClock;
-  /** Receives each row that a draft turns out to repeat. */
+  /** Receives each stored row that a draft repeats. */
   readonly onRepeat: (row: MessageRow) => void;
 }
 
-/** Of drafts with the same key in one batch only the first is written; the others get its answer. */
+/** If drafts of one batch have the same key, only the first is written; the others get its answer. */
 export function withoutTwins(waiting: Waiting[]): Waiting[] {
   if (waiting.length === 1) return waiting;
   const firsts = new Map<string, Waiting[]>();
@@ -56,17 +56,17 @@ export function withoutTwins(waiting: Waiting[]): Waiting[] {
 }
 
 /**
- * A unique index ends with its month, so a resend of something in a sealed segment is looked up: once the seal stands, since
- * until then another writer may still put it there. While the clock keeps its pace only the last day's segments can be
- * meant; when it cannot be trusted, the last few are asked whatever their age.
+ * A unique index ends with its month, so messages in sealed segments are looked up. This happens after the seal is stored, because until
+ * then another writer may still add the message. While the clock is trusted, only the last day's segments are searched; otherwise
+ * the last few, regardless of their age.
  */
 export async function answerSealedResends(ports: Ports, batches: readonly UnsentBatch[]): Promise<void> {
-  // A reader may find another seal while this asks.
+  // A reader may find another seal during the search.
   do await askSealed(ports, batches);
   while (batches.some(({ chain, segmentsAsked }) => segmentsAsked < chain.segments.length - 1));
 }
 
-/** Asks the sealed segments that have not been asked yet, each month once for all batches. */
+/** Searches the sealed segments that have not been searched yet, each month once for all batches. */
 async function askSealed({ log, clock, onRepeat }: Ports, batches: readonly UnsentBatch[]): Promise<void> {
   const isTrusted = clock.isTrusted();
   const reachable = isTrusted ? clock.now() - resendReachMs : Number.NEGATIVE_INFINITY;
@@ -98,7 +98,7 @@ async function askSealed({ log, clock, onRepeat }: Ports, batches: readonly Unse
   );
 }
 
-/** Answers a repeated draft with the message it became, unless the two differ. */
+/** Answers a repeated draft with the stored message, unless the two differ. */
 export function answerRepeat(waiting: Waiting, existing: MessageRow, onRepeat: (row: MessageRow) => void): void {
   onRepeat(existing);
   answer(waiting, toMessage(existing));
@@ -106,7 +106,7 @@ export function answerRepeat(waiting: Waiting, existing: MessageRow, onRepeat: (
 
 function answer({ draft, body, resolve, reject, twins = [] }: Waiting, existing: Message): void {
   for (const twin of twins) answer(twin, existing);
-  // The server's key names what the entry records, whatever words an earlier release or name put it in.
+  // The server's key identifies the recorded event. Its text may differ after a new release, or after a user changed their name.
   if (draft.key.startsWith(serverKeyPrefix) || encodeBody(existing.body) === body) {
     resolve({ message: existing, resend: true });
   } else {

@@ -1,5 +1,5 @@
 /**
- * Where a conversation's log lies: one segment per month that was used, in order, and the head of the last one.
+ * The location of a conversation's log: one segment per month with messages, in order, and the head of the last one.
  * Sealed segments never change, so all but the last entry of a chain are facts; the head is a guess that the
  * store corrects on the next append.
  */
@@ -10,9 +10,9 @@ import type { MessageLog, MessageRow, SegmentTail } from '../../stores/message-l
 
 export interface Segment {
   readonly month: Month;
-  /** The first number this segment can hold. */
+  /** The first number that this segment can contain. */
   readonly fromSeq: Seq;
-  /** The last number it holds, `fromSeq - 1` while it is empty. */
+  /** The last number in the segment; `fromSeq - 1` while it is empty. */
   toSeq: Seq;
   /** `sentAt` of its last message; 0 while it is empty. */
   lastSentAt: Millis;
@@ -30,17 +30,17 @@ export const emptyHead: Head = { seq: 0n, ordinal: 0n, membershipSeq: 0n, sentAt
 
 export interface SegmentChain {
   readonly conversationId: ConversationId;
-  /** At least one; only the last is unsealed. */
+  /** At least one segment; only the last is unsealed. */
   readonly segments: Segment[];
   head: Head;
 }
 
-/** The segment that is written to. */
+/** The segment for new messages. */
 export function openSegment(chain: SegmentChain): Segment {
   return chain.segments[chain.segments.length - 1] as Segment;
 }
 
-/** Takes in the last row of the chain's open segment. One read before the last append was answered says less than is known. */
+/** Updates the chain with the last row of its open segment. A row that was read before the last append was answered is older than the chain. */
 export function advance(chain: SegmentChain, last: MessageRow): void {
   if (last.seq <= chain.head.seq) return;
   const segment = openSegment(chain);
@@ -50,7 +50,7 @@ export function advance(chain: SegmentChain, last: MessageRow): void {
   chain.head = { seq, ordinal, membershipSeq, sentAt };
 }
 
-/** Takes in what a tail says about the chain's open segment. Returns the month that follows it when it is sealed. */
+/** Updates the chain with the tail of its open segment. Returns the following month if the segment is sealed. */
 export function applyTail(chain: SegmentChain, tail: SegmentTail): Month | null {
   const { last, seal } = tail;
   if (last !== null) advance(chain, last);
@@ -59,7 +59,7 @@ export function applyTail(chain: SegmentChain, tail: SegmentTail): Month | null 
   return seal.next;
 }
 
-/** Reads whole chains. Asks for all months that exist at once, so that an old conversation costs no more trips than a new one. */
+/** Reads whole chains. Requests all existing months at once, so that an old conversation needs no more round trips than a new one. */
 export async function loadChains(log: MessageLog, conversations: readonly Conversation[]): Promise<SegmentChain[]> {
   const months = await log.months();
   const tails = new Map<string, SegmentTail>();
@@ -85,7 +85,7 @@ export async function loadChains(log: MessageLog, conversations: readonly Conver
     let month: Month | null = conversation.firstMonth;
     while (month !== null) {
       const key = `${conversation.id}/${month}`;
-      // A month that began after the list was read.
+      // The month began after the list was read.
       if (!tails.has(key)) await fetchTails([{ conversationId: conversation.id, month }]);
       month = applyTail(chain, tails.get(key) as SegmentTail);
     }
@@ -94,7 +94,7 @@ export async function loadChains(log: MessageLog, conversations: readonly Conver
   return chains;
 }
 
-/** The segments that hold any of the numbers `fromSeq` to `toSeq`, with the part each holds. */
+/** The segments that contain any of the numbers from `fromSeq` to `toSeq`, with the part in each. */
 export function segmentsIn(
   chain: SegmentChain,
   fromSeq: Seq,

@@ -1,21 +1,21 @@
 /**
- * Finds messages that no follower is known to be busy with, and hands them out again: after a crash, a failed record, or a write
- * that became visible long after its deadline.
+ * Finds unfinished messages that are not known to be with a follower, and hands them out again: after a crash, a failed record, or a
+ * write that became visible long after its deadline.
  *
  * A sweep goes through the store by message id. It depends neither on `sentAt`, which a wrong clock may have set far ahead, nor on
  * the order in which followers finish. The age of a message is the time since a sweep first found it.
  *
- * Invariants: one sweep is under way at a time; each reads on from the last id that it has read, so messages that cannot be
- * finished delay no others.
+ * Invariants: at most one sweep is in progress; each page continues after the last id read, so messages that cannot be finished do not
+ * delay others.
  */
 import type { Clock, MessageId, Millis } from '../../domain/ids.ts';
 import type { MessageLog } from '../../stores/message-log.ts';
 import type { Followers } from './followers.ts';
 
 export interface SweepSettings {
-  /** Messages that a sweep reads at a time. */
+  /** Number of messages that a sweep reads at a time. */
   readonly sweepPage: number;
-  /** Messages whose age a sweep remembers for the next one; the age of others begins with the next one. */
+  /** Maximum number of messages whose age is kept for the next sweep; the age of others starts then. */
   readonly sweepSeenMax: number;
 }
 
@@ -53,10 +53,10 @@ export function createSweep(ports: {
   }
 
   /**
-   * Finishes messages that a sweep found unfinished `minAgeMs` ago or earlier; 0 finishes all that are in flight nowhere in this
+   * Finishes messages that a sweep first found unfinished at least `minAgeMs` ago; 0 finishes all messages that are not in flight in this
    * process. A call during a sweep gets that sweep's answer.
    *
-   * @returns how many messages were finished
+   * @returns the number of finished messages
    */
   return (minAgeMs: Millis): Promise<number> => {
     current ??= sweep(minAgeMs).finally(() => {

@@ -1,8 +1,8 @@
 import type { Clock, Millis } from '../../domain/ids.ts';
 
 /**
- * Tells whether the wall clock can be trusted to measure the last day: for a day now it has kept pace with the monotonic clock. A
- * process that has just started cannot know, since the clock may have been set while none ran.
+ * Determines whether the wall clock can be trusted to measure the last day: it has kept pace with the monotonic clock for a day. A
+ * process that has just started cannot know, because the clock may have been set while no process was running.
  */
 export interface TrustedClock {
   now(): Millis;
@@ -12,7 +12,7 @@ export interface TrustedClock {
 const driftMaxMs = 60_000;
 const distrustMs = 24 * 60 * 60 * 1000;
 
-/** @param elapsed - milliseconds on a clock that cannot be set, such as `performance.now` */
+/** @param elapsed - milliseconds of a monotonic clock, such as `performance.now` */
 export function createTrustedClock(clock: Clock, elapsed: () => Millis): TrustedClock {
   let offset = clock() - elapsed();
   let distrustedUntil = elapsed() + distrustMs;

@@ -169,7 +169,7 @@ export class FollowedGroup {
     try {
       for (;;) {
         const [head] = await log.heads([conversation]);
-        // Looked up after the head: who leaves from now on does so after it. Who is leaving gets the rest from the inbox.
+        // Read after the head, so that a member who leaves from now on leaves after that head. Who is leaving gets the rest from the inbox.
         if (memberLists.isLeaving(conversation.id, userId)) return;
         const member = (await memberLists.get(conversation.id))?.members.get(userId);
         if (member === undefined || head === undefined || !stream.isFlowing()) return;
