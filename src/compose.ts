@@ -16,11 +16,13 @@ import { registerGraphiql } from './server/graphiql/graphiql-page.ts';
 import { operationLimitDefaults } from './server/pipeline/limits.ts';
 import { serverLimitDefaults } from './server/ports.ts';
 import { type RunningServer, startServer } from './server/start-server.ts';
-import { createAccessTokens } from './services/accounts/access-tokens.ts';
-import { createAccountService } from './services/accounts/account-service.ts';
-import { createExternalTokens } from './services/accounts/external-tokens.ts';
-import { loadOrCreateJwtSecret } from './services/accounts/jwt-secret.ts';
-import { createPasswords } from './services/accounts/passwords.ts';
+import {
+  createAccountService,
+  createExternalTokens,
+  createPasswords,
+  createSigningKeys,
+  loadSecrets,
+} from './services/accounts/account-service.ts';
 import { createMessaging } from './services/messaging.ts';
 import { createPresenceService } from './services/presence/presence-service.ts';
 import { countRefusals } from './services/rate-limits.ts';
@@ -63,13 +65,13 @@ export async function startHeliograph(
   const snowflakes = createSnowflakes(clock, () => randomInt(workerMax + 1));
   const newId = () => snowflakes.next();
 
-  const secret = config.jwtSecret === null ? loadSecret(config) : Buffer.from(config.jwtSecret);
   const accounts = createAccountService({
     users: directory.users,
+    devices: directory.devices,
     bus,
     rateLimiter,
     passwords: createPasswords(),
-    accessTokens: secret === null ? null : createAccessTokens({ secret, ttlMs: config.accessTokenTtlMs, clock }),
+    signingKeys: hasPasswords(config) ? createSigningKeys(loadSecrets(config)) : null,
     externalTokens:
       config.jwtJwksUrl === null
         ? null
@@ -86,7 +88,7 @@ export async function startHeliograph(
     newId,
     randomToken: () => randomBytes(32).toString('base64url'),
     clock,
-    settings: { refreshTokenTtlMs: config.refreshTokenTtlMs },
+    settings: config,
   });
 
   const messaging = stack.use(
@@ -198,9 +200,9 @@ export async function startHeliograph(
   return { server: running, services, [Symbol.asyncDispose]: () => disposal.disposeAsync() };
 }
 
-/** Unless the operator sets a secret, one is stored with the data. It is not needed if an identity provider issues all tokens. */
-function loadSecret({ jwtJwksUrl, dataDir }: Config): Uint8Array | null {
-  return jwtJwksUrl === null ? loadOrCreateJwtSecret(dataDir) : null;
+/** Users of an identity provider sign in there only, unless a secret is set too. */
+function hasPasswords({ jwtJwksUrl, jwtSecret, jwtSecretFile }: Config): boolean {
+  return jwtJwksUrl === null || jwtSecret !== null || jwtSecretFile !== null;
 }
 
 function every(

@@ -45,7 +45,19 @@ export const settings = v.pipe(
       'JWT_SECRET',
       null,
       secret(32),
-      'Signs access tokens. Generated and stored in `DATA_DIR` if unset.',
+      'Signs access tokens and derives refresh tokens. Generated and stored in `DATA_DIR` if unset. A change signs everybody out, unless `JWT_SECRET_PREVIOUS` keeps the earlier one.',
+    ),
+    jwtSecretPrevious: setting(
+      'JWT_SECRET_PREVIOUS',
+      null,
+      secret(32),
+      'The secret before the last change. Its tokens count, and new ones are made with `JWT_SECRET`.',
+    ),
+    jwtSecretFile: setting(
+      'JWT_SECRET_FILE',
+      null,
+      text('file'),
+      'A file with one secret a line, in place of `JWT_SECRET` and `JWT_SECRET_PREVIOUS`. The first one makes new tokens; tokens of all of them count.',
     ),
     jwtJwksUrl: setting(
       'JWT_JWKS_URL',
@@ -175,7 +187,25 @@ export const settings = v.pipe(
       'REFRESH_TOKEN_TTL_S',
       5_184_000,
       seconds(60, 31_536_000),
-      'Lifetime of a refresh token. The default is 60 days.',
+      'Lifetime of a refresh token. A device that is unused for so long is signed out and forgotten. The default is 60 days.',
+    ),
+    refreshReuseMs: setting(
+      'REFRESH_REUSE_S',
+      30,
+      seconds(0, 3_600),
+      'Time for which a used refresh token gives the same successor again. Later, its reuse signs the device out. 0: every reuse does.',
+    ),
+    sessionMaxMs: setting(
+      'SESSION_MAX_S',
+      31_536_000,
+      seconds(0, 315_360_000),
+      'Time after which a session ends, however often it was renewed, and the user logs in again. The default is 365 days; 0: no end.',
+    ),
+    devicesPerUserMax: setting(
+      'DEVICES_PER_USER_MAX',
+      50,
+      whole('devices', 1, 1_000),
+      'Devices of one user. A further one takes the place of the one that was unused for longest.',
     ),
     storeTimeoutMs: setting(
       'STORE_TIMEOUT_MS',
@@ -208,6 +238,22 @@ export const settings = v.pipe(
       'How long after a sweep first found it unfinished fan-out is taken up by a sweep.',
     ),
   }),
+  v.forward(
+    v.partialCheck(
+      [['jwtSecretPrevious'], ['jwtSecret']],
+      ({ jwtSecretPrevious, jwtSecret }) => jwtSecretPrevious === null || jwtSecret !== null,
+      'needs JWT_SECRET',
+    ),
+    ['jwtSecretPrevious'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['jwtSecretFile'], ['jwtSecret']],
+      ({ jwtSecretFile, jwtSecret }) => jwtSecretFile === null || jwtSecret === null,
+      'and JWT_SECRET exclude each other',
+    ),
+    ['jwtSecretFile'],
+  ),
   // Keys alone do not identify the audience of a token: a large provider uses the same keys for all its customers' applications.
   v.forward(
     v.partialCheck(

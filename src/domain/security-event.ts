@@ -14,7 +14,7 @@ export const securityEvents = {
   'logged-in': success('A user logged in with a password.'),
   'device-added': success('A user logged in on a device that was not known before.'),
   'log-in-failed': failure('The username or the password of a log-in was wrong.'),
-  'refresh-reused': failure('A refresh token was used a second time; its device was signed out.'),
+  'refresh-reused': failure('A refresh token was used again too late; its device was signed out.'),
   'logged-out': success('A user logged out on a device.'),
 } as const satisfies Record<string, SecurityEventEntry>;
 

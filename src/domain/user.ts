@@ -19,6 +19,8 @@ export interface Device {
   readonly userId: UserId;
   readonly name: string | null;
   readonly createdAt: Millis;
+  /** Time of its last sign-in, renewal or token, up to an hour behind. */
+  readonly lastUsedAt: Millis;
   /** Time when its session was revoked; null while the session is valid. */
   readonly revokedAt: Millis | null;
   /** The current login; tokens of earlier ones are revoked. Null if an identity provider keeps the sessions and none was revoked. */

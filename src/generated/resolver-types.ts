@@ -433,8 +433,9 @@ export type Mutation = {
    */
   openDirectConversation: Maybe<Conversation>;
   /**
-   * Exchanges a refresh token for a new session. A refresh token works once. Using one again revokes the session of its device, because
-   * the token may have been stolen. Errors: `UNAUTHENTICATED`.
+   * Exchanges a refresh token for a new session. A token that is used again within the reuse interval (30 s by default), before its
+   * successor is used, gets the same successor. A repeated request or a second tab is therefore harmless. Later reuse revokes the
+   * session of the device, because the token may have been stolen. Errors: `UNAUTHENTICATED`.
    */
   refreshSession: Maybe<Session>;
   /** Creates a user and signs this device in. Errors: `USERNAME_TAKEN`, `BAD_USER_INPUT`, `RATE_LIMITED`. */

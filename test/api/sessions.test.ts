@@ -1,6 +1,9 @@
 /** Accounts, devices and sessions as a client sees them, over HTTP and over WebSocket. */
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/folders.ts';
 import { type Answer, startServer, type TestServer, TestUser } from '../support/heliograph.ts';
 import { connect, type RawSocket, tryToConnect } from '../support/raw-socket.ts';
 
@@ -166,22 +169,123 @@ describe('refreshing', () => {
     await socket.close();
   });
 
-  it.each(['HTTP', 'WebSocket'])('twice with one token over %s signs the device out, and no other', async (over) => {
-    const bob = await server.user();
-    const elsewhere = await connect(server, (await onDevice(bob)).session.accessToken);
-    const input = { refreshToken: bob.session.refreshToken };
-    const next = new TestUser(server, (await server.post(refresh, { input })).data?.refreshSession);
-    const sockets = [await connect(server, bob.session.accessToken), await connect(server, next.session.accessToken)];
+  it.each(['HTTP', 'WebSocket'])(
+    'twice with one token over %s signs the device out, later, and no other',
+    async (over) => {
+      let aheadMs = 0;
+      await using timed = await startServer({}, () => Date.now() + aheadMs);
+      const bob = await timed.user();
+      const nobody = await connect(timed);
+      const { data } = await timed.post(logIn, { input: { username: bob.session.user.username, password } });
+      const elsewhere = await connect(timed, data?.logIn.accessToken);
+      const input = { refreshToken: bob.session.refreshToken };
+      const next = new TestUser(timed, (await timed.post(refresh, { input })).data?.refreshSession);
+      const sockets = [await connect(timed, bob.session.accessToken), await connect(timed, next.session.accessToken)];
 
-    const answer = over === 'HTTP' ? await server.post(refresh, { input }) : await stranger.ask(refresh, { input });
-    expect(answer.data).toEqual({ refreshSession: null });
-    expect(answer.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
-    expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403]);
-    for (const device of [bob, next]) expect(await standing(device)).toEqual(ended);
-    const { refreshToken } = next.session;
-    expect(codeOf(await server.post(refresh, { input: { refreshToken } }))).toBe('UNAUTHENTICATED');
-    expect((await elsewhere.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
-    await elsewhere.close();
+      aheadMs = 31_000;
+      const answer = over === 'HTTP' ? await timed.post(refresh, { input }) : await nobody.ask(refresh, { input });
+      expect(answer.data).toEqual({ refreshSession: null });
+      expect(answer.errors?.[0]?.extensions).toEqual({ code: 'UNAUTHENTICATED', retryable: false });
+      expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403]);
+      for (const device of [bob, next]) expect(await device.fails(whoAmI)).toBe('UNAUTHENTICATED');
+      const { refreshToken } = next.session;
+      expect(codeOf(await timed.post(refresh, { input: { refreshToken } }))).toBe('UNAUTHENTICATED');
+      expect((await elsewhere.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+      for (const socket of [elsewhere, nobody]) await socket.close();
+    },
+  );
+
+  it('in two tabs at once, or again because the answer was lost, signs nobody out', async () => {
+    const bob = await server.user();
+    const socket = await connect(server, bob.session.accessToken);
+    let { refreshToken } = bob.session;
+    for (let round = 0; round < 3; round += 1) {
+      const input = { refreshToken };
+      const tabs = await Promise.all([server.post(refresh, { input }), stranger.ask(refresh, { input })]);
+      const again = await server.post(refresh, { input });
+      const renewed = [...tabs, again].map(({ data }) => data?.refreshSession);
+      expect(new Set(renewed.map((session) => session.refreshToken)).size).toBe(1);
+      for (const session of renewed) expect(await standing(new TestUser(server, session))).toEqual(good);
+      refreshToken = renewed[0].refreshToken;
+    }
+    expect((await socket.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+    await socket.close();
+  });
+
+  it('ends with REFRESH_REUSE_S=0 at the second use', async () => {
+    await using strict = await startServer({ REFRESH_REUSE_S: '0' });
+    const bob = await strict.user();
+    const input = { refreshToken: bob.session.refreshToken };
+    const { data } = await strict.post(refresh, { input });
+    expect(codeOf(await strict.post(refresh, { input }))).toBe('UNAUTHENTICATED');
+    const token = data?.refreshSession.accessToken;
+    expect(codeOf(await strict.post(whoAmI, {}, token))).toBe('UNAUTHENTICATED');
+  });
+
+  it('ends with a change of JWT_SECRET, unless the earlier secret is named', async () => {
+    const [first, second] = ['a'.repeat(32), 'b'.repeat(32)];
+    await using before = await startServer({ JWT_SECRET: first });
+    const [bob, ann] = [await before.user(), await before.user()];
+    await before.restart({ JWT_SECRET: second });
+    expect(codeOf(await before.post(refresh, { input: { refreshToken: bob.session.refreshToken } }))).toBe(
+      'UNAUTHENTICATED',
+    );
+    expect(codeOf(await before.post(whoAmI, {}, bob.session.accessToken))).toBe('UNAUTHENTICATED');
+
+    await before.restart({ JWT_SECRET: second, JWT_SECRET_PREVIOUS: first });
+    expect(codeOf(await before.post(whoAmI, {}, ann.session.accessToken))).toBeUndefined();
+    const { data } = await before.post(refresh, { input: { refreshToken: ann.session.refreshToken } });
+    await before.restart({ JWT_SECRET: second });
+    const renewed = data?.refreshSession;
+    expect(codeOf(await before.post(whoAmI, {}, renewed.accessToken))).toBeUndefined();
+    expect(codeOf(await before.post(refresh, { input: { refreshToken: renewed.refreshToken } }))).toBeUndefined();
+  });
+
+  it('with a secret in a file works, and names the file where it is not one', async () => {
+    using folder = temporaryFolder();
+    const JWT_SECRET_FILE = join(folder.path, 'secrets');
+    writeFileSync(JWT_SECRET_FILE, 'f'.repeat(32));
+    await using own = await startServer({ JWT_SECRET_FILE });
+    const bob = await own.user();
+    await own.restart({ JWT_SECRET: 'f'.repeat(32) });
+    expect(codeOf(await own.post(whoAmI, {}, bob.session.accessToken))).toBeUndefined();
+    writeFileSync(JWT_SECRET_FILE, 'short');
+    await expect(startServer({ JWT_SECRET_FILE })).rejects.toThrow(JWT_SECRET_FILE);
+  });
+});
+
+describe('a user', () => {
+  it('has as many devices as DEVICES_PER_USER_MAX: a further log-in signs the one unused for longest out', async () => {
+    let aheadMs = 0;
+    await using small = await startServer({ DEVICES_PER_USER_MAX: '2' }, () => Date.now() + aheadMs);
+    const first = await small.user();
+    const { username } = first.session.user;
+    const devices = [first];
+    for (let round = 0; round < 2; round += 1) {
+      aheadMs += 1_000;
+      devices.push(new TestUser(small, (await small.post(logIn, { input: { username, password } })).data?.logIn));
+    }
+    expect(await first.fails(whoAmI)).toBe('UNAUTHENTICATED');
+    for (const device of devices.slice(1)) expect((await device.ask(whoAmI)).viewer.id).toBe(first.id);
+  });
+
+  it('logs in again after SESSION_MAX_S, however often the session was renewed', async () => {
+    let aheadMs = 0;
+    await using timed = await startServer({ SESSION_MAX_S: '3600' }, () => Date.now() + aheadMs);
+    const bob = await timed.user();
+    let { session } = bob;
+    for (const minutes of [20, 40, 58]) {
+      aheadMs = minutes * 60_000;
+      session = (await timed.post(refresh, { input: { refreshToken: session.refreshToken } })).data?.refreshSession;
+    }
+    const socket = await connect(timed, session.accessToken);
+    aheadMs = 3_600_000;
+    expect(await socket.closed).toBe(4403);
+    expect(codeOf(await timed.post(refresh, { input: { refreshToken: session.refreshToken } }))).toBe(
+      'UNAUTHENTICATED',
+    );
+    const { username } = bob.session.user;
+    expect((await timed.post(logIn, { input: { username, password } })).data?.logIn.user.id).toBe(bob.id);
   });
 });
 

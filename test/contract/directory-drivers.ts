@@ -25,6 +25,9 @@ async function openSqlite(): Promise<OpenDirectory> {
     get users() {
       return directory.users;
     },
+    get devices() {
+      return directory.devices;
+    },
     get conversations() {
       return directory.conversations;
     },

@@ -1,19 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Device } from '../../src/domain/user.ts';
-import type { RefreshToken } from '../../src/stores/user-store.ts';
-import { at, aUser, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
+import type { User } from '../../src/domain/user.ts';
+import { aUser, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
 
 const local = { passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$dGFn', externalSubject: null };
 const outside = (externalSubject: string) => ({ passwordHash: null, externalSubject });
 
-function aDevice(userId: string, over: Partial<Device> = {}): Device {
-  return { id: nextId(), userId, name: 'laptop', createdAt: at, revokedAt: null, sessionId: null, ...over };
-}
-
-function aToken(device: Device, over: Partial<RefreshToken> = {}): RefreshToken {
-  const id = nextId();
-  const { userId } = device;
-  return { hash: `hash-${id}`, userId, deviceId: device.id, familyId: 'family', expiresAt: at + 1_000, ...over };
+function accountOf(user: User, { passwordHash }: { passwordHash: string | null }) {
+  return { user, passwordHash, disabledAt: null, signedOutAt: null };
 }
 
 describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
@@ -22,13 +15,6 @@ describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
     directory = await open();
   });
   afterAll(() => directory[Symbol.asyncDispose]());
-
-  async function storedDevice(over: Partial<Device> = {}): Promise<Device> {
-    const user = await directory.users.create(aUser(), local);
-    const device = aDevice(user.id, over);
-    await directory.users.putDevice(device);
-    return device;
-  }
 
   it('gives users back as they were made, in the order asked for', async () => {
     const [a, b] = [aUser(), aUser()];
@@ -56,9 +42,10 @@ describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
   it('finds users by name without regard to case', async () => {
     const user = await directory.users.create(aUser({ username: 'Ada.Lovelace' }), local);
     expect(await directory.users.findByUsername('aDA.lOVELACE')).toEqual(user);
-    expect(await directory.users.findLogin('ada.lovelace')).toEqual({ user, passwordHash: local.passwordHash });
+    expect(await directory.users.findAccount({ username: 'ada.lovelace' })).toEqual(accountOf(user, local));
+    expect(await directory.users.findAccount({ id: user.id })).toEqual(accountOf(user, local));
     expect(await directory.users.findByUsername('ada')).toBeNull();
-    expect(await directory.users.findLogin('ada%')).toBeNull();
+    expect(await directory.users.findAccount({ username: 'ada%' })).toBeNull();
   });
 
   it('gives a name to one of those who race for it', async () => {
@@ -80,7 +67,7 @@ describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
       code: 'USERNAME_TAKEN',
     });
     expect(await directory.users.get([second.id])).toEqual([null]);
-    expect(await directory.users.findByExternalSubject('idp|hopper')).toBeNull();
+    expect(await directory.users.findAccount({ externalSubject: 'idp|hopper' })).toBeNull();
   });
 
   it('gives an outside subject one user, whoever comes first', async () => {
@@ -88,84 +75,18 @@ describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
     const made = await Promise.all(drafts.map((user) => directory.users.create(user, outside('idp|7'))));
     const [first] = made;
     expect(made).toEqual([first, first, first]);
-    expect(await directory.users.findByExternalSubject('idp|7')).toEqual(first);
-    expect(await directory.users.findLogin(first?.username ?? '')).toEqual({ user: first, passwordHash: null });
+    const account = accountOf(first as User, { passwordHash: null });
+    expect(await directory.users.findAccount({ externalSubject: 'idp|7' })).toEqual(account);
+    expect(await directory.users.findAccount({ username: first?.username ?? '' })).toEqual(account);
     const others = drafts.filter(({ id }) => id !== first?.id);
     expect(await directory.users.get(others.map(({ id }) => id))).toEqual([null, null]);
-    expect(await directory.users.findByExternalSubject('IDP|7')).toBeNull();
-  });
-
-  it('keeps a device, renews it, and ends it', async () => {
-    const device = await storedDevice();
-    expect(await directory.users.getDevice(device.id)).toEqual(device);
-    await directory.users.revokeDevice(device.id, at + 5);
-    await directory.users.revokeDevice(device.id, at + 9);
-    expect(await directory.users.getDevice(device.id)).toEqual({ ...device, revokedAt: at + 5 });
-    const renewed = { ...device, name: null, sessionId: 'second', createdAt: at + 10 };
-    await directory.users.putDevice(renewed);
-    expect(await directory.users.getDevice(device.id)).toEqual({ ...renewed, createdAt: at });
-    expect(await directory.users.getDevice(nextId())).toBeNull();
-    await directory.users.revokeDevice(nextId(), at);
-  });
-
-  it('adds a device once when calls race', async () => {
-    const user = await directory.users.create(aUser(), local);
-    const device = aDevice(user.id);
-    await Promise.all(Array.from({ length: 8 }, () => directory.users.putDevice(device)));
-    expect(await directory.users.getDevice(device.id)).toEqual(device);
-  });
-
-  it("does not hand over another user's device", async () => {
-    const device = await storedDevice();
-    const other = await directory.users.create(aUser(), local);
-    await expect(directory.users.putDevice({ ...device, userId: other.id })).rejects.toMatchObject({
-      code: 'NOT_FOUND',
-    });
-    expect(await directory.users.getDevice(device.id)).toEqual(device);
-  });
-
-  it('lets a refresh token be used once, also when calls race', async () => {
-    const token = aToken(await storedDevice());
-    await directory.users.addRefreshToken(token);
-    const results = await Promise.all(
-      Array.from({ length: 8 }, () => directory.users.useRefreshToken(token.hash, at + 1)),
-    );
-    expect(results.filter((result) => result?.outcome === 'used')).toHaveLength(1);
-    expect(results.filter((result) => result?.outcome === 'reused')).toHaveLength(7);
-    for (const result of results) expect(result?.token).toEqual(token);
-    expect(await directory.users.useRefreshToken('unknown', at)).toBeNull();
-  });
-
-  it("ends a device's refresh tokens with it, and no others", async () => {
-    const [device, other] = [await storedDevice(), await storedDevice()];
-    const [ended, kept] = [aToken(device), aToken(other)];
-    await directory.users.addRefreshToken(ended);
-    await directory.users.addRefreshToken(kept);
-    await directory.users.revokeDevice(device.id, at);
-    expect(await directory.users.useRefreshToken(ended.hash, at)).toMatchObject({ outcome: 'reused' });
-    expect(await directory.users.useRefreshToken(kept.hash, at)).toMatchObject({ outcome: 'used' });
-  });
-
-  it('forgets tokens that ended, and keeps used ones until then', async () => {
-    const device = await storedDevice();
-    const [over, good] = [aToken(device, { expiresAt: at - 1 }), aToken(device, { expiresAt: at })];
-    for (const token of [over, good]) {
-      await directory.users.addRefreshToken(token);
-      await directory.users.useRefreshToken(token.hash, at - 10);
-    }
-    await directory.users.purgeRefreshTokens(at);
-    expect(await directory.users.useRefreshToken(over.hash, at)).toBeNull();
-    expect(await directory.users.useRefreshToken(good.hash, at)).toMatchObject({ outcome: 'reused' });
+    expect(await directory.users.findAccount({ externalSubject: 'IDP|7' })).toBeNull();
   });
 
   it('has all of it after it was closed and opened', async () => {
-    const device = await storedDevice({ sessionId: 'first' });
-    const token = aToken(device);
-    await directory.users.addRefreshToken(token);
-    const [before] = await directory.users.get([device.userId]);
+    const user = await directory.users.create(aUser(), local);
     await directory.reopen();
-    expect(await directory.users.get([device.userId])).toEqual([before]);
-    expect(await directory.users.getDevice(device.id)).toEqual(device);
-    expect(await directory.users.useRefreshToken(token.hash, at)).toEqual({ outcome: 'used', token });
+    expect(await directory.users.get([user.id])).toEqual([user]);
+    expect(await directory.users.findAccount({ id: user.id })).toEqual(accountOf(user, local));
   });
 });

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { createMemoryBus } from '../../src/pubsub/memory/memory-bus.ts';
 import { type RevocationHint, topics } from '../../src/pubsub/topics.ts';
-import { createAccessTokens } from '../../src/services/accounts/access-tokens.ts';
 import { createAccountService, type Session } from '../../src/services/accounts/account-service.ts';
 import type { Passwords } from '../../src/services/accounts/passwords.ts';
+import { createSigningKeys } from '../../src/services/accounts/signing-keys.ts';
+import type { Directory } from '../../src/stores/directory.ts';
 import { createMemoryRateLimiter } from '../../src/stores/memory/memory-rate-limiter.ts';
-import type { UserStore } from '../../src/stores/user-store.ts';
 import { at, nextId } from '../contract/directory-drivers.ts';
 
 export const secret = randomBytes(32);
@@ -14,6 +14,14 @@ export const password = 'correct horse';
 export const fromAddress = (address: string) => ({ address, network: address });
 export const from = fromAddress('127.0.0.1');
 export const minute = 60_000;
+export const day = 24 * 60 * minute;
+export const accountSettings = {
+  accessTokenTtlMs: 15 * minute,
+  refreshTokenTtlMs: 60 * day,
+  refreshReuseMs: 30_000,
+  sessionMaxMs: 365 * day,
+  devicesPerUserMax: 50,
+};
 export const unauthenticated = { code: 'UNAUTHENTICATED', retryable: false };
 
 const failOnError = (error: unknown) => {
@@ -33,8 +41,14 @@ export const newName = () => {
 };
 
 export type AccountPorts = Parameters<typeof createAccountService>[0];
+/** What accounts need of a directory. */
+export type AccountStores = Pick<Directory, 'users' | 'devices'>;
 
-export function setUpAccounts(users: UserStore, over: Partial<AccountPorts> = {}, rateLimitScale = 1_000) {
+export function setUpAccounts(
+  { users, devices }: AccountStores,
+  over: Partial<AccountPorts> = {},
+  rateLimitScale = 1_000,
+) {
   const time = { now: at };
   const clock = () => time.now;
   const bus = over.bus ?? createMemoryBus({ onError: failOnError });
@@ -42,16 +56,17 @@ export function setUpAccounts(users: UserStore, over: Partial<AccountPorts> = {}
   void bus.subscribe(topics.revocations, (hint) => revocations.push(hint));
   const accounts = createAccountService({
     users,
+    devices,
     bus,
     rateLimiter: createMemoryRateLimiter({ clock, scale: rateLimitScale }),
     passwords: plainPasswords(),
-    accessTokens: createAccessTokens({ secret, ttlMs: 15 * minute, clock }),
+    signingKeys: createSigningKeys([secret]),
     externalTokens: null,
     onSecurityEvent: () => {},
     newId: nextId,
     randomToken: () => randomBytes(32).toString('base64url'),
     clock,
-    settings: { refreshTokenTtlMs: 60 * 24 * 60 * minute },
+    settings: accountSettings,
     ...over,
   });
   const register = (username = newName()) => accounts.register({ username, password }, from);
@@ -60,21 +75,7 @@ export function setUpAccounts(users: UserStore, over: Partial<AccountPorts> = {}
   return { accounts, bus, time, clock, revocations, register, refresh, verify };
 }
 
-/** A store whose methods can be replaced. */
-export function pick(users: UserStore): UserStore {
-  const { create, get, findByUsername, findByExternalSubject, findLogin } = users;
-  const { putDevice, getDevice, revokeDevice, addRefreshToken, useRefreshToken, purgeRefreshTokens } = users;
-  return {
-    create,
-    get,
-    findByUsername,
-    findByExternalSubject,
-    findLogin,
-    putDevice,
-    getDevice,
-    revokeDevice,
-    addRefreshToken,
-    useRefreshToken,
-    purgeRefreshTokens,
-  };
+/** Stores whose methods can be replaced. */
+export function pick({ users, devices }: AccountStores): AccountStores {
+  return { users: { ...users }, devices: { ...devices } };
 }

@@ -28,8 +28,8 @@ export interface TestServer extends AsyncDisposable {
   post(query: string, variables?: object, token?: string): Promise<Answer>;
   /** Registers a user under a name of their own. */
   user(name?: string): Promise<TestUser>;
-  /** Stops the server and starts another on the same folder. */
-  restart(): Promise<void>;
+  /** Stops the server and starts another on the same folder, with other settings if they are given. */
+  restart(env?: Record<string, string>): Promise<void>;
 }
 
 export async function startServer(env: Record<string, string> = {}, clock?: () => number): Promise<TestServer> {
@@ -40,7 +40,9 @@ export async function startServer(env: Record<string, string> = {}, clock?: () =
     if (process.env.TEST_LOG !== undefined) process.stdout.write(line);
   };
   const log = createLog({ level: process.env.TEST_LOG ?? 'info', version: 'test', destination: { write } });
-  const config = readConfig({ PORT: '0', DATA_DIR: dataDir, RATE_LIMIT_SCALE: '1000', DRAIN_MS: '0', ...env });
+  const configOf = (own: Record<string, string>) =>
+    readConfig({ PORT: '0', DATA_DIR: dataDir, RATE_LIMIT_SCALE: '1000', DRAIN_MS: '0', ...own });
+  let config = configOf(env);
   let heliograph = await startHeliograph(config, log, 'test', clock);
   const users: TestUser[] = [];
   const server: TestServer = {
@@ -71,7 +73,8 @@ export async function startServer(env: Record<string, string> = {}, clock?: () =
       users.push(user);
       return user;
     },
-    async restart() {
+    async restart(own) {
+      if (own !== undefined) config = configOf(own);
       await heliograph[Symbol.asyncDispose]();
       heliograph = await startHeliograph(config, log, 'test', clock);
     },

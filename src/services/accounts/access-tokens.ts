@@ -1,9 +1,9 @@
-/** The server's own access tokens: JWTs signed with one secret (RFC 7519, HS256). */
-import { createSecretKey } from 'node:crypto';
-import { jwtVerify, SignJWT } from 'jose';
+/** Access tokens of our own: short-lived, signed with a key that only the server has. */
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, DeviceId, Millis, UserId } from '../../domain/ids.ts';
 import type { Viewer } from '../../domain/user.ts';
+import type { SigningKeys } from './signing-keys.ts';
 
 const issuer = 'heliograph';
 const algorithm = 'HS256';
@@ -16,37 +16,48 @@ export interface AccessClaims extends Viewer {
 
 export type AccessTokens = ReturnType<typeof createAccessTokens>;
 
-export function createAccessTokens({ secret, ttlMs, clock }: { secret: Uint8Array; ttlMs: Millis; clock: Clock }) {
-  // A KeyObject is prepared once; with raw bytes, each signature would prepare it again.
-  const key = createSecretKey(secret);
+export function createAccessTokens({ keys, ttlMs, clock }: { keys: SigningKeys; ttlMs: Millis; clock: Clock }) {
+  async function payloadOf(token: string): Promise<JWTPayload> {
+    const options = { algorithms: [algorithm], issuer, audience: issuer, currentDate: new Date(clock()) };
+    const { kid } = decodeProtectedHeader(token);
+    const candidates = keys.all.filter((key) => kid === undefined || key.kid === kid);
+    for (const { access } of candidates) {
+      try {
+        return (await jwtVerify(token, access, options)).payload;
+      } catch (error) {
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+
   return {
-    /** @param claims - `id` makes each token unique, even within one second */
-    async sign(claims: {
-      id: string;
-      userId: UserId;
-      deviceId: DeviceId;
-      sessionId: string;
-    }): Promise<{ token: string; expiresAt: Millis }> {
+    /**
+     * @param claims - `id` makes each token another one, also within a second
+     * @param notAfter - when its session ends at the latest
+     */
+    async sign(
+      claims: { id: string; userId: UserId; deviceId: DeviceId; sessionId: string },
+      notAfter: Millis,
+    ): Promise<{ token: string; expiresAt: Millis }> {
       // Whole seconds, as in the claim.
-      const expiresAt = Math.floor((clock() + ttlMs) / 1000) * 1000;
+      const expiresAt = Math.floor(Math.min(clock() + ttlMs, notAfter) / 1000) * 1000;
       const token = await new SignJWT({ did: claims.deviceId, sid: claims.sessionId })
-        .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
+        .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: keys.current.kid })
         .setIssuer(issuer)
         .setAudience(issuer)
         .setSubject(claims.userId)
         .setJti(claims.id)
         .setIssuedAt(Math.floor(clock() / 1000))
         .setExpirationTime(expiresAt / 1000)
-        .sign(key);
+        .sign(keys.current.access);
       return { token, expiresAt };
     },
 
     /** @throws DomainError `UNAUTHENTICATED` */
     async verify(token: string): Promise<AccessClaims> {
       try {
-        const options = { algorithms: [algorithm], issuer, audience: issuer, currentDate: new Date(clock()) };
-        const { payload } = await jwtVerify(token, key, options);
-        const { sub, did, sid, exp } = payload;
+        const { sub, did, sid, exp } = await payloadOf(token);
         if (typeof sub === 'string' && typeof did === 'string' && typeof exp === 'number') {
           const sessionId = typeof sid === 'string' ? sid : null;
           return { userId: sub, deviceId: did, sessionId, expiresAt: exp * 1000 };

@@ -16,10 +16,12 @@ import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, DeviceId, UserId } from '../../domain/ids.ts';
 import type { User } from '../../domain/user.ts';
+import type { DeviceStore } from '../../stores/device-store.ts';
 import type { UserStore } from '../../stores/user-store.ts';
 import type { AccessClaims } from './access-tokens.ts';
 import type { ExternalIdentity } from './external-tokens.ts';
 import { toName } from './names.ts';
+import { sessionEnded } from './sessions.ts';
 
 interface ExternalDevice {
   readonly userId: UserId;
@@ -29,14 +31,18 @@ interface ExternalDevice {
 
 export function createExternalUsers(ports: {
   users: UserStore;
+  devices: DeviceStore;
   newId: () => string;
   clock: Clock;
+  devicesPerUserMax: number;
   /** Whether the device was logged out, as far as this instance knows. */
   isRevoked: (deviceId: DeviceId) => boolean;
   /** Called when a logged-out device has a session again. */
   onRenewed: (deviceId: DeviceId) => void;
+  /** Told when a device made room for another one. */
+  onForgotten: (userId: UserId, deviceId: DeviceId) => void;
 }) {
-  const { users, newId, clock, isRevoked, onRenewed } = ports;
+  const { users, devices, newId, clock, devicesPerUserMax, isRevoked, onRenewed, onForgotten } = ports;
   const externalDevices = new LRUCache<string, ExternalDevice>({ max: 20_000 });
 
   /** The user and device of an external identity, created when it is first seen. */
@@ -44,16 +50,29 @@ export function createExternalUsers(ports: {
     const key = JSON.stringify([subject, deviceKey]);
     const known = externalDevices.get(key);
     if (known !== undefined && !isRevoked(known.deviceId)) return known;
-    const user = (await users.findByExternalSubject(subject)) ?? (await createExternalUser({ subject, ...names }));
+    const account = await users.findAccount({ externalSubject: subject });
+    const user = account?.user ?? (await createExternalUser({ subject, ...names }));
     const id = deviceIdFor(user.id, deviceKey);
-    const device = await users.getDevice(id);
-    const renewed = { id, userId: user.id, name: device?.name ?? null, createdAt: clock(), revokedAt: null };
+    const device = await devices.get(id);
+    const now = clock();
+    const renewed = {
+      id,
+      userId: user.id,
+      name: device?.name ?? null,
+      createdAt: now,
+      lastUsedAt: now,
+      revokedAt: null,
+    };
     let sessionId = device?.sessionId ?? null;
     if (device === null) {
-      await users.putDevice({ ...renewed, sessionId });
+      // A token that was made before its user signed out everywhere may be of a device that was forgotten since.
+      if (account?.signedOutAt != null && issuedAt <= account.signedOutAt) throw sessionEnded();
+      if (!(await devices.put({ ...renewed, sessionId }, null))) throw sessionEnded();
+      // When the store does not answer, the next new device makes up for it.
+      for (const one of await devices.trim(user.id, devicesPerUserMax).catch(() => [])) onForgotten(user.id, one);
     } else if (device.revokedAt !== null && issuedAt > device.revokedAt) {
       sessionId = String(device.revokedAt);
-      await users.putDevice({ ...renewed, sessionId });
+      if (!(await devices.put({ ...renewed, sessionId }, null))) throw sessionEnded();
       onRenewed(id);
     }
     const found = { userId: user.id, deviceId: id, sessionId };

@@ -13,10 +13,11 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../domain/errors.ts';
-import { type Clock, type DeviceId, isId, type Millis } from '../../domain/ids.ts';
-import type { Viewer } from '../../domain/user.ts';
+import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../../domain/ids.ts';
+import type { Device, Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import { topics } from '../../pubsub/topics.ts';
+import type { DeviceStore } from '../../stores/device-store.ts';
 import type { UserStore } from '../../stores/user-store.ts';
 import type { AccessClaims, AccessTokens } from './access-tokens.ts';
 import type { ExternalTokens } from './external-tokens.ts';
@@ -26,6 +27,8 @@ const knownTokensMax = 20_000;
 const changedDevicesMax = 20_000;
 /** Time for which a token is accepted while the directory cannot confirm its session. */
 const unsureForMs = 10_000;
+/** How exact the time of a device's last use is. */
+const useRecordedEveryMs = 3_600_000;
 
 /** A verified token, and the time until which the result is valid. */
 interface KnownToken {
@@ -37,13 +40,15 @@ export type TokenCheck = ReturnType<typeof createTokenCheck>;
 
 export function createTokenCheck(ports: {
   users: UserStore;
+  devices: DeviceStore;
   bus: Bus;
   accessTokens: AccessTokens | null;
   externalTokens: ExternalTokens | null;
   newId: () => string;
   clock: Clock;
+  devicesPerUserMax: number;
 }) {
-  const { users, bus, accessTokens, externalTokens, newId, clock } = ports;
+  const { users, devices, bus, accessTokens, externalTokens, newId, clock, devicesPerUserMax } = ports;
   /** By the hash of the token, which is shorter and useless to a thief. */
   const knownTokens = new LRUCache<string, KnownToken>({ max: knownTokensMax });
   /** Devices whose session has changed, with the number of that change. */
@@ -53,11 +58,19 @@ export function createTokenCheck(ports: {
   let heard = 0;
   const externalUsers = createExternalUsers({
     users,
+    devices,
     newId,
     clock,
+    devicesPerUserMax,
     isRevoked,
     onRenewed: (deviceId) => noteChanged(deviceId, false),
+    onForgotten: (userId, deviceId) => announceEnd(userId, deviceId, true),
   });
+
+  function announceEnd(userId: UserId, deviceId: DeviceId, isRevoked: boolean): void {
+    bus.publish(topics.revocations, { userId, deviceId });
+    noteChanged(deviceId, isRevoked);
+  }
 
   function noteChanged(deviceId: DeviceId, isRevoked: boolean): void {
     heard += 1;
@@ -80,16 +93,23 @@ export function createTokenCheck(ports: {
     try {
       for (;;) {
         const heardBefore = heard;
-        const device = isId(deviceId) ? await users.getDevice(deviceId) : null;
+        const device = isId(deviceId) ? await devices.get(deviceId) : null;
         if (device === null || device.revokedAt !== null || device.sessionId !== sessionId) return 'ended';
         // A change that arrived during the read may be newer than the device that was read.
         if ((changedDevices.get(deviceId)?.heard ?? 0) > heardBefore) continue;
         if (isRevoked(deviceId)) noteChanged(deviceId, false);
+        noteUse(device);
         return 'good';
       }
     } catch {
       return isRevoked(deviceId) ? 'ended' : 'unknown';
     }
+  }
+
+  function noteUse({ id, lastUsedAt }: Device): void {
+    const now = clock();
+    // For information, and so that the device is not forgotten: the next token makes up for a lost write.
+    if (now - lastUsedAt >= useRecordedEveryMs) devices.touch(id, now).catch(() => {});
   }
 
   async function claimsOf(token: string): Promise<AccessClaims> {
@@ -124,8 +144,12 @@ export function createTokenCheck(ports: {
       return viewer;
     },
 
-    /** Records that a device's session was revoked or replaced: its tokens are looked up again. */
-    noteChanged,
+    /**
+     * Tells every instance that a session of a device ended: its sockets close, and its tokens are looked up again.
+     *
+     * @param isRevoked - false if the device has another session now
+     */
+    announceEnd,
 
     /** Follows revocations by other instances. Resolves when the subscription is active. */
     async watchRevocations(): Promise<() => void> {

@@ -74,6 +74,27 @@ const migrations: readonly Migration[] = [
       });
     },
   },
+  {
+    name: '0003-sessions',
+    async up(knex) {
+      await knex.schema.alterTable('users', (table) => {
+        table.bigInteger('disabled_at');
+        table.bigInteger('signed_out_at');
+      });
+      await knex.schema.alterTable('devices', (table) => {
+        table.bigInteger('used_at').notNullable().defaultTo(0).index();
+        table.string('refresh_secret', 64);
+        table.bigInteger('started_at');
+        table.bigInteger('generation');
+        table.bigInteger('rotated_at');
+        table.bigInteger('expires_at');
+      });
+      // When a device was last used was not recorded: its time begins now.
+      await knex('devices').update({ used_at: Date.now() });
+      // Tokens were kept one by one, the used ones too. Now the device says which one is the latest.
+      await knex.schema.dropTable('refresh_tokens');
+    },
+  },
 ];
 
 /** Migrations are modules instead of files in a folder, so that the compiler checks them. */

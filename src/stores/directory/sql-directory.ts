@@ -8,6 +8,7 @@ import type { Directory } from '../directory.ts';
 import { migrationSource } from './migrations.ts';
 import { NodeSqliteClient } from './node-sqlite-dialect.ts';
 import { createSqlConversationStore } from './sql-conversation-store.ts';
+import { createSqlDeviceStore } from './sql-device-store.ts';
 import { createSqlUserStore } from './sql-user-store.ts';
 
 const connectWaitMs: Millis = 30_000;
@@ -57,6 +58,7 @@ export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: Sqlit
   }
   return {
     users: createSqlUserStore(knex, timeoutMs),
+    devices: createSqlDeviceStore(knex, timeoutMs),
     conversations: createSqlConversationStore(knex, timeoutMs),
     // No row has this id: the statement acquires the right to write, and changes nothing.
     ping: async () => {

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DomainError } from '../../../src/domain/errors.ts';
 import type { Viewer } from '../../../src/domain/user.ts';
-import { createAccessTokens } from '../../../src/services/accounts/access-tokens.ts';
 import type { ExternalIdentity } from '../../../src/services/accounts/external-tokens.ts';
+import { createSigningKeys } from '../../../src/services/accounts/signing-keys.ts';
 import { at, directoryDrivers, nextId, type OpenDirectory } from '../../contract/directory-drivers.ts';
 import {
   type AccountPorts,
@@ -44,7 +44,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
         },
         renewKeys: async () => {},
       };
-      const parts = setUpAccounts(directory.users, { externalTokens, accessTokens: null, ...over });
+      const parts = setUpAccounts(directory, { externalTokens, signingKeys: null, ...over });
       const tokenOf = (one: ExternalIdentity) => {
         const token = `token ${nextId()}`;
         identities.set(token, one);
@@ -91,7 +91,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       ['no name', '', '   '],
     ])('finds a valid username for %s', async (_what, suggestedName, displayName) => {
       const { accounts, see } = setUpExternal();
-      const local = setUpAccounts(directory.users);
+      const local = setUpAccounts(directory);
       if (suggestedName === 'TAKEN') await local.register('taken').catch(() => {});
       const viewer = await see(identity({ suggestedName, displayName }));
       const user = await accounts.findUser({ id: viewer.userId });
@@ -127,9 +127,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it('goes beside tokens of our own', async () => {
-      const clock = () => at;
-      const accessTokens = createAccessTokens({ secret, ttlMs: minute, clock });
-      const { register, verify, see, accounts } = setUpExternal({ accessTokens });
+      const { register, verify, see, accounts } = setUpExternal({ signingKeys: createSigningKeys([secret]) });
       const session = await register();
       expect((await verify(session)).userId).toBe(session.user.id);
       const viewer: Viewer = await see(identity());

@@ -28,7 +28,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
 
   describe('registering', () => {
     it('opens a session of the new user', async () => {
-      const { accounts, verify } = setUpAccounts(directory.users);
+      const { accounts, verify } = setUpAccounts(directory);
       const username = newName();
       const session = await accounts.register({ username, password, displayName: '  Ädä 🌻 ' }, from);
       expect(session.user).toMatchObject({ username, displayName: 'Ädä 🌻', createdAt: at });
@@ -38,12 +38,12 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
         deviceId: session.deviceId,
         expiresAt: session.accessTokenExpiresAt,
       });
-      expect(session.refreshToken).toMatch(/^[\w-]{43}$/);
+      expect(session.refreshToken).toMatch(/^\d+\.1\.[\w-]{43}$/);
       expect(await accounts.findUser({ id: session.user.id })).toEqual(session.user);
     });
 
     it('shows the username where no other name is given', async () => {
-      const { register } = setUpAccounts(directory.users);
+      const { register } = setUpAccounts(directory);
       const { user } = await register();
       expect(user.displayName).toBe(user.username);
     });
@@ -65,13 +65,13 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       ['deviceName', { deviceName: 'd'.repeat(65) }],
       ['deviceName', { deviceName: 'bell\u0007' }],
     ])('refuses a bad %s and names it: %j', async (field, input) => {
-      const { accounts } = setUpAccounts(directory.users);
+      const { accounts } = setUpAccounts(directory);
       const answer = accounts.register({ username: newName(), password, ...input }, from);
       await expect(answer).rejects.toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining(field) });
     });
 
     it('takes names and passwords up to their bounds', async () => {
-      const { accounts } = setUpAccounts(directory.users);
+      const { accounts } = setUpAccounts(directory);
       const username = `${newName()}.A_-`.padEnd(32, 'x');
       const longest = '🌻'.repeat(128);
       await accounts.register({ username, password: longest, displayName: '🌻'.repeat(64) }, from);
@@ -81,7 +81,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
 
     it('refuses a taken name in any case, before it makes a hash', async () => {
       const passwords = plainPasswords();
-      const { register } = setUpAccounts(directory.users, { passwords });
+      const { register } = setUpAccounts(directory, { passwords });
       const { user } = await register();
       const hash = vi.spyOn(passwords, 'hash');
       await expect(register(user.username.toUpperCase())).rejects.toMatchObject({ code: 'USERNAME_TAKEN' });
@@ -89,7 +89,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it('gives a name to one of those who race for it', async () => {
-      const { register } = setUpAccounts(directory.users);
+      const { register } = setUpAccounts(directory);
       const username = newName();
       const results = await Promise.allSettled(Array.from({ length: 5 }, () => register(username)));
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -102,7 +102,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
   describe('logging in', () => {
     it('does not say whether the name or the password was wrong, nor take less time to find out', async () => {
       const passwords = plainPasswords();
-      const { accounts, register } = setUpAccounts(directory.users, { passwords });
+      const { accounts, register } = setUpAccounts(directory, { passwords });
       const { user } = await register();
       const verify = vi.spyOn(passwords, 'verify');
       const attempts = [
@@ -121,7 +121,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it('makes each login a device of its own', async () => {
-      const { accounts, register, verify } = setUpAccounts(directory.users);
+      const { accounts, register, verify } = setUpAccounts(directory);
       const first = await register();
       const second = await accounts.logIn({ username: first.user.username.toUpperCase(), password }, from);
       expect(second.user).toEqual(first.user);
@@ -130,7 +130,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it('renews a device of the same user, and ends what was signed in there', async () => {
-      const { accounts, register, refresh, verify } = setUpAccounts(directory.users);
+      const { accounts, register, refresh, verify } = setUpAccounts(directory);
       const first = await register();
       await verify(first);
       const { username } = first.user;
@@ -139,7 +139,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
         from,
       );
       expect(again.deviceId).toBe(first.deviceId);
-      expect(await directory.users.getDevice(first.deviceId)).toMatchObject({ name: 'new name', revokedAt: null });
+      expect(await directory.devices.get(first.deviceId)).toMatchObject({ name: 'new name', revokedAt: null });
       await expect(verify(first)).rejects.toMatchObject(unauthenticated);
       // Neither use nor reuse of the old session's token reaches the new one.
       await expect(refresh(first)).rejects.toMatchObject(unauthenticated);
@@ -149,7 +149,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it('renews a device that was logged out, without bringing back the tokens it had', async () => {
-      const { accounts, register, refresh, verify } = setUpAccounts(directory.users);
+      const { accounts, register, refresh, verify } = setUpAccounts(directory);
       const first = await register();
       await accounts.logOut(await verify(first));
       const again = await accounts.logIn({ username: first.user.username, password, deviceId: first.deviceId }, from);
@@ -160,7 +160,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it("refuses a device that is unknown or another user's, in the same words", async () => {
-      const { accounts, register } = setUpAccounts(directory.users);
+      const { accounts, register } = setUpAccounts(directory);
       const [user, other] = [await register(), await register()];
       const messages = [];
       for (const deviceId of [other.deviceId, nextId(), 'no id', '']) {
@@ -176,11 +176,11 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
 
   describe('users', () => {
     it('come in the order asked for, and from memory the second time', async () => {
-      const users = pick(directory.users);
-      const { register } = setUpAccounts(users);
+      const stores = pick(directory);
+      const { register } = setUpAccounts(stores);
       const [a, b] = [(await register()).user, (await register()).user];
-      const { accounts } = setUpAccounts(users);
-      const get = vi.spyOn(users, 'get');
+      const { accounts } = setUpAccounts(stores);
+      const get = vi.spyOn(stores.users, 'get');
       const ids = [b.id, nextId(), a.id, 'no id', '', b.id];
       expect(await accounts.getUsers(ids)).toEqual([b, null, a, null, null, b]);
       expect(await accounts.getUsers([a.id, b.id])).toEqual([a, b]);
@@ -188,7 +188,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it('are found by one of id and username', async () => {
-      const { accounts, register } = setUpAccounts(directory.users);
+      const { accounts, register } = setUpAccounts(directory);
       const { user } = await register();
       expect(await accounts.findUser({ id: user.id })).toEqual(user);
       expect(await accounts.findUser({ username: user.username.toUpperCase(), id: null })).toEqual(user);
@@ -205,7 +205,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     const limited = { code: 'RATE_LIMITED', retryable: true, details: { retryAfterMs: expect.any(Number) } };
 
     it('slow down who guesses a password, whatever the case of the name, and nobody else', async () => {
-      const { accounts, register, time } = setUpAccounts(directory.users, {}, 1);
+      const { accounts, register, time } = setUpAccounts(directory, {}, 1);
       const { user } = await register();
       const guess = (index: number) =>
         accounts.logIn(
@@ -225,7 +225,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it('count by address', async () => {
-      const { accounts } = setUpAccounts(directory.users, {}, 1);
+      const { accounts } = setUpAccounts(directory, {}, 1);
       const calls = [
         [registerLimit, () => accounts.register({ username: '!', password }, from)],
         [logInAddressLimit, () => accounts.logIn({ username: newName(), password }, from)],

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../../src/domain/errors.ts';
 import { topics } from '../../../src/pubsub/topics.ts';
 import type { Session } from '../../../src/services/accounts/account-service.ts';
-import type { UserStore } from '../../../src/stores/user-store.ts';
 import { at, directoryDrivers, type OpenDirectory } from '../../contract/directory-drivers.ts';
 import { from, password, pick, secret, setUpAccounts, unauthenticated } from '../../support/accounts.ts';
 
@@ -25,7 +24,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
 
   describe('tokens', () => {
     it('end with their time, also when they were seen before', async () => {
-      const { register, verify, time } = setUpAccounts(directory.users);
+      const { register, verify, time } = setUpAccounts(directory);
       const [seen, unseen] = [await register(), await register()];
       time.now = seen.accessTokenExpiresAt - 1;
       await verify(seen);
@@ -34,8 +33,8 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it('end with the log-out, on every instance at once', async () => {
-      const here = setUpAccounts(directory.users);
-      const there = setUpAccounts(directory.users, { bus: here.bus });
+      const here = setUpAccounts(directory);
+      const there = setUpAccounts(directory, { bus: here.bus });
       const stop = await there.accounts.watchRevocations();
       const session = await here.register();
       await there.verify(session);
@@ -56,15 +55,13 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
 
     it('are not taken when a log-out is heard of while the device is looked up', async () => {
       let onRead = async () => {};
-      const users: UserStore = {
-        ...pick(directory.users),
-        async getDevice(id) {
-          const device = await directory.users.getDevice(id);
-          await onRead();
-          return device;
-        },
+      const stores = pick(directory);
+      stores.devices.get = async (id) => {
+        const device = await directory.devices.get(id);
+        await onRead();
+        return device;
       };
-      const { accounts, register, verify } = setUpAccounts(users);
+      const { accounts, register, verify } = setUpAccounts(stores);
       const session = await register();
       onRead = async () => {
         onRead = async () => {};
@@ -76,15 +73,13 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
 
     it('are not kept when their device logs in anew while it is looked up, and the new ones are', async () => {
       let onRead = async () => {};
-      const users: UserStore = {
-        ...pick(directory.users),
-        async getDevice(id) {
-          const device = await directory.users.getDevice(id);
-          await onRead();
-          return device;
-        },
+      const stores = pick(directory);
+      stores.devices.get = async (id) => {
+        const device = await directory.devices.get(id);
+        await onRead();
+        return device;
       };
-      const { accounts, bus, register, verify, revocations } = setUpAccounts(users);
+      const { accounts, bus, register, verify, revocations } = setUpAccounts(stores);
       const first = await register();
       const { deviceId, user } = first;
       const again: Session[] = [];
@@ -106,44 +101,44 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
 
     it('are looked at once, not at every request', async () => {
-      const users = pick(directory.users);
-      const { register, verify } = setUpAccounts(users);
+      const stores = pick(directory);
+      const { register, verify } = setUpAccounts(stores);
       const session = await register();
-      const getDevice = vi.spyOn(users, 'getDevice');
+      const getDevice = vi.spyOn(stores.devices, 'get');
       for (let round = 0; round < 5; round += 1) await verify(session);
       expect(getDevice).toHaveBeenCalledTimes(1);
     });
 
     it('work for a while when the directory is away, and are looked at again when it is back', async () => {
-      const users = pick(directory.users);
-      const { register, verify, time } = setUpAccounts(users);
+      const stores = pick(directory);
+      const { register, verify, time } = setUpAccounts(stores);
       const [session, ended] = [await register(), await register()];
-      await directory.users.revokeDevice(ended.deviceId, at);
-      const { getDevice } = users;
-      users.getDevice = async () => {
+      await directory.devices.revoke(ended.deviceId, at);
+      const { get } = stores.devices;
+      stores.devices.get = async () => {
         throw new DomainError('UNAVAILABLE', 'away');
       };
       await verify(session);
       await verify(ended);
-      users.getDevice = getDevice;
+      stores.devices.get = get;
       time.now += 10_001;
       await verify(session);
       await expect(verify(ended)).rejects.toMatchObject(unauthenticated);
     });
 
     it('stay ended when the directory is away, where that was heard of', async () => {
-      const users = pick(directory.users);
-      const { accounts, register, verify } = setUpAccounts(users);
+      const stores = pick(directory);
+      const { accounts, register, verify } = setUpAccounts(stores);
       const session = await register();
       await accounts.logOut(await verify(session));
-      users.getDevice = async () => {
+      stores.devices.get = async () => {
         throw new DomainError('UNAVAILABLE', 'away');
       };
       await expect(verify(session)).rejects.toMatchObject(unauthenticated);
     });
 
     it('count only when made by us, in the one way we make them', async () => {
-      const { accounts, register } = setUpAccounts(directory.users);
+      const { accounts, register } = setUpAccounts(directory);
       const { accessToken, user, deviceId } = await register();
       const claims = JSON.parse(Buffer.from(accessToken.split('.')[1] as string, 'base64url').toString());
       expect(claims).toMatchObject({ iss: 'heliograph', aud: 'heliograph', sub: user.id, did: deviceId });

@@ -99,8 +99,8 @@ describe('the directory in SQLite', () => {
     const note = (error: unknown) => failures.push(error);
     const login = { passwordHash: secret, externalSubject: null };
     const { id: userId, username } = user;
-    const token = { hash: secret, userId, deviceId: userId, familyId: 'family', expiresAt: 1 };
-    await directory.users.addRefreshToken(token).catch(note);
+    const device = { id: userId, userId, name: null, createdAt: 1, lastUsedAt: 1, revokedAt: null, sessionId: secret };
+    await directory.devices.put(device, null).catch(note);
     await directory.users.create(aUser(), login).catch(note);
     other.close();
     await directory.users.create({ ...aUser(), username }, login).catch(note);
