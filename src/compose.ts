@@ -128,6 +128,7 @@ export async function startHeliograph(
       { name: 'message-store', check: messageStore.check },
       { name: 'directory', check: directory.ping },
     ],
+    details: { setAside: async () => (await messageStore.stats()).setAside },
   });
   const server = createServerInfo({ version, limits: config, degraded: health.degraded, clock });
   const services: Services = {
@@ -146,6 +147,7 @@ export async function startHeliograph(
     inboxLag: async () => Math.max(0, clock() - ((await messaging.log.unfinished()).oldestAt ?? clock())) / 1000,
     storePending: () => messageStore.pending,
     storeBacklog: async () => (await messageStore.stats()).backlog,
+    storeSetAside: async () => (await messageStore.stats()).setAside,
     online: () => presence.onlineCount,
   });
 

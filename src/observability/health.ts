@@ -11,10 +11,13 @@ export type Health = ReturnType<typeof createHealth>;
 
 export function createHealth({
   checks,
+  details = {},
   timeoutMs,
   version,
 }: {
   checks: readonly HealthCheck[];
+  /** Counts that `/readyz` shows under these names. One that is not known in time is left out. */
+  details?: Readonly<Record<string, () => Promise<number>>>;
   timeoutMs: number;
   version: string;
 }) {
@@ -47,12 +50,25 @@ export function createHealth({
     return outcomes.filter((name) => name !== null);
   }
 
+  async function knownDetails(): Promise<Record<string, number>> {
+    const found = await Promise.allSettled(
+      Object.values(details).map((read) => inTime(read(), timeoutMs, () => new Error('late'))),
+    );
+    const known: Record<string, number> = {};
+    Object.keys(details).forEach((name, index) => {
+      const outcome = found[index];
+      if (outcome?.status === 'fulfilled') known[name] = outcome.value;
+    });
+    return known;
+  }
+
   return {
     live: () => ({ ok: true, body: { status: 'ok', version } }),
     async ready() {
-      degraded = await failing();
+      const [failed, known] = await Promise.all([failing(), knownDetails()]);
+      degraded = failed;
       const ok = degraded.length === 0 && !isDraining;
-      return { ok, body: { status: isDraining ? 'draining' : ok ? 'ready' : 'degraded', degraded, version } };
+      return { ok, body: { status: isDraining ? 'draining' : ok ? 'ready' : 'degraded', degraded, version, ...known } };
     },
     /** The components that failed their last check. */
     degraded: () => degraded,

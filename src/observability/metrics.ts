@@ -11,6 +11,7 @@ export interface Gauges {
   readonly inboxLag: () => Promise<number>;
   readonly storePending: () => number;
   readonly storeBacklog: () => Promise<number>;
+  readonly storeSetAside: () => Promise<number>;
   readonly online: () => number;
 }
 
@@ -111,6 +112,7 @@ export function createMetrics() {
       gauge('inbox_lag_seconds', 'Age of the oldest message that is not in every inbox yet.', gauges.inboxLag);
       gauge('store_pending_calls', 'Calls to the message store without an answer yet.', gauges.storePending);
       gauge('store_journal_backlog', 'Operations in the journal that are not in the tables yet.', gauges.storeBacklog);
+      gauge('store_set_aside', 'Committed writes that could not be moved into the tables.', gauges.storeSetAside);
       gauge('presence_online', 'Users who are online.', gauges.online);
     },
     async page() {

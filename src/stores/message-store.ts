@@ -8,6 +8,8 @@ export interface MessageStoreStats {
   readonly pending: number;
   /** Number of committed writes that the store still has to move to their final place; 0 for a store that writes there directly. */
   readonly backlog: number;
+  /** Committed writes that could not be moved there and are kept for the operator. 0 unless stored data is damaged. */
+  readonly setAside: number;
 }
 
 /** The log, the inboxes and the receipts in one database, opened and closed together. */

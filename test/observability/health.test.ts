@@ -28,6 +28,23 @@ describe('health', () => {
     expect(health.degraded()).toEqual(['message-store', 'bus']);
   });
 
+  it('shows the counts that are known in time, and leaves out the others', async () => {
+    const health = createHealth({
+      checks: [good],
+      details: {
+        setAside: async () => 3,
+        failed: () => Promise.reject(new Error('no')),
+        late: () => new Promise<number>(() => {}),
+      },
+      timeoutMs: 20,
+      version: '1.2.3',
+    });
+    expect(await health.ready()).toEqual({
+      ok: true,
+      body: { status: 'ready', degraded: [], version: '1.2.3', setAside: 3 },
+    });
+  });
+
   it('takes a check that throws before it answers for one that fails', async () => {
     const broken = {
       name: 'directory',

@@ -8,6 +8,7 @@ const gauges = {
   inboxLag: async () => 0.5,
   storePending: () => 3,
   storeBacklog: async () => 4,
+  storeSetAside: async () => 0,
   online: () => 5,
 };
 

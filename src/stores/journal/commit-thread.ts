@@ -1,7 +1,7 @@
 /**
- * The thread that commits. It takes all waiting calls, executes them in order against the tables and the overlay, writes their
- * changes as one row of the journal, and answers them only when that row has reached the disk. If a commit fails, all of its
- * calls fail, and the state is read again from the disk.
+ * The thread that commits. It takes the waiting calls, executes them in order against the tables and the overlay, writes their
+ * changes as rows of the journal in one commit, and answers them only when those rows have reached the disk. If a commit fails, all
+ * of its calls fail, and the state is read again from the disk.
  *
  * `check` is a separate call: it acquires the right to write to the journal without writing.
  */
@@ -11,13 +11,16 @@ import type { MessagePort } from 'node:worker_threads';
 import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';
 import { DomainError } from '../../domain/errors.ts';
 import { openDatabase, requireFormat } from '../sqlite-file/database.ts';
+import { isPassing } from '../sqlite-file/sqlite-errors.ts';
 import type { AnswerMessage, CallMessage, FaultMessage } from '../sqlite-file/thread-client.ts';
 import { openJournal } from './journal.ts';
-import type { Operation } from './journal-entry.ts';
+import { createMover } from './mover.ts';
+import type { MoverMessage } from './mover-thread.ts';
 import { createOverlay } from './overlay.ts';
+import { countSetAside } from './set-aside.ts';
+import { StagedRows } from './staged-rows.ts';
 import { createStoreState, type StoreState } from './store-state.ts';
 import { createTableReader } from './table-reader.ts';
-import { createTableWriter } from './table-writer.ts';
 import { createTables } from './tables.ts';
 import { upgradeTables } from './upgrade.ts';
 
@@ -30,6 +33,12 @@ export interface CommitThreadData {
    */
   readonly backlogMax: number;
 }
+
+/** A commit takes no further call once it has this many operations, or characters of their text. */
+const commitOperationsMax = 20_000;
+const commitLengthMax = 16 * 1024 * 1024;
+/** Minimum time between two reports of the same failure of the mover. */
+const reportAgainMs = 60_000;
 
 const { dataDir, lockWaitMs, backlogMax } = workerData as CommitThreadData;
 const port = parentPort as MessagePort;
@@ -46,7 +55,7 @@ const journal = openJournal(journalPath, lockWaitMs, messages);
 
 const tables = createTableReader(messages);
 let overlay = createOverlay();
-let staged: Operation[] = [];
+let staged = new StagedRows(1);
 let nextJournalId = 1;
 let deletedUpTo = 0;
 let state: StoreState = loadState();
@@ -56,11 +65,12 @@ let queue: CallMessage[] = [];
 /** Appends that wait for the mover. */
 let held: CallMessage[] = [];
 let scheduled = false;
+/** The mover's last failure; null after a successful move. */
+let moverProblem: { readonly text: string; readonly reportedAt: number } | null = null;
 
-/** Reads the part of the journal that is not in the tables yet. */
+/** Reads the part of the journal that is not in the tables yet. Operations that cannot be read are left to the mover. */
 function loadState(): StoreState {
   overlay = createOverlay();
-  staged = [];
   const applied = tables.appliedId();
   nextJournalId = applied + 1;
   for (const { id, operations } of journal.rowsAfter(applied)) {
@@ -68,76 +78,103 @@ function loadState(): StoreState {
     overlay.close(id, operations);
     nextJournalId = id + 1;
   }
-  return createStoreState(tables, overlay, (operation) => {
-    overlay.add(operation, nextJournalId);
-    staged.push(operation);
-  });
+  staged = new StagedRows(nextJournalId);
+  return createStoreState(tables, overlay, (operation) => overlay.add(operation, staged.add(operation)));
 }
 
 function run([, method, args]: CallMessage): unknown {
-  if (method === 'stats') return { backlog: overlay.size };
+  if (method === 'stats') return { backlog: overlay.size, setAside: countSetAside(messages) };
   if (method === 'check') {
+    if (moverProblem !== null) throw new DomainError('UNAVAILABLE', 'Journal cannot be moved into the tables.');
     if (overlay.size <= backlogMax / 2) return null;
-    throw new DomainError('OVERLOADED', 'Journal backlog is full: the tables cannot be written.');
+    throw new DomainError('OVERLOADED', 'Journal is not moved into the tables fast enough.');
   }
   const [portName, name] = method.split('.') as [keyof StoreState, string];
-  if (method === 'messageLog.append' && overlay.size > backlogMax) {
-    throw new DomainError('OVERLOADED', 'Journal backlog is full.');
+  if (isAppend(method) && overlay.size > backlogMax) {
+    throw new DomainError('OVERLOADED', 'Store has more to write than it may hold back.');
   }
   const methods = state[portName] as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
   return methods[name]?.(...args);
 }
 
+/** Executes a call. A failure before its first write fails only this call; any other failure fails the whole round. */
+function answer(call: CallMessage): AnswerMessage {
+  const countBefore = staged.count;
+  try {
+    return [call[0], run(call)];
+  } catch (error) {
+    if (error instanceof DomainError) return [call[0], null, error.code, error.message];
+    // A locked database fails the whole round, because every other call would wait for the same lock.
+    if (staged.count > countBefore || isPassing(error)) throw error;
+    report(error);
+    return [call[0], null, 'UNAVAILABLE', 'Store could not execute the call.'];
+  }
+}
+
+/** Takes the calls of the next commit from the queue. Appends are held back while the mover is behind. */
+function takeRound(): CallMessage[] {
+  const calls = queue;
+  queue = [];
+  if (overlay.size <= backlogMax / 2 || overlay.size > backlogMax) return calls;
+  for (const call of calls) if (isAppend(call[1])) held.push(call);
+  return calls.filter(([, method]) => !isAppend(method));
+}
+
 function drain(): void {
   scheduled = false;
-  let calls = queue;
-  queue = [];
-  if (overlay.size > backlogMax / 2 && overlay.size <= backlogMax) {
-    held.push(...calls.filter(isAppend));
-    calls = calls.filter((call) => !isAppend(call));
-  }
+  const calls = takeRound();
   const answers: AnswerMessage[] = [];
+  let close: CallMessage | undefined;
+  let done = 0;
   try {
     if (isStale) state = loadState();
     isStale = false;
     for (const call of calls) {
-      if (call[1] === 'close') continue;
-      try {
-        answers.push([call[0], run(call)]);
-      } catch (error) {
-        if (!(error instanceof DomainError)) throw error;
-        answers.push([call[0], null, error.code, error.message]);
-      }
+      if (staged.count >= commitOperationsMax || staged.length >= commitLengthMax) break;
+      done += 1;
+      if (call[1] === 'close') close = call;
+      else answers.push(answer(call));
     }
-    commit(calls.some(([, method]) => method === 'check'));
+    commit(calls.slice(0, done).some(([, method]) => method === 'check'));
   } catch (error) {
     // It is unknown whether any call of this round was written, so none may be answered as successful.
     isStale = true;
     answers.length = 0;
-    for (const [call] of calls) answers.push([call, null, 'UNAVAILABLE', 'The store could not write.']);
-    port.postMessage({ fault: error } satisfies FaultMessage);
+    done = calls.length;
+    close = calls.find(([, method]) => method === 'close');
+    for (const [call] of calls) answers.push([call, null, 'UNAVAILABLE', 'Store could not write.']);
+    report(error);
   }
+  if (done < calls.length) takeFirst(calls.slice(done));
   port.postMessage(answers);
-  const close = calls.find(([, method]) => method === 'close');
   if (close !== undefined) shutDown(close[0]);
 }
 
-function isAppend([, method]: CallMessage): boolean {
+function isAppend(method: string): boolean {
   return method === 'messageLog.append';
 }
 
+function report(fault: unknown): void {
+  port.postMessage({ fault } satisfies FaultMessage);
+}
+
 function commit(isCheck: boolean): void {
-  if (staged.length === 0 && !isCheck) return;
-  const operations = staged;
-  staged = [];
-  if (!journal.write(nextJournalId, operations)) return;
-  overlay.close(nextJournalId, operations);
-  nextJournalId += 1;
+  if (staged.count > 0) {
+    journal.write(staged.rows);
+    for (const { id, operations } of staged.rows) overlay.close(id, operations);
+    nextJournalId += staged.rows.length;
+  } else {
+    if (!isCheck || !journal.probe(nextJournalId)) return;
+    overlay.close(nextJournalId, []);
+    nextJournalId += 1;
+  }
+  staged = new StagedRows(nextJournalId);
   mover.postMessage({ backlog: overlay.size });
 }
 
 /** The mover has moved the journal up to `applied` into the tables and flushed them. */
-function onMoved({ applied }: { applied: number }): void {
+function onMoved(applied: number): void {
+  moverProblem = null;
   try {
     tables.refreshMonths();
   } catch {
@@ -158,15 +195,25 @@ function onMoved({ applied }: { applied: number }): void {
   }
 }
 
-/** Moves the remaining operations, so that the next start finds an empty journal. */
+function onMoverFailed(problem: unknown): void {
+  const text = String(problem);
+  const now = performance.now();
+  if (moverProblem?.text === text && now - moverProblem.reportedAt < reportAgainMs) return;
+  moverProblem = { text, reportedAt: now };
+  report(problem);
+}
+
+/** Moves the remaining operations, so that the next start finds an empty journal. That start repeats a move that fails now. */
 function shutDown(call: number): void {
   mover.postMessage('close');
   moverThread.once('exit', () => {
-    const writer = createTableWriter(messages);
-    const rest: Operation[] = [];
-    for (const { operations } of journal.rowsAfter(tables.appliedId())) rest.push(...operations);
-    if (rest.length > 0) writer.applyAll(rest, nextJournalId - 1);
-    journal.deleteUpTo(nextJournalId - 1);
+    try {
+      const last = createMover({ rowsAfter: journal.rowsAfter, messages, onReport: report });
+      while (last.move() !== null);
+      journal.deleteUpTo(nextJournalId - 1);
+    } catch (error) {
+      report(error);
+    }
     journal.close();
     messages.close();
     port.postMessage([[call, true]] satisfies AnswerMessage[]);
@@ -182,10 +229,24 @@ const moverThread = new Worker(new URL('./mover-thread.ts', import.meta.url), {
 moverThread.on('error', (error) => {
   throw error;
 });
-mover.on('message', onMoved);
+mover.on('message', (message: MoverMessage) => {
+  if (message.type === 'moved') onMoved(message.applied);
+  else if (message.type === 'failed') onMoverFailed(message.problem);
+  else report(message.report);
+});
 
-function take(calls: CallMessage[]): void {
-  queue = queue.length === 0 ? calls : [...queue, ...calls];
+function take(calls: readonly CallMessage[]): void {
+  queue = queue.length === 0 ? [...calls] : [...queue, ...calls];
+  schedule();
+}
+
+/** Puts calls back at the front of the queue. */
+function takeFirst(calls: readonly CallMessage[]): void {
+  queue = [...calls, ...queue];
+  schedule();
+}
+
+function schedule(): void {
   if (scheduled) return;
   scheduled = true;
   setImmediate(drain);

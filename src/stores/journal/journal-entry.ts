@@ -22,8 +22,30 @@ export function encodeOperations(operations: readonly Operation[]): string {
   return JSON.stringify(operations.map(toArray));
 }
 
-export function decodeOperations(entry: string): Operation[] {
-  return (JSON.parse(entry) as unknown[][]).map(fromArray);
+/** An operation that cannot be read, as the journal has it, and why. */
+export interface UnreadableOperation {
+  readonly text: string;
+  readonly problem: unknown;
+}
+
+/** Reads what can be read of an entry; never throws. */
+export function decodeOperations(entry: string): { operations: Operation[]; unreadable: UnreadableOperation[] } {
+  const operations: Operation[] = [];
+  const unreadable: UnreadableOperation[] = [];
+  let arrays: unknown[];
+  try {
+    arrays = JSON.parse(entry) as unknown[];
+  } catch (problem) {
+    return { operations, unreadable: [{ text: entry, problem }] };
+  }
+  for (const array of arrays) {
+    try {
+      operations.push(fromArray(array as unknown[]));
+    } catch (problem) {
+      unreadable.push({ text: JSON.stringify(array), problem });
+    }
+  }
+  return { operations, unreadable };
 }
 
 function toArray(operation: Operation): unknown[] {

@@ -1,20 +1,40 @@
 /**
- * The journal's file for the commit thread. Each row contains the operations of one commit; numbering continues from the last row in
- * the tables. When `write` returns, the row has reached the disk.
+ * The journal's file. Each row contains operations of one commit; numbering continues from the last row in the tables. When `write`
+ * returns, the rows have reached the disk.
  *
  * After a failed write the journal is failing until a write of the same size succeeds, because a smaller one would not reveal a full
  * disk. In this state writes wait only briefly for locks, so that reads are not delayed behind each of them.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, requireFormat } from '../sqlite-file/database.ts';
-import { decodeOperations, encodeOperations, type Operation } from './journal-entry.ts';
+import { decodeOperations, encodeOperations, type Operation, type UnreadableOperation } from './journal-entry.ts';
 import { upgradeJournal } from './upgrade.ts';
 
 const lockWaitAfterFailureMs = 50;
+/** The largest row that is written only to see whether there is space; a failed commit may have been larger. */
+const probeLengthMax = 64 * 1024 * 1024;
 
+/** A row as it is written. */
 export interface JournalRow {
   readonly id: number;
-  readonly operations: Operation[];
+  readonly operations: readonly Operation[];
+}
+
+/** A row as it is read. */
+export interface StoredRow extends JournalRow {
+  readonly unreadable: readonly UnreadableOperation[];
+  /** Of its text, in characters. */
+  readonly length: number;
+}
+
+/** Reads rows one by one, from the first after `applied`. */
+export function createJournalReader(database: DatabaseSync) {
+  const entries = database.prepare('SELECT id, entry FROM journal WHERE id > ? ORDER BY id');
+  return function* rowsAfter(applied: number): Generator<StoredRow> {
+    for (const { id, entry } of entries.iterate(applied)) {
+      yield { id: id as number, length: (entry as string).length, ...decodeOperations(entry as string) };
+    }
+  };
 }
 
 /** @param messages - the tables, in the current format */
@@ -39,33 +59,45 @@ export function openJournal(path: string, lockWaitMs: number, messages: Database
     database.exec(`PRAGMA busy_timeout = ${length > 0 ? Math.min(lockWaitAfterFailureMs, lockWaitMs) : lockWaitMs}`);
   }
 
+  function insert(rows: readonly { id: number; entry: string }[]): void {
+    const length = rows.reduce((sum, { entry }) => sum + entry.length, 0);
+    try {
+      if (rows.length > 1) database.exec('BEGIN IMMEDIATE');
+      for (const { id, entry } of rows) insertEntry.run(id, entry);
+      if (rows.length > 1) database.exec('COMMIT');
+      if (length >= Math.min(failedLength, probeLengthMax)) noteFailure(0);
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      noteFailure(Math.max(length, failedLength));
+      throw error;
+    }
+  }
+
   return {
-    *rowsAfter(applied: number): Generator<JournalRow> {
-      const rows = database.prepare('SELECT id, entry FROM journal WHERE id > ? ORDER BY id').iterate(applied);
-      for (const { id, entry } of rows) yield { id: id as number, operations: decodeOperations(entry as string) };
+    rowsAfter: createJournalReader(database),
+
+    /** Writes the rows of one commit: all of them or none. */
+    write(rows: readonly JournalRow[]): void {
+      insert(rows.map(({ id, operations }) => ({ id, entry: encodeOperations(operations) })));
     },
 
     /**
-     * Writes a row. Without operations it only acquires the right to write; in the failing state it does so with a row as large as the
-     * failed one.
+     * Acquires the right to write. In the failing state it does so with a row as large as the failed write, without operations.
      *
      * @returns whether a row with that number exists now
      */
-    write(id: number, operations: readonly Operation[]): boolean {
-      const entry =
-        operations.length > 0 ? encodeOperations(operations) : `[${' '.repeat(Math.max(0, failedLength - 2))}]`;
-      try {
-        if (operations.length === 0 && failedLength === 0) {
+    probe(id: number): boolean {
+      if (failedLength === 0) {
+        try {
           takeWriteLock.run();
-          return false;
+        } catch (error) {
+          noteFailure(1);
+          throw error;
         }
-        insertEntry.run(id, entry);
-        if (entry.length >= failedLength) noteFailure(0);
-        return true;
-      } catch (error) {
-        noteFailure(Math.max(entry.length, failedLength));
-        throw error;
+        return false;
       }
+      insert([{ id, entry: `[${' '.repeat(Math.min(failedLength, probeLengthMax))}]` }]);
+      return true;
     },
 
     deleteUpTo(id: number): void {

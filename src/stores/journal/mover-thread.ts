@@ -1,15 +1,23 @@
 /**
- * Moves rows of the journal into the indexed tables, many at a time, because indexes are cheapest to update in bulk. It runs at a
- * low priority, so that commits go first on a busy core. Operations that are not moved yet are read from the commit thread's memory.
- *
- * The tables and the number of the last journal row in them change in one transaction, flushed to the disk, before the
- * journal rows are deleted. After an interruption at any point, the next start finds each row in exactly one of the two.
+ * The thread that moves the journal into the tables, many rows at a time, because indexes are cheapest to update in bulk. It runs at
+ * a low priority, so that commits go first on a busy core. Operations that are not moved yet are read from the commit thread's
+ * memory.
  */
 import os from 'node:os';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { openDatabase } from '../sqlite-file/database.ts';
-import { decodeOperations, type Operation } from './journal-entry.ts';
-import { createTableWriter } from './table-writer.ts';
+import { isPassing } from '../sqlite-file/sqlite-errors.ts';
+import { createJournalReader } from './journal.ts';
+import { createMover } from './mover.ts';
+
+/** Messages from the mover to the commit thread. */
+export type MoverMessage =
+  /** The tables contain everything up to this journal row, and are flushed. */
+  | { readonly type: 'moved'; readonly applied: number }
+  /** The move failed, and not because of a lock or a full disk. */
+  | { readonly type: 'failed'; readonly problem: unknown }
+  /** A line for the log. */
+  | { readonly type: 'report'; readonly report: Error };
 
 const { messagesPath, journalPath, lockWaitMs, port } = workerData as {
   messagesPath: string;
@@ -18,8 +26,6 @@ const { messagesPath, journalPath, lockWaitMs, port } = workerData as {
   port: MessagePort;
 };
 
-/** Operations in one transaction. */
-const moveMax = 4_000;
 /** A backlog of this size is moved immediately, a smaller one after `idleMs`. */
 const moveAtOnce = 4_000;
 const idleMs = 250;
@@ -35,33 +41,29 @@ const journal = openDatabase(journalPath, lockWaitMs);
 const messages = openDatabase(messagesPath, lockWaitMs);
 // Pages that many moves rewrite, such as the ends of indexes, are copied into the file once. At most 32 MiB of pages wait.
 messages.exec('PRAGMA wal_autocheckpoint = 8000');
-const writer = createTableWriter(messages);
-let applied = Number(messages.prepare('SELECT journal_id FROM applied').get()?.journal_id ?? 0);
-const nextEntries = journal.prepare('SELECT id, entry FROM journal WHERE id > ? ORDER BY id');
+const post = (message: MoverMessage) => port.postMessage(message);
+const mover = createMover({
+  rowsAfter: createJournalReader(journal),
+  messages,
+  onReport: (report) => post({ type: 'report', report }),
+});
 let backlog = 1;
 let timer: NodeJS.Timeout | undefined;
 
 function move(): void {
   timer = undefined;
   try {
-    const operations: Operation[] = [];
-    let last = applied;
-    for (const { id, entry } of nextEntries.iterate(applied)) {
-      operations.push(...decodeOperations(entry as string));
-      last = id as number;
-      if (operations.length >= moveMax) break;
-    }
-    if (operations.length === 0) {
+    const moved = mover.move();
+    if (moved === null) {
       backlog = 0;
       return;
     }
-    writer.applyAll(operations, last);
-    applied = last;
-    backlog = Math.max(0, backlog - operations.length);
-    port.postMessage({ applied });
+    backlog = Math.max(0, backlog - moved.operations);
+    post({ type: 'moved', applied: moved.applied });
     schedule(backlog >= moveAtOnce ? 0 : idleMs);
-  } catch {
-    // Locked or full: the journal keeps everything, and reads use memory in the meantime.
+  } catch (problem) {
+    // The journal keeps everything, and reads use memory in the meantime.
+    if (!isPassing(problem)) post({ type: 'failed', problem });
     schedule(retryMs);
   }
 }

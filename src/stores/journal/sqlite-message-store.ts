@@ -1,6 +1,6 @@
 /** The embedded message store: SQLite files in a folder, accessed by their own threads. */
 import { StartError } from '../../domain/errors.ts';
-import type { MessageStore } from '../message-store.ts';
+import type { MessageStore, MessageStoreStats } from '../message-store.ts';
 import { openThread } from '../sqlite-file/thread-client.ts';
 import type { CommitThreadData } from './commit-thread.ts';
 
@@ -57,8 +57,8 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
       list: caller('receipts.list'),
     },
     async stats() {
-      const { backlog } = await thread.call<{ backlog: number }>('stats');
-      return { pending: thread.pending, backlog };
+      const stats = await thread.call<Omit<MessageStoreStats, 'pending'>>('stats');
+      return { pending: thread.pending, ...stats };
     },
     check: caller('check'),
     get pending() {

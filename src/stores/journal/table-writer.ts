@@ -4,10 +4,14 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { entryKinds, sealCode } from '../../domain/entry-kinds.ts';
+import type { MessageId } from '../../domain/ids.ts';
 import { type Month, segmentName } from '../../domain/month.ts';
 import { createStatements } from '../sqlite-file/database.ts';
+import { isAboutData } from '../sqlite-file/sqlite-errors.ts';
 import { type CondensedOperation, condense } from './condense.ts';
-import type { Operation } from './journal-entry.ts';
+import type { StoredRow } from './journal.ts';
+import { encodeOperations, type Operation } from './journal-entry.ts';
+import { setAside } from './set-aside.ts';
 import { createMonth, listMonths, messageColumns } from './tables.ts';
 
 export function createTableWriter(database: DatabaseSync) {
@@ -70,22 +74,97 @@ export function createTableWriter(database: DatabaseSync) {
     }
   }
 
+  /** Runs all of it in one transaction, with the number of the journal row that it ends with; or nothing. */
+  function transact(journalId: number, write: () => void): void {
+    const monthsBefore = [...months];
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      write();
+      statement('UPDATE applied SET journal_id = ?').run(journalId);
+      database.exec('COMMIT');
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      resetMonths(monthsBefore);
+      throw error;
+    }
+  }
+
+  function resetMonths(known: readonly Month[]): void {
+    months.clear();
+    for (const month of known) months.add(month);
+  }
+
+  /** Applies one operation. Returns why it cannot be, with nothing of it written; null when it was. */
+  function attempt(operation: CondensedOperation): unknown {
+    const monthsBefore = [...months];
+    database.exec('SAVEPOINT attempt');
+    try {
+      apply(operation);
+      database.exec('RELEASE attempt');
+      return null;
+    } catch (problem) {
+      if (!isAboutData(problem)) throw problem;
+      database.exec('ROLLBACK TO attempt; RELEASE attempt');
+      resetMonths(monthsBefore);
+      return problem;
+    }
+  }
+
+  /**
+   * Stores a message whose id is used already under the next lower one that is free: higher ones are still to come. Returns that
+   * id; null when it cannot be stored either.
+   */
+  function storeUnderFreeId(operation: Operation): MessageId | null {
+    if (operation.type !== 'message') return null;
+    const { month, row } = operation;
+    const isUsed = statement(`SELECT 1 FROM ${table(month)} WHERE id = ?`);
+    let number = BigInt(row.id);
+    while (isUsed.get(number) !== undefined) number -= 1n;
+    const id = String(number);
+    return attempt({ ...operation, row: { ...row, id }, followed: false }) === null ? id : null;
+  }
+
   return {
     months: () => [...months],
     /** Applies all of the operations and the number of their last journal row, or nothing. */
     applyAll(operations: readonly Operation[], journalId: number): void {
-      const monthsBefore = [...months];
-      database.exec('BEGIN IMMEDIATE');
-      try {
+      transact(journalId, () => {
         for (const operation of condense(operations)) apply(operation);
-        statement('UPDATE applied SET journal_id = ?').run(journalId);
-        database.exec('COMMIT');
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        months.clear();
-        for (const month of monthsBefore) months.add(month);
-        throw error;
-      }
+      });
+    },
+    /**
+     * Applies a row in which some operations cannot be applied: those are set aside, but a message that has only its id in common
+     * with another is stored under another id.
+     *
+     * @returns what the operator has to know
+     */
+    applyRow({ id, operations, unreadable }: StoredRow): string[] {
+      const reports: string[] = [];
+      transact(id, () => {
+        for (const { text, problem } of unreadable) {
+          setAside(database, id, text, problem);
+          // What the problem says may quote a message.
+          reports.push(`an operation that cannot be read was set aside (${(problem as Error).name})`);
+        }
+        for (const operation of operations) {
+          const problem = attempt(operation.type === 'message' ? { ...operation, followed: false } : operation);
+          if (problem === null) continue;
+          const freeId = storeUnderFreeId(operation);
+          if (freeId === null) setAside(database, id, encodeOperations([operation]).slice(1, -1), problem);
+          reports.push(
+            freeId === null
+              ? `${nameOf(operation)} was set aside: ${(problem as Error).message}`
+              : `${nameOf(operation)} has an id that another has, and was stored under id ${freeId}`,
+          );
+        }
+      });
+      return reports;
     },
   };
+}
+
+function nameOf(operation: Operation): string {
+  if (operation.type !== 'message') return `an operation (${operation.type})`;
+  const { seq, conversationId, id } = operation.row;
+  return `message ${seq} of conversation ${conversationId} (id ${id})`;
 }

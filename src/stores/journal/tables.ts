@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type Month, segmentName } from '../../domain/month.ts';
+import { createSetAside } from './set-aside.ts';
 
 export function createTables(database: DatabaseSync): void {
   database.exec(`
@@ -21,6 +22,7 @@ export function createTables(database: DatabaseSync): void {
     CREATE TABLE IF NOT EXISTS acked (
       user_id INTEGER NOT NULL, device_id INTEGER NOT NULL, seq INTEGER NOT NULL,
       PRIMARY KEY (user_id, device_id)) WITHOUT ROWID;`);
+  createSetAside(database);
 }
 
 export function listMonths(database: DatabaseSync): Month[] {

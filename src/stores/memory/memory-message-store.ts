@@ -20,7 +20,7 @@ export function createMemoryMessageStore(): MessageStore {
     inboxes: createInboxes(),
     receipts: createReceipts(),
     check: async () => {},
-    stats: async () => ({ pending: 0, backlog: 0 }),
+    stats: async () => ({ pending: 0, backlog: 0, setAside: 0 }),
     pending: 0,
     [Symbol.asyncDispose]: async () => {},
   };

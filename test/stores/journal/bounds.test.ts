@@ -1,0 +1,61 @@
+/** What one commit writes is bounded in each row and each move, however much comes at once. */
+import { expect, it, vi } from 'vitest';
+import type { InboxRun } from '../../../src/domain/inbox.ts';
+import { aRow, rows } from '../../contract/message-store-drivers.ts';
+import { JournalFiles, listOf, month } from './journal-files.ts';
+
+// Tens of thousands of rows are written, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
+
+const settled = { timeout: 30_000 };
+
+/** Operations and characters of each journal row. */
+function sizesIn(files: JournalFiles): { operations: number; length: number }[] {
+  using journal = files.open('journal.db');
+  const sql = 'SELECT json_array_length(entry) AS operations, length(entry) AS length FROM journal ORDER BY id';
+  return journal.prepare(sql).all() as { operations: number; length: number }[];
+}
+
+it('splits a large commit into rows that a move can take', async () => {
+  using files = new JournalFiles();
+  await using store = await files.openStore(60_000);
+  const runs = Array.from({ length: 25_000 }, (_, index): InboxRun => {
+    const userId = String(index + 1);
+    return { userId, seq: 1n, conversationId: '1', fromSeq: 1n, toSeq: 3n, truncated: false };
+  });
+  const body = JSON.stringify({ text: 'x'.repeat(200_000) });
+  {
+    using messages = files.open('messages.db');
+    messages.exec('BEGIN IMMEDIATE');
+    const [written, appended] = await Promise.all([
+      store.inboxes.append(runs),
+      store.messageLog.append([{ conversationId: '1', month, rows: rows('1', 1, 60, { body }) }]),
+    ]);
+    expect(written.every(Boolean)).toBe(true);
+    expect(appended).toEqual([{ appended: 60 }]);
+    const sizes = sizesIn(files);
+    expect(sizes.reduce((sum, { operations }) => sum + operations, 0)).toBe(25_060);
+    for (const { operations, length } of sizes) {
+      expect(operations).toBeLessThanOrEqual(4_000);
+      expect(length).toBeLessThan(5_000_000);
+    }
+  }
+  await expect.poll(() => store.stats(), settled).toMatchObject({ backlog: 0, setAside: 0 });
+  expect(await store.inboxes.heads(['1', '24999', '25000', '25001'])).toEqual([3n, 3n, 3n, 0n]);
+  expect(await listOf(store)).toHaveLength(60);
+});
+
+it('answers in order what one commit cannot take', async () => {
+  using files = new JournalFiles();
+  await using store = await files.openStore(60_000);
+  const body = JSON.stringify({ text: 'x'.repeat(250_000) });
+  // 50 MB in one turn: the last call must find what the first has written.
+  const first = aRow({ seq: 1n, id: '1', body });
+  const others = Array.from({ length: 199 }, (_, index) => aRow({ conversationId: String(index + 2), seq: 1n, body }));
+  const append = (row: typeof first) =>
+    store.messageLog.append([{ conversationId: row.conversationId, month, rows: [row] }]);
+  const answers = await Promise.all([append(first), ...others.map(append), append(first)]);
+  expect(answers.slice(0, -1)).toEqual(answers.slice(0, -1).map(() => [{ appended: 1 }]));
+  expect(answers.at(-1)).toMatchObject([{ appended: 0, stoppedBy: { reason: 'resend', existing: { id: '1' } } }]);
+  expect(Math.max(...sizesIn(files).map(({ length }) => length))).toBeLessThan(5_000_000);
+});
