@@ -1,4 +1,4 @@
-/** What all HTTP applications of the server have in common. */
+/** The common part of the server's HTTP applications. */
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -7,7 +7,7 @@ import type { Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { refusals, refuseRaw, sendRefusal } from './refusals.ts';
 
-/** An application without routes. Whatever is wrong with a request to it is answered as GraphQL errors in JSON. */
+/** An application without routes. All problems with a request are answered as GraphQL errors in JSON. */
 export function createHttp({ limits, log }: Pick<ServerPorts, 'limits' | 'log'>, pipeline: Pipeline): FastifyInstance {
   const app = fastify({
     bodyLimit: limits.requestMaxBytes,

@@ -1,8 +1,8 @@
 /**
- * Opens conversations, changes who is in them, and shows them. Every change of membership is a message in the log first.
+ * Opens conversations, changes their members, and shows them. Every change of membership is first a message in the log.
  *
- * Two caches, of what never changes once it is there: the direct conversation of two users, in whatever order they are named, and
- * how many USER messages there are up to a place in a log.
+ * Two caches contain values that never change: the direct conversation of two users, in either order, and the number of USER messages
+ * up to a position in a log.
  */
 import { LRUCache } from 'lru-cache';
 import { type Conversation, directKey, isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
@@ -56,14 +56,14 @@ export type { ConversationView } from './conversation-view.ts';
 
 export interface ConversationSettings {
   readonly pageSizeMax: number;
-  /** Members named in one call. */
+  /** Maximum number of named members in one call. */
   readonly namedMembersMax: number;
   readonly groupMembersMax: number;
-  /** Pairs of users, and places in logs, that are kept in memory. */
+  /** Maximum number of pairs of users, and of positions in logs, in memory. */
   readonly cachedMax?: number;
 }
 
-/** New conversations and changes of membership by one user. */
+/** Rate limit of new conversations and membership changes per user. */
 export const conversationLimit: RateLimit = { name: 'conversations', points: 300, windowMs: 60_000 };
 
 export type ConversationService = ReturnType<typeof createConversationService>;
@@ -85,13 +85,13 @@ export function createConversationService(ports: {
   const { store, users, memberLists, log, receipts, rateLimiter, newId, clock, settings } = ports;
   const changes = createMembershipChanges(ports);
   const directIds = new LRUCache<string, ConversationId>({ max: settings.cachedMax ?? 50_000 });
-  /** `ordinal` by message: it never changes. */
+  /** `ordinal` by message, which never changes. */
   const ordinals = new LRUCache<string, Seq>({ max: settings.cachedMax ?? 50_000 });
 
   function draftConversation(kind: Conversation['kind'], title: string | null): Conversation {
     const id = newId();
     const createdAt = clock();
-    // Never before the month of the ids made from now on, so that an id leads to its message.
+    // Never before the month of the next ids, so that a search from an id's month finds its message.
     const firstMonth = monthOf(Math.max(createdAt, snowflakeTime(id)));
     return { id, kind, title, createdAt, firstMonth };
   }
@@ -137,7 +137,7 @@ export function createConversationService(ports: {
     return view(viewer, conversationId);
   }
 
-  /** @throws DomainError `NOT_FOUND`: one of them does not exist */
+  /** @throws DomainError `NOT_FOUND`: a user does not exist */
   async function requireUsers(userIds: readonly UserId[]): Promise<void> {
     checkNamedCount(userIds, settings.namedMembersMax);
     const found = userIds.every(isId) ? await users.get(userIds) : [null];
@@ -157,7 +157,7 @@ export function createConversationService(ports: {
   }
 
   return {
-    /** The direct conversation with a user, opened when there is none; with oneself it has one member. */
+    /** The direct conversation with a user, created if it does not exist. With the viewer's own id it has one member. */
     openDirect,
 
     async openDirectView(viewer: Viewer, userId: UserId): Promise<ConversationView> {
@@ -178,7 +178,7 @@ export function createConversationService(ports: {
       return view(viewer, conversation.id);
     },
 
-    /** @throws DomainError `FORBIDDEN`: only the owner and admins add members */
+    /** @throws DomainError `FORBIDDEN`: only the owner and admins can add members */
     addMembers(
       viewer: Viewer,
       input: { conversationId: ConversationId; userIds: readonly UserId[] },
@@ -191,7 +191,7 @@ export function createConversationService(ports: {
       });
     },
 
-    /** @throws DomainError `FORBIDDEN`: the owner removes anybody else, an admin plain members */
+    /** @throws DomainError `FORBIDDEN`: the owner can remove any other member, an admin only plain members */
     removeMembers(
       viewer: Viewer,
       input: { conversationId: ConversationId; userIds: readonly UserId[] },
@@ -208,7 +208,7 @@ export function createConversationService(ports: {
       return changeMembers(viewer, conversationId, async () => ({ kind: 'MEMBER_LEFT', userIds: [viewer.userId] }));
     },
 
-    /** @throws DomainError `FORBIDDEN`: only the owner gives roles; giving away OWNER makes the giver an admin */
+    /** @throws DomainError `FORBIDDEN`: only the owner can change roles; an owner who gives OWNER away becomes an admin */
     async setRole(
       viewer: Viewer,
       input: { conversationId: ConversationId; userId: UserId; role: MemberRole },
@@ -223,10 +223,10 @@ export function createConversationService(ports: {
       return view(viewer, input.conversationId);
     },
 
-    /** @throws DomainError `NOT_FOUND`: no such conversation for the viewer */
+    /** @throws DomainError `NOT_FOUND`: the conversation does not exist, or is hidden from the viewer */
     view,
 
-    /** The conversations the viewer is in, newest activity first. */
+    /** The viewer's current conversations, most recent activity first. */
     async page(viewer: Viewer, first: number, after: string | null) {
       checkPageSize('first', first, settings.pageSizeMax);
       const ids = await memberLists.conversationIdsOf(viewer.userId);
@@ -243,7 +243,7 @@ export function createConversationService(ports: {
 
     cursorOf,
 
-    /** The active members, in the order of their user ids; nobody for a viewer who has left. */
+    /** The active members, ordered by user id; none for a viewer who has left. */
     memberPage(conversation: ConversationView, first: number, after: string | null) {
       checkPageSize('first', first, settings.pageSizeMax);
       return pageOfMembers(conversation, first, after);
@@ -251,7 +251,7 @@ export function createConversationService(ports: {
 
     memberCursorOf,
 
-    /** USER messages after the viewer's read position; what they sent themselves counts as read up to there. */
+    /** Number of USER messages after the viewer's read position. Sending a message moves that position to it. */
     async unreadCount({ conversation, member, headSeq }: ConversationView): Promise<number> {
       const [positions] = await receipts.positions(conversation.id, [member.userId]);
       const readSeq = maxSeq(positions?.readSeq ?? 0n, member.joinedSeq);
@@ -266,13 +266,13 @@ export function createConversationService(ports: {
       return message ?? null;
     },
 
-    /** Carries out the changes of membership that an earlier run of the server left unsettled. */
+    /** Completes the membership changes that an earlier run of the server left unsettled. */
     resume: changes.resume,
 
-    /** Tries no failed change again. */
+    /** Stops retries of failed changes. */
     close: changes.close,
 
-    /** Of the users asked for, those with whom the viewer has a direct conversation. */
+    /** Filters users to those who share a direct conversation with the viewer. */
     async directPeers(userId: UserId, others: readonly UserId[]): Promise<Set<UserId>> {
       const peers = new Set<UserId>();
       await Promise.all(
@@ -292,7 +292,7 @@ export function createConversationService(ports: {
       return peers;
     },
 
-    /** Everybody with whom a user has a direct conversation. */
+    /** All users who share a direct conversation with a user. */
     async allDirectPeers(userId: UserId): Promise<UserId[]> {
       const ids = await memberLists.conversationIdsOf(userId);
       const found = await Promise.all(ids.map((id) => memberLists.get(id)));

@@ -1,8 +1,8 @@
 /**
- * A conversation as one user sees it, and the pages that are made of such views and of their members.
+ * A conversation as one user sees it, and pages of such views and of members.
  *
- * Conversations come newest activity first, members by user id, and no two share a place. A cursor holds the place of what it was
- * made for, so that a page goes on from there whether or not that is still in the list.
+ * Conversations are ordered by most recent activity, members by user id, and both orders are total. A cursor contains the position of
+ * its item, so that the next page continues from there even if the item is no longer in the list.
  */
 
 import type { Conversation, Member } from '../../domain/conversation.ts';
@@ -15,13 +15,13 @@ export interface ConversationView {
   readonly conversation: Conversation;
   readonly memberList: MemberList;
   readonly member: Member;
-  /** The last message they may see. */
+  /** The number of the last message that the user may see. */
   readonly headSeq: Seq;
-  /** When the last message was sent, or the conversation was opened. */
+  /** Time of the last message, or of the conversation's creation. */
   readonly activeAt: Millis;
 }
 
-/** @param head - the last message of the log, which is not the last they may see after they left; none in an empty log */
+/** @param head - the last message of the log, which users who left may not see; none in an empty log */
 export function viewOf(
   memberList: MemberList,
   member: Member,
@@ -47,7 +47,7 @@ export function cursorOf({ activeAt, conversation }: ConversationView): string {
   return encodeCursor('c', activeAt, conversation.id);
 }
 
-/** The active members; nobody for a viewer who has left. */
+/** The active members; none for a viewer who has left. */
 export function pageOfMembers({ memberList, member: viewer }: ConversationView, first: number, after: string | null) {
   const afterId = after === null ? 0n : BigInt((decodeCursor('u', after, 1) as [string])[0]);
   if (!isActive(viewer)) return { members: [], totalCount: 0, hasNextPage: false, hasPreviousPage: false };

@@ -1,8 +1,8 @@
 /**
- * Changes of membership, one at a time for each conversation: recorded, said in the log, settled.
+ * Changes of membership, one at a time for each conversation: recorded, written to the log, settled.
  *
- * The record makes a change survive a crash: `resume` says it in the log again under the same `clientMessageId`, which changes
- * nothing if it was said, and settles it with the number it got.
+ * The record makes a change survive a crash: `resume` writes it to the log again with the same `clientMessageId`, which has no effect
+ * if it was written before, and settles it with its number.
  */
 import type { Conversation } from '../../domain/conversation.ts';
 import { inTime } from '../../domain/deadline.ts';
@@ -19,7 +19,7 @@ import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
 import type { ReceiptService } from '../receipts/receipt-service.ts';
 
-/** How long a caller waits for the changes before its own. */
+/** Maximum time for which a caller waits for earlier changes. */
 const waitMaxMs = 10_000;
 const retryAfterMs: Millis = 1_000;
 const namedInTextMax = 5;
@@ -42,13 +42,13 @@ export function createMembershipChanges(ports: {
   const turns = new Map<ConversationId, Promise<unknown>>();
   let closed = false;
 
-  /** Runs one call after the other for each conversation. */
+  /** Runs the calls of each conversation one after the other. */
   async function inTurn<T>(id: ConversationId, call: () => Promise<T>): Promise<T> {
     const before = turns.get(id) ?? Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const turn = before.then(() => promise);
     turns.set(id, turn);
-    // Not before the calls ahead of this one have ended: one that gives up waiting must not let the next pass them.
+    // Only after all earlier calls have ended: a call that stops waiting must not let the next one overtake them.
     void turn.then(() => {
       if (turns.get(id) === turn) turns.delete(id);
     });
@@ -61,7 +61,7 @@ export function createMembershipChanges(ports: {
     }
   }
 
-  /** Says a recorded change in the log and settles it. */
+  /** Writes a recorded change to the log and settles it. */
   async function carryOut(conversation: Conversation, change: MembershipChange): Promise<void> {
     memberLists.begin(change);
     try {
@@ -79,12 +79,12 @@ export function createMembershipChanges(ports: {
       memberLists.forget(conversation.id, change.event.userIds);
       const isOther = wasLarge !== (await isLarge(conversation.id));
       memberLists.end(conversation.id);
-      // A group that grows over the threshold, or shrinks under it, reaches all its members in another way from now on.
+      // A group that crosses the threshold in either direction reaches all its members in a different way from now on.
       const memberList = isOther ? await memberLists.get(conversation.id) : null;
       announce(conversation.id, memberList === null ? change.event.userIds : [...memberList.members.keys()]);
       if (isDeparture(change.event)) void receipts.announceLeft(conversation.id, change.event.userIds);
     } catch (error) {
-      // Said or not, who may see what follows is unknown until this is settled; meanwhile fan-out waits.
+      // Whether it was written or not: until it is settled, the recipients of later messages are unknown, and fan-out waits.
       onError(error, 'membership change');
       retryLater(conversation, change);
       throw error;
@@ -108,7 +108,7 @@ export function createMembershipChanges(ports: {
     for (const userId of userIds) bus.publish(topics.memberships(userId), { conversationId, userIds });
   }
 
-  /** The change in plain English, for clients that do not put it into words themselves. */
+  /** The change in English, for clients that do not show `systemEvent` in their own words. */
   async function describe({ actorId, event }: MembershipChange): Promise<string> {
     const shown = event.userIds.filter((id) => id !== actorId).slice(0, namedInTextMax);
     const found = await users.get([actorId, ...shown]);
@@ -134,7 +134,7 @@ export function createMembershipChanges(ports: {
   return {
     announce,
 
-    /** Stores a new group and says in its log who is in it. */
+    /** Stores a new group and writes its members to its log. */
     async found(actorId: UserId, conversation: Conversation, userIds: readonly UserId[]): Promise<void> {
       const event: SystemEvent = {
         kind: 'GROUP_CREATED',
@@ -149,7 +149,7 @@ export function createMembershipChanges(ports: {
     },
 
     /**
-     * Carries out the change that `plan` finds right once all earlier ones are settled; none when it returns null.
+     * Makes the change that `plan` returns once all earlier ones are settled; none if it returns null.
      *
      * @throws DomainError `OVERLOADED`: too many changes are waiting
      */
@@ -163,7 +163,7 @@ export function createMembershipChanges(ports: {
         if (event === null || memberList === null) return;
         const change = draftChange(actorId, conversationId, event);
         await store.beginChange(change).catch(async (error: unknown) => {
-          // It may be recorded all the same. The caller is told that it failed, so nobody must find and finish it much later.
+          // It may have been recorded. The caller gets an error, so no later start may find and complete it.
           await store.dropChange(change.id).catch((cause: unknown) => onError(cause, 'membership change'));
           throw error;
         });
@@ -171,10 +171,10 @@ export function createMembershipChanges(ports: {
       });
     },
 
-    /** Carries out what an earlier run of the server left unsettled. */
+    /** Completes the changes that an earlier run of the server left unsettled. */
     async resume(): Promise<void> {
       const unsettled = await store.listUnsettled();
-      // What was said already is settled in the order of the log, and before what is said only now.
+      // Changes that are already in the log are settled first, in the order of the log.
       const said = await log.findByIds(unsettled.map(({ id }) => id));
       const places = new Map(unsettled.map(({ id }, index) => [id, said[index]?.seq ?? null]));
       for (const change of unsettled.sort((a, b) => comparePlaces(places.get(a.id), places.get(b.id)))) {
@@ -190,7 +190,7 @@ export function createMembershipChanges(ports: {
   };
 }
 
-/** By number, what has none last; the order is kept otherwise. */
+/** By number; items without a number come last, in their existing order. */
 function comparePlaces(a: Seq | null | undefined, b: Seq | null | undefined): number {
   if (a == null || b == null) return Number(a == null) - Number(b == null);
   return a < b ? -1 : Number(a > b);

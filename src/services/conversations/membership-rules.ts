@@ -1,9 +1,9 @@
 /**
- * Who may change the members of a group, and what a change comes to.
+ * The rules for changing the members of a group, and the plans of changes.
  *
- * The owner may do everything, an admin add anybody and remove plain members, and everybody leave, which is the only way out for
- * oneself. Members of a direct conversation cannot change. The rules look at the member list they are given, in which all earlier
- * changes are settled; a plan names only users for whom it changes something, and is null when that is nobody.
+ * The owner can do everything. An admin can add users and remove plain members. Every member can leave; members cannot remove
+ * themselves in any other way. Members of a direct conversation cannot change. The rules use the given member list, in which all
+ * earlier changes are settled. A plan names only users whom it affects, and is null if there are none.
  */
 import { isActive, type Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -16,13 +16,13 @@ export type PlannedChange = Omit<SystemEvent, 'title'>;
 
 const titleMax = 100;
 
-/** @throws DomainError `FORBIDDEN`: not a group, or not one that the member is still in */
+/** @throws DomainError `FORBIDDEN`: not a group, or the member has left it */
 export function requireActiveInGroup({ conversation }: MemberList, member: Member): void {
   if (conversation.kind !== 'GROUP') throw forbidden('Members of a direct conversation cannot change.');
   if (!isActive(member)) throw forbidden('You are no longer a member of this group.');
 }
 
-/** @throws DomainError `FORBIDDEN`: only the owner and admins add members */
+/** @throws DomainError `FORBIDDEN`: only the owner and admins can add members */
 export function requireMayAdd({ role }: Member): void {
   if (role === 'MEMBER') throw forbidden('Only the owner and admins can add members.');
 }
@@ -38,14 +38,14 @@ export function planAdding(
   return userIds.length === 0 ? null : { kind: 'MEMBERS_ADDED', userIds };
 }
 
-/** @throws DomainError `FORBIDDEN`: only the owner and admins remove members */
+/** @throws DomainError `FORBIDDEN`: only the owner and admins can remove members */
 export function requireMayRemove({ role }: Member): void {
   if (role === 'MEMBER') throw forbidden('Only the owner and admins can remove members.');
 }
 
 /**
  * @param wanted - users, each once
- * @throws DomainError `FORBIDDEN`: the owner removes anybody else, an admin plain members
+ * @throws DomainError `FORBIDDEN`: the owner can remove any other member, an admin only plain members
  */
 export function planRemoving(memberList: MemberList, remover: Member, wanted: readonly UserId[]): PlannedChange | null {
   if (wanted.includes(remover.userId)) throw new DomainError('BAD_USER_INPUT', 'Use leaveGroup to leave a group.');
@@ -60,7 +60,7 @@ export function planRemoving(memberList: MemberList, remover: Member, wanted: re
   return userIds.length === 0 ? null : { kind: 'MEMBERS_REMOVED', userIds };
 }
 
-/** @throws DomainError `FORBIDDEN`: only the owner gives roles, and only to another member */
+/** @throws DomainError `FORBIDDEN`: only the owner can change roles, and only those of other members */
 export function requireMayGiveRole(memberList: MemberList, giver: Member, receiverId: UserId): void {
   if (giver.role !== 'OWNER') throw forbidden('Only the owner can change roles.');
   const receiver = memberList.members.get(receiverId);
@@ -74,7 +74,7 @@ export function checkNamedCount(userIds: readonly UserId[], namedMembersMax: num
     throw new DomainError('BAD_USER_INPUT', `At most ${namedMembersMax} users per call.`);
 }
 
-/** A group's title as it is kept. */
+/** A group's title in its stored form. */
 export function checkTitle(text: string): string {
   return checkLine('title', text, titleMax);
 }

@@ -1,6 +1,6 @@
 /**
- * Which messages an acknowledgement covers: translates between inbox numbers, which devices acknowledge, and numbers in
- * conversations, in which positions are kept.
+ * Finds the messages that an acknowledgement covers. Translates between inbox numbers, which devices acknowledge, and message
+ * numbers in conversations, in which positions are stored.
  */
 import { visibleHead } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -30,7 +30,7 @@ export function createAckCoverage(ports: {
 }) {
   const { memberPositions, memberLists, log, inbox } = ports;
 
-  /** What the call names, as the highest number per conversation. Nothing is recorded before all of it is found good. */
+  /** The highest named number per conversation. Throws if any part is invalid, before anything is recorded. */
   async function namedPositions(viewer: Viewer, { messageIds, upTo }: AckInput): Promise<Map<ConversationId, Seq>> {
     const named = new Map<ConversationId, Seq>();
     const name = (id: ConversationId, seq: Seq) => named.set(id, maxSeq(named.get(id) ?? 0n, seq));
@@ -53,7 +53,7 @@ export function createAckCoverage(ports: {
     return named;
   }
 
-  /** Whether a message lies in a user's inbox, be it from an earlier stay than the one the member list tells of. */
+  /** Whether a message is in a user's inbox, including messages from earlier stays. */
   async function wasEntered(userId: UserId, { conversationId, seq }: Message): Promise<boolean> {
     const run = await inbox.runAt(userId, conversationId, seq);
     return run != null && seq <= run.toSeq;
@@ -61,15 +61,15 @@ export function createAckCoverage(ports: {
 
   async function requireInInbox(userId: UserId, seq: Seq): Promise<void> {
     if (seq <= (await inbox.head(userId))) return;
-    // What its sender was told is sent a moment ago may get its number only now.
+    // A message that was answered SENT a moment ago may get its inbox number only now.
     await inbox.enterAll(userId);
     const head = await inbox.head(userId);
     if (seq > head) throw ahead(seq, head);
   }
 
   /**
-   * How far each conversation is covered by the inbox up to `toSeq`, for those in which that is news. It asks for the conversations
-   * the user is behind in, not for the entries: an inbox may be long, and what lies in it has mostly been acknowledged.
+   * The last number that the inbox covers up to `toSeq`, for each conversation in which it raises a position. It reads the conversations
+   * in which the user is behind instead of the entries, because an inbox may be long, and most of it is already acknowledged.
    */
   async function positionsInInbox(
     viewer: Viewer,
@@ -101,7 +101,7 @@ export function createAckCoverage(ports: {
     return covered;
   }
 
-  /** The last of a conversation's messages up to `highest` that the inbox holds up to `toSeq`, by bisection over its runs. */
+  /** The last of a conversation's messages up to `highest` that is in the inbox up to `toSeq`, by bisection over its runs. */
   async function coveredInInbox(
     userId: UserId,
     conversationId: ConversationId,
@@ -120,14 +120,14 @@ export function createAckCoverage(ports: {
       } else if (run != null && run.seq > toSeq) {
         high = run.fromSeq - 1n;
       } else {
-        break; // Runs follow one another: what comes after the last is not in the inbox yet.
+        break; // Runs are consecutive: messages after the last run are not in the inbox yet.
       }
       probe = (low + high + 1n) / 2n;
     }
     return minSeq(low, high);
   }
 
-  /** How far the unbroken beginning after `position` goes that `named` covers. */
+  /** The last number of the unbroken sequence after `position` that `named` covers. */
   async function coveredUpTo(viewer: Viewer, position: Seq, named: ReadonlyMap<ConversationId, Seq>): Promise<Seq> {
     for (;;) {
       const runs = await inbox.listRuns(viewer.userId, position, runsPage);

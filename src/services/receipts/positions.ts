@@ -1,8 +1,8 @@
 /**
- * What every member has acknowledged, with what follows from it: the status of a message and whom an advance concerns.
+ * The acknowledged positions of every member, and the message statuses that follow from them.
  *
- * Sending counts as having read up to there. Those advances are kept here and written in bulk (`flushSent`) before the
- * messages are recorded as fanned out, so that a crash in between has them made again by the sweep.
+ * Sending a message counts as reading everything up to it. These advances are kept in memory and written in bulk (`flushSent`) before
+ * the messages are recorded as followed, so that after a crash in between the sweep makes them again.
  */
 
 import { LRUCache } from 'lru-cache';
@@ -14,7 +14,7 @@ import { noPositions, type Positions, raisePositions } from '../../domain/receip
 import type { Receipt, ReceiptStore } from '../../stores/receipt-store.ts';
 import type { MemberList } from '../members/member-lists.ts';
 
-/** Watermarks in memory over all conversations. */
+/** Maximum number of watermarks in memory, over all conversations. */
 const positionsMax = 1_000_000;
 
 /** A member's positions before and after an acknowledgement. */
@@ -25,7 +25,7 @@ export interface Advance {
   readonly after: Positions;
 }
 
-/** Messages of `senderId` with `sinceSeq < seq <= seq` that all others have now got or read. */
+/** Messages of `senderId` after `sinceSeq`, up to `seq`, that all other members have now received or read. */
 export interface StatusAdvance {
   readonly senderId: UserId;
   readonly status: 'DELIVERED' | 'READ';
@@ -41,7 +41,7 @@ export interface Progress {
 
 export type MemberPositions = ReturnType<typeof createMemberPositions>;
 
-/** @param isSoleWriter - whether no other process writes to the store, so that positions in memory answer readers */
+/** @param isSoleWriter - whether no other process writes to the store, so that readers can use positions in memory */
 export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptStore; isSoleWriter: boolean }) {
   type ByUser = Map<UserId, Positions>;
   const cached = new LRUCache<ConversationId, ByUser>({
@@ -50,7 +50,7 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
   });
   const loading = new Map<ConversationId, Promise<ByUser>>();
   const sent = new Map<string, { conversationId: ConversationId; userId: UserId; seq: Seq }>();
-  /** Handed to the store and not answered yet: still to be counted by readers. */
+  /** Passed to the store and not answered yet. Readers must still include them. */
   let sentInFlight = new Map<string, { seq: Seq }>();
 
   function load(id: ConversationId): ByUser | Promise<ByUser> {
@@ -63,7 +63,7 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
         .then((receipts) => {
           const positions: ByUser = new Map();
           for (const { userId, deliveredSeq, readSeq } of receipts) positions.set(userId, { deliveredSeq, readSeq });
-          // What was raised while this was read may be missing in it.
+          // Positions raised during the read may be missing from it.
           if (loading.get(id) === promise) cached.set(id, positions);
           return positions;
         })
@@ -75,7 +75,7 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
     return promise;
   }
 
-  /** With what the user's own sends say. */
+  /** A user's positions, including those from their own sends. */
   function effective(positions: ByUser, conversationId: ConversationId, userId: UserId): Positions {
     const stored = positions.get(userId) ?? noPositions;
     if (sent.size === 0 && sentInFlight.size === 0) return stored;
@@ -97,25 +97,25 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
   }
 
   return {
-    /** Positions of members, in the order asked for. */
+    /** Positions of members, in the order of the ids. */
     async get(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Positions[]> {
       const positions = await load(conversationId);
       return userIds.map((userId) => effective(positions, conversationId, userId));
     },
 
-    /** Raises positions and says which moved. */
+    /** Raises positions and returns the advances. */
     async raise(receipts: readonly Receipt[]): Promise<Advance[]> {
       return (await raise(receipts)).filter(moved);
     },
 
-    /** Notes that a sender has read up to their own message. */
+    /** Records that a sender has read everything up to their own message. */
     noteSent(conversationId: ConversationId, userId: UserId, seq: Seq): void {
       const key = `${conversationId}/${userId}`;
       const known = sent.get(key);
       if (known === undefined || known.seq < seq) sent.set(key, { conversationId, userId, seq });
     },
 
-    /** Stores what `noteSent` noted, and says which positions moved. One call at a time. */
+    /** Stores the positions recorded by `noteSent`, and returns the advances. One call at a time. */
     async flushSent(): Promise<Advance[]> {
       if (sent.size === 0) return [];
       const taken = [...sent.entries()];
@@ -137,7 +137,7 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
       }
     },
 
-    /** How far a message has got among the members entitled to it, its sender left out. */
+    /** A message's progress among the members entitled to it, without its sender. */
     async progress(memberList: MemberList, message: Message): Promise<Progress> {
       const positions = await load(message.conversationId);
       let others = 0;
@@ -156,8 +156,8 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
     },
 
     /**
-     * Whose messages reached a new status because the last who had not got or read them have left: the same as if those had read
-     * all up to their leaving.
+     * The senders whose messages reached a new status because the last members without them have left. The effect is the same as if
+     * those members had read everything up to their leaving.
      */
     async statusAdvancesOfLeaving(memberList: MemberList, userIds: readonly UserId[]): Promise<StatusAdvance[]> {
       const id = memberList.conversation.id;
@@ -183,14 +183,14 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
         first,
       );
       const after = { deliveredSeq: lowest.leftSeq, readSeq: lowest.leftSeq };
-      // With nobody else left there is nobody who has read it.
+      // Without other members, no status is possible.
       if (memberList.activeCount < 2) return [];
       return this.statusAdvances(memberList, { conversationId: id, userId: '', before: lowest, after });
     },
 
     /**
-     * Whose messages reached a new status by an advance: for each sender the lowest position among the others moved.
-     * A member counts as having got what was sent before they joined.
+     * The senders whose messages reached a new status by an advance: the lowest position among a sender's other members has moved.
+     * Messages from before a member joined count as received by that member.
      */
     async statusAdvances(memberList: MemberList, { userId, before, after }: Advance): Promise<StatusAdvance[]> {
       const id = memberList.conversation.id;
@@ -221,7 +221,7 @@ function moved({ before, after }: Advance): boolean {
   return after.deliveredSeq > before.deliveredSeq || after.readSeq > before.readSeq;
 }
 
-/** The two active members, `except` left out, who are furthest behind. */
+/** The two active members with the lowest positions, without `except`. */
 function lowestTwo(members: Iterable<Member>, except: UserId, seqOf: (member: Member) => Seq) {
   let first: { userId: UserId; seq: Seq } | undefined;
   let second: { userId: UserId; seq: Seq } | undefined;

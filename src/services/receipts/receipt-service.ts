@@ -1,4 +1,4 @@
-/** Acknowledgements: who has got and read how far, per member for the others and per device for sync. */
+/** Acknowledgements: delivered and read positions, per member for the other members and per device for sync. */
 
 import type { Conversation } from '../../domain/conversation.ts';
 import { clientMessageIdOf } from '../../domain/entry-key.ts';
@@ -16,9 +16,9 @@ import { type AckInput, createAckCoverage } from './ack-coverage.ts';
 import { type Advance, createMemberPositions, type StatusAdvance } from './positions.ts';
 import { createReceiptWatch } from './receipt-watch.ts';
 
-/** Messages looked through, from the newest down, to name the one that an advance is told with. */
+/** Maximum number of messages searched, from the newest down, for the one that a status change names. */
 const namedWithinMax = 500;
-/** Message ids and conversation positions in one call. */
+/** Maximum number of message ids and conversation positions in one call. */
 const namedMax = 500;
 
 export type { AckInput } from './ack-coverage.ts';
@@ -40,7 +40,7 @@ export function createReceiptService(ports: {
   const coverage = createAckCoverage({ memberPositions, memberLists, log, inbox });
   const watches = createReceiptWatch({ memberPositions, memberLists, bus, clock, onError });
 
-  /** Tells the other members of an advance, and the senders whose messages it gives a new status. */
+  /** Notifies the other members of an advance, and the senders whose messages get a new status. */
   async function announce(advances: readonly Advance[]): Promise<void> {
     for (const advance of advances) {
       const memberList = await memberLists.get(advance.conversationId);
@@ -52,7 +52,7 @@ export function createReceiptService(ports: {
     }
   }
 
-  /** Names, for each sender concerned, the newest of their messages that an advance covers. */
+  /** Finds the newest covered message of each affected sender, and notifies the sender. */
   async function announceStatuses(conversation: Conversation, advances: readonly StatusAdvance[]): Promise<void> {
     const toSeq = advances.reduce((seq, advance) => maxSeq(seq, advance.seq), 0n);
     const fromSeq = advances.reduce((seq, { sinceSeq }) => minSeq(seq, sinceSeq), toSeq) + 1n;
@@ -72,12 +72,12 @@ export function createReceiptService(ports: {
     }
   }
 
-  /** Announcing is best effort: receivers compare numbers, so a lost event is made good by the next. */
+  /** Announcing is best effort: receivers compare numbers, so the next event makes up for a lost one. */
   function announceSoon(advances: readonly Advance[]): void {
     if (advances.length > 0) announce(advances).catch((error: unknown) => onError(error, 'receipt announcement'));
   }
 
-  /** What raises a position: an earlier stay's messages count as got already, for the others as for the member. */
+  /** Only the current stay raises a position: messages of earlier stays already count as received. */
   async function ofPresentStay(
     userId: UserId,
     covered: ReadonlyMap<ConversationId, Seq>,
@@ -100,14 +100,14 @@ export function createReceiptService(ports: {
   };
 
   return {
-    /** Records that senders have read up to their own messages; to be added to the followers of the log. */
+    /** Records that senders have read everything up to their own messages; a follower of the log. */
     follower,
 
     /**
-     * Records what a device has got or read, and tells the others what is news.
+     * Records a device's acknowledgement, and notifies other users of the advances.
      *
      * @throws DomainError `BAD_USER_INPUT`: nothing is named, or too much at once
-     * @throws DomainError `NOT_FOUND`, `CURSOR_AHEAD`: something named does not exist for the viewer; nothing is recorded
+     * @throws DomainError `NOT_FOUND`, `CURSOR_AHEAD`: a named position does not exist for the viewer; nothing is recorded
      */
     async ack(viewer: Viewer, input: AckInput): Promise<{ conversationIds: ConversationId[]; ackedSeq: Seq }> {
       const { messageIds, upTo, upToInboxSeq, status } = input;
@@ -130,7 +130,7 @@ export function createReceiptService(ports: {
         ackedSeq = maxSeq(ackedSeq, upToInboxSeq);
       }
       if (named.size > 0) {
-        // A large group's messages seen live have no inbox numbers yet; without them the position could not pass them.
+        // Live messages of a large group have no inbox numbers yet. Without numbers, the position could not pass them.
         await inbox.enterConversations(viewer.userId, named);
         ackedSeq = await coverage.coveredUpTo(viewer, ackedSeq, named);
       }
@@ -147,7 +147,7 @@ export function createReceiptService(ports: {
       return { conversationIds: [...covered.keys()], ackedSeq };
     },
 
-    /** Tells senders what has reached a new status because the last who lacked it are no members any more. Never rejects. */
+    /** Notifies senders of messages that reached a new status because the last members without them have left. Never rejects. */
     async announceLeft(conversationId: ConversationId, userIds: readonly UserId[]): Promise<void> {
       try {
         const memberList = await memberLists.get(conversationId);
@@ -159,13 +159,13 @@ export function createReceiptService(ports: {
       }
     },
 
-    /** Positions of members, in the order asked for. */
+    /** Positions of members, in the order of the ids. */
     positions: memberPositions.get,
 
     watch: watches.watch,
     watchStatuses: watches.watchStatuses,
 
-    /** How far a message has got. */
+    /** A message's progress. */
     async progress(message: Message) {
       const memberList = (await memberLists.get(message.conversationId)) as MemberList;
       return memberPositions.progress(memberList, message);

@@ -1,4 +1,4 @@
-/** Positions and statuses as live events: of one conversation, or of all of the viewer's. */
+/** Positions and statuses as live events, for one or all of the viewer's conversations. */
 import { isActive } from '../../domain/conversation.ts';
 import type { Clock, ConversationId } from '../../domain/ids.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -23,7 +23,7 @@ export function createReceiptWatch(ports: {
     { conversation, members, isLarge }: MemberList,
   ): Promise<ReceiptHint[]> {
     const active = [...members.values()].filter(isActive).map(({ userId }) => userId);
-    // How far the others are tells what was said: not for who has left.
+    // Others' positions reveal that something was said, so users who left do not get them.
     const userIds = isLarge || !active.includes(viewer.userId) ? [viewer.userId] : active;
     const positions = await memberPositions.get(conversation.id, userIds);
     const at = clock();
@@ -38,10 +38,10 @@ export function createReceiptWatch(ports: {
 
   return {
     /**
-     * With `conversationId` the present positions first, then every change; without it the changes in all conversations the
-     * viewer is in, those that come later included. Who has left a conversation gets their own position there and nothing after it.
+     * With `conversationId`, the current positions and then every change; without it, the changes in all of the viewer's
+     * conversations, including later ones. A user who has left a conversation gets only their own position in it.
      *
-     * @throws DomainError `NOT_FOUND` on opening: no such conversation for the viewer
+     * @throws DomainError `NOT_FOUND` on opening: the conversation does not exist, or is hidden from the viewer
      */
     watch(viewer: Viewer, conversationId: ConversationId | null): EventSource<ReceiptHint> {
       return {
@@ -99,7 +99,7 @@ export function createReceiptWatch(ports: {
       };
     },
 
-    /** Status changes of the viewer's own messages from now on; the present status is in `Message.status`. */
+    /** Status changes of the viewer's own messages from now on; the current status is in `Message.status`. */
     watchStatuses(viewer: Viewer): EventSource<StatusHint> {
       return {
         open(sink) {

@@ -1,16 +1,16 @@
 /**
- * A large group as one stream follows it: its messages come live by conversation number, without an inbox number. When a sync
- * of any device gives them theirs, the stream moves its position past them without showing them again.
+ * A large group that a stream follows. Its messages arrive live by conversation number, without an inbox number. When a sync
+ * of any device assigns inbox numbers, the stream moves its position past them without showing the messages again.
  *
  * A group is always in one of these states:
- * - entering (`awaits` is `sync`): it is subscribed to, and what it holds so far is given inbox numbers; hints are ignored;
- * - caught up with (`awaits` is `read`): the stream reads its inbox up to there first; hints are ignored;
- * - flowing: the next hint is pushed from its payload when its number is exactly the next one; any other number makes the
- *   group be read from the log;
- * - not followed (`stop` is null): hints do not come. It is kept, because what was seen live gets its inbox numbers only then.
+ * - entering (`awaits` is `sync`): it is subscribed, and its existing messages get inbox numbers; hints are ignored;
+ * - catching up (`awaits` is `read`): the stream first reads its inbox up to those messages; hints are ignored;
+ * - flowing: the next hint is pushed from its payload if its number is exactly the next one; with any other number, the group is read
+ *   from the log;
+ * - not followed (`stop` is null): no hints arrive. The group is kept, because messages that were shown live get inbox numbers later.
  *
- * Invariants: what lies up to `base` comes from the inbox; `base < seq <= shown` has been pushed, or told as a backlog. `base`
- * is set once, and `shown` only grows from there. No hint past `leftSeq` is pushed.
+ * Invariants: messages up to `base` come from the inbox; messages with `base < seq <= shown` have been pushed, or reported as a backlog.
+ * `base` is set once, and `shown` only grows from there. No hint past `leftSeq` is pushed.
  */
 
 import type { Conversation } from '../../domain/conversation.ts';
@@ -33,7 +33,7 @@ export interface FollowedGroupPorts {
   readonly onError: (error: unknown, what: string) => void;
 }
 
-/** What a group needs of the stream that follows it. */
+/** The part of a stream that its followed groups use. */
 export interface FollowingStream {
   readonly ports: FollowedGroupPorts;
   readonly settings: { readonly catchUpPage: number; readonly retryAfterMs: Millis };
@@ -42,9 +42,9 @@ export interface FollowingStream {
   /** Whether live messages may be pushed now. */
   isFlowing(): boolean;
   pushMessage(seq: Seq | null, message: Message, isHint: boolean): void;
-  /** There may be more in the inbox. */
+  /** Called when there may be more in the inbox. */
   readSoon(): void;
-  /** The groups to follow may be others now. */
+  /** Called when the set of groups to follow may have changed. */
   reviewGroupsSoon(): void;
 }
 
@@ -54,16 +54,16 @@ export class FollowedGroup {
   /** Null until it is followed. */
   private base: Seq | null = null;
   private shown: Seq = 0n;
-  /** The last message the user may see, once they have left. */
+  /** The number of the last message that the user may see after leaving. */
   private leftSeq: Seq | null = null;
   /**
-   * What must happen before live messages may follow: all up to `base` gets its inbox numbers (`sync`), then is read from there
-   * (`read`). Otherwise the first live message would overtake it.
+   * The steps before live messages may follow: all messages up to `base` get inbox numbers (`sync`), and are then read from the inbox
+   * (`read`). Otherwise the first live message would overtake them.
    */
   private awaits: 'sync' | 'read' | null = 'sync';
-  /** Set while messages are read that no hint brought. */
+  /** Set while messages without hints are read. */
   private isReading = false;
-  /** Ends the subscription to the group's topic; null while there is none. */
+  /** Ends the subscription to the group's topic; null without a subscription. */
   private stop: (() => void) | null = null;
 
   constructor(stream: FollowingStream, conversation: Conversation) {
@@ -75,55 +75,55 @@ export class FollowedGroup {
     return this.stop !== null;
   }
 
-  /** Whether messages that the group holds wait for their inbox numbers. */
+  /** Whether messages of the group wait for their inbox numbers. */
   get isEntering(): boolean {
     return this.awaits === 'sync';
   }
 
-  /** Begins to follow, or does so again; `stop` ends the subscription to the group's topic. */
+  /** Starts to follow the group, possibly again; `stop` ends the subscription to its topic. */
   follow(stop: () => void): void {
     this.stop = stop;
     this.awaits = 'sync';
   }
 
-  /** Ends the subscription. What was seen live is kept. */
+  /** Ends the subscription, but keeps the range of messages that were shown live. */
   letGo(): void {
     this.stop?.();
     this.stop = null;
   }
 
-  /** Sets where live messages begin, the first time. Later the rest up to the head comes with the next reading. */
+  /** The first call sets the start of live messages. Later, the next read brings the rest up to the head. */
   startAfter(head: Seq): void {
     if (this.base !== null) return;
     this.base = head;
     this.shown = head;
   }
 
-  /** Takes note that everything up to `base` has inbox numbers now. */
+  /** Called when all messages up to `base` have inbox numbers. */
   onEntered(): void {
     this.awaits = 'read';
   }
 
-  /** Takes note that the stream has read its inbox to the end: live messages may follow. */
+  /** Called when the stream has read its inbox to the end: live messages may follow. */
   onInboxRead(): void {
     if (this.awaits === 'read') this.awaits = null;
     void this.read();
   }
 
-  /** Takes note of the latest stay: a user who rejoined since may see what follows. */
+  /** Called with the latest stay: a user who has rejoined may see the messages after it. */
   onStay(joinedSeq: Seq): void {
     if (this.leftSeq !== null && joinedSeq >= this.leftSeq) this.leftSeq = null;
   }
 
-  /** Whether all of these messages were pushed live, or told as a backlog. */
+  /** Whether all of these messages were pushed live, or reported as a backlog. */
   hasShown(fromSeq: Seq, toSeq: Seq): boolean {
     return this.base !== null && fromSeq > this.base && toSeq <= this.shown;
   }
 
   /**
-   * Moves past a message that the inbox has brought.
+   * Moves past a message from the inbox.
    *
-   * @returns false when it was pushed live before
+   * @returns false if it was pushed live before
    */
   passMessage(message: Message): boolean {
     if (this.base === null || message.seq <= this.base) return true;
@@ -132,7 +132,7 @@ export class FollowedGroup {
     return true;
   }
 
-  /** Moves past a backlog that the inbox has brought: told is as good as shown. */
+  /** Moves past a backlog from the inbox. A reported backlog counts as shown. */
   passBacklog(toSeq: Seq): void {
     if (this.base !== null && toSeq > this.shown) this.shown = toSeq;
   }
@@ -152,14 +152,14 @@ export class FollowedGroup {
     this.stream.pushMessage(null, message, isHint);
   }
 
-  /** Moves past the next message; the one that says the user has left is the last. */
+  /** Moves past the next message. The one that announces that the user has left is the last. */
   private show(message: Message): void {
     this.shown = message.seq;
     const removed = entryKinds[message.kind].removedMembers(message.body);
     if (removed.includes(this.stream.viewer.userId)) this.leftSeq = message.seq;
   }
 
-  /** Reads messages that no hint brought. Never rejects. */
+  /** Reads messages without hints. Never rejects. */
   async read(): Promise<void> {
     const { stream, conversation } = this;
     const { memberLists, log, onError } = stream.ports;
@@ -175,7 +175,7 @@ export class FollowedGroup {
         if (member === undefined || head === undefined || !stream.isFlowing()) return;
         const toSeq = visibleHead(member, head.seq);
         if (member.joinedSeq > this.shown) {
-          // They left and came back: what is left of the earlier stay comes from the inbox first.
+          // The user left and rejoined: the rest of the earlier stay comes from the inbox first.
           this.awaits = 'sync';
           stream.reviewGroupsSoon();
           return;

@@ -1,12 +1,12 @@
 /**
- * Which large groups one stream follows live: those its user is in now, as reviews find them.
+ * The large groups that one stream follows live: the user's current groups, as determined by reviews.
  *
- * Reviews come one after the other: at opening, when memberships are said to have changed (`told`), and with each periodic
- * check. A review subscribes to groups that are new and lets go of those the user has left, is leaving, or that have shrunk.
- * Then it gives inbox numbers to what the new ones hold, and to what is `owed` of the others, and has the inbox read.
+ * Reviews run one after the other: at opening, after hints of membership changes, and with each periodic check. A review subscribes to
+ * new groups, and unfollows groups that the user has left or is leaving, or that have shrunk. Then it assigns inbox numbers to the
+ * messages of new groups and to the `owed` messages of unfollowed ones, and makes the stream read the inbox.
  *
- * Invariants: a group's last messages are owed from the moment it is let go of until they have inbox numbers, however often
- * that is put off. A stream that follows no group, and never has, keeps no Map here: most do not.
+ * Invariants: after a group is unfollowed, its last messages stay pending (`owed`) until they have inbox numbers, even if that takes
+ * several attempts. A stream that has never followed a group has no Map, which is the usual case.
  */
 import { type Conversation, isActive } from '../../domain/conversation.ts';
 import type { ConversationId, Seq } from '../../domain/ids.ts';
@@ -16,20 +16,20 @@ import { FollowedGroup, type FollowingStream } from './followed-group.ts';
 
 export class GroupReviews {
   readonly stream: FollowingStream;
-  /** Also those followed before: see FollowedGroup. */
+  /** Includes groups that were followed before; see FollowedGroup. */
   byId: Map<ConversationId, FollowedGroup> | null = null;
-  /** Groups that are not followed any more and whose last messages may not have inbox numbers yet. */
+  /** Unfollowed groups whose last messages may not have inbox numbers yet. */
   owed: Map<ConversationId, Conversation> | null = null;
-  /** The sum of the last messages that the user may see of groups they left. */
+  /** Sum of the numbers of the last messages that the user may see in groups that they left. */
   leftTotal: Seq = 0n;
-  /** The last review asked for, until it is over. */
+  /** The last requested review, until it ends. */
   reviewing: Promise<void> | null = null;
 
   constructor(stream: FollowingStream) {
     this.stream = stream;
   }
 
-  /** Follows the groups the user is in; what they hold has inbox numbers afterwards. */
+  /** Follows the user's groups. Afterwards their existing messages have inbox numbers. */
   async open(): Promise<void> {
     const opening = this.review('opening');
     this.reviewing = opening;
@@ -46,15 +46,15 @@ export class GroupReviews {
     return this.byId?.get(id);
   }
 
-  /** The stream has read its inbox to the end: live messages may follow. */
+  /** Called when the stream has read its inbox to the end: live messages may follow. */
   onInboxRead(): void {
     for (const group of this.byId?.values() ?? []) group.onInboxRead();
   }
 
-  /** Looks whether hints were lost: those of messages, and those of a change of membership. */
+  /** Checks for lost hints of messages and of membership changes. */
   check(): void {
     for (const group of this.byId?.values() ?? []) void group.read();
-    // One that fails is made good by the next check.
+    // The next check makes up for a failed one.
     this.queueReview('check', (error) => this.stream.ports.onError(error, 'stream groups'));
   }
 
@@ -67,7 +67,7 @@ export class GroupReviews {
     });
   }
 
-  /** Reviews the groups once earlier reviews are over. */
+  /** Reviews the groups after earlier reviews have ended. */
   queueReview(reason: 'told' | 'check', onFailure: (error: unknown) => void): void {
     const own: Promise<void> = (this.reviewing ?? Promise.resolve())
       .then(() => this.review(reason))
@@ -78,14 +78,14 @@ export class GroupReviews {
     this.reviewing = own;
   }
 
-  /** Follows the large groups the user is in now, and no others. What they hold up to now gets its inbox numbers first. */
+  /** Follows exactly the large groups that the user is in now. Their existing messages get inbox numbers first. */
   async review(reason: 'opening' | 'told' | 'check'): Promise<void> {
     const { stream } = this;
     const { inbox, log, memberLists } = stream.ports;
     const { userId } = stream.viewer;
     const wanted = await inbox.largeLists(userId);
     if (stream.isClosed()) return;
-    // Who is leaving gets the rest from the inbox, once it is settled what that is.
+    // A leaving user gets the remaining messages from the inbox, once the change is settled.
     const active = wanted.filter(
       ({ conversation, members }) => isActive(members.get(userId)) && !memberLists.isLeaving(conversation.id, userId),
     );
@@ -98,18 +98,18 @@ export class GroupReviews {
       if (!group.isFollowed && !(await this.follow(group))) return;
     }
     const added = [...(this.byId?.values() ?? [])].filter(({ isEntering }) => isEntering);
-    // The heads are read before the sync, so that all up to them has an inbox number afterwards and comes from there.
+    // The heads are read before the sync, so that afterwards all messages up to them have inbox numbers and come from the inbox.
     const heads = added.length === 0 ? [] : await log.heads(added.map(({ conversation }) => conversation));
     added.forEach((group, index) => {
       group.startAfter(heads[index]?.seq ?? 0n);
     });
     const owed = [...(this.owed?.values() ?? [])];
     const changed = [...added.map(({ conversation }) => conversation), ...owed];
-    // It differs when the user has left a group that this stream has never heard of.
+    // It differs if the user has left a group that this stream did not know.
     const leftTotal = wanted.reduce((sum, { members }) => sum + (members.get(userId)?.leftSeq ?? 0n), 0n);
     const isDue = changed.length > 0 || leftTotal !== this.leftTotal || reason !== 'check';
-    // Named, so that a group that is small by now is entered all the same: nothing else brings what lies before `base` in time,
-    // or the last messages of a group that is not followed any more.
+    // Passed by name, so that groups that are small by now are included. Otherwise messages before `base`, and the last messages of an
+    // unfollowed group, would arrive late.
     const putOff = isDue ? await inbox.enterAll(userId, changed) : new Set<ConversationId>();
     for (const { id } of owed) if (!putOff.has(id)) this.owed?.delete(id);
     for (const group of added) {
@@ -120,7 +120,7 @@ export class GroupReviews {
     if (isDue && reason !== 'opening') stream.readSoon();
   }
 
-  /** The group as it is known, or a new one. */
+  /** The known group, or a new one. */
   groupOf({ conversation, members }: MemberList): FollowedGroup {
     const known = this.byId?.get(conversation.id);
     if (known === undefined) return new FollowedGroup(this.stream, conversation);
@@ -129,7 +129,7 @@ export class GroupReviews {
     return known;
   }
 
-  /** @returns false when the stream was closed meanwhile */
+  /** @returns false if the stream was closed in the meantime */
   async follow(group: FollowedGroup): Promise<boolean> {
     const { id } = group.conversation;
     const stop = await this.stream.ports.bus.subscribe(topics.conversation(id), (hint) => group.onHint(hint));
@@ -137,14 +137,14 @@ export class GroupReviews {
       stop();
       return false;
     }
-    // In one step with the look at the stream: one that closes from now on finds the group here.
+    // In the same turn as the check of the stream, so that a stream that closes from now on finds the group.
     group.follow(stop);
     this.byId ??= new Map();
     this.byId.set(id, group);
     return true;
   }
 
-  /** What the group's last messages were comes from the inbox, once they have their numbers there. */
+  /** Unfollows a group. Its last messages come from the inbox once they have inbox numbers. */
   letGo(group: FollowedGroup): void {
     if (!group.isFollowed) return;
     group.letGo();

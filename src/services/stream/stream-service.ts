@@ -1,7 +1,7 @@
 /**
- * Opens streams, and compares each with the store from time to time.
+ * Opens streams, and compares each with the store periodically.
  *
- * A stream is in one slice from when it is open until it ends. The slices are checked in turn, each once per `checkEveryMs`.
+ * A stream belongs to one slice while it is open. The slices are checked in turn, each once per `checkEveryMs`.
  */
 import type { Millis, Seq } from '../../domain/ids.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -11,15 +11,15 @@ import { type CatchUpSettings, Stream, type StreamEvent, type StreamPorts } from
 export type { StreamEvent } from './stream.ts';
 
 export interface StreamSettings extends CatchUpSettings {
-  /** How often each stream is compared with the store, which also bounds how long it is quiet. */
+  /** Interval between comparisons of a stream with the store. It also limits the time without an event. */
   readonly checkEveryMs: Millis;
-  /** How many slices the streams are checked in, so that not all are due at once. */
+  /** Number of slices, so that not all streams are checked at once. */
   readonly checkSlices: number;
 }
 
 export const streamDefaults: StreamSettings = {
   catchUpPage: 100,
-  // A stream that is quiet from just after a check on is heard after two of them: well within the 25 s that clients are promised.
+  // A stream that becomes quiet just after a check sends a heartbeat after two more checks, well within the promised 25 s.
   checkEveryMs: 11_000,
   checkSlices: 24,
   retryAfterMs: 1_000,
@@ -33,7 +33,7 @@ export function createStreamService(ports: StreamPorts & { readonly settings?: P
   let nextSlice = 0;
   let nextCheck = 0;
 
-  /** Compares a slice of the streams with the store: one read for all of them. */
+  /** Compares a slice of the streams with the store, with one read for all of them. */
   async function check(slice: ReadonlySet<Stream>): Promise<void> {
     const live = [...slice].filter(({ state }) => state === 'live');
     if (live.length === 0) return;
@@ -57,7 +57,7 @@ export function createStreamService(ports: StreamPorts & { readonly settings?: P
 
   return {
     /**
-     * Everything after `afterSeq` (the device's acknowledged position when null), then live.
+     * Everything after `afterSeq` (null: the device's acknowledged position), then live messages.
      *
      * @throws DomainError `CURSOR_AHEAD` on opening: `afterSeq` is past the inbox head
      */
@@ -85,7 +85,7 @@ export function createStreamService(ports: StreamPorts & { readonly settings?: P
     /** Compares every stream with the store now. */
     checkAll,
 
-    /** Streams that are open. */
+    /** Number of open streams. */
     get size(): number {
       return slices.reduce((sum, slice) => sum + slice.size, 0);
     },

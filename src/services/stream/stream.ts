@@ -2,18 +2,18 @@
  * One resumable stream: everything in a user's inbox after a position, first from the store, then live.
  *
  * A stream is always in one of these states:
- * - opening: it has subscribed and pushes nothing before StreamReady; hints only note that there is more;
- * - reading: it pages through the store; hints only note that there is more (`behind`);
- * - live: its position is the inbox head it knows of, and the next hint is pushed from its payload when its number is
- *   exactly the next one; any other number sends the stream back to reading;
+ * - opening: it has subscribed and pushes nothing before StreamReady; hints only record that there is more;
+ * - reading: it pages through the store; hints only record that there is more (`behind`);
+ * - live: its position is the known inbox head, and the next hint is pushed from its payload if its number is exactly the next one;
+ *   any other number sends the stream back to reading;
  * - paused: the reader is slow; hints are ignored, and reading starts again when it is ready;
  * - closed.
  *
- * Invariants: the position only grows, and what lies at or before it has been pushed, here or as a live message of a large
- * group; hints are trusted for their payload only after their number was compared, so a lost, doubled or late hint does no harm.
+ * Invariants: the position only grows, and every entry up to it has been pushed, from the inbox or as a live message of a large
+ * group; a hint's payload is used only after its number was compared, so a lost, duplicated or late hint is harmless.
  *
- * Large groups' messages come live beside the inbox: see followed-group.ts. Once a sync has given them their inbox numbers, the
- * position moves past them without a second showing, and a heartbeat says so.
+ * Messages of large groups arrive live beside the inbox: see followed-group.ts. Once a sync has assigned their inbox numbers, the
+ * position moves past them without showing them again, and a heartbeat reports it.
  */
 import { entryKinds } from '../../domain/entry-kinds.ts';
 import type { Clock, Millis, Seq } from '../../domain/ids.ts';
@@ -32,15 +32,15 @@ export type StreamEvent =
   | { readonly type: 'StreamHeartbeat'; readonly seq: Seq };
 
 export interface CatchUpSettings {
-  /** Numbers read from the store at a time while catching up. */
+  /** Number of entries read from the store at a time while catching up. */
   readonly catchUpPage: number;
-  /** Pause before a failed read is tried again. */
+  /** Pause before a failed read is retried. */
   readonly retryAfterMs: Millis;
 }
 
 export interface StreamPorts extends FollowedGroupPorts {
   readonly clock: Clock;
-  /** Told how long a live message took from its commit to the socket. */
+  /** Receives the time of a live message from its commit to the socket. */
   readonly onDelivered?: (latencyMs: Millis) => void;
 }
 
@@ -53,9 +53,9 @@ export class Stream implements FollowingStream {
   readonly sink: EventSink<StreamEvent>;
   position: Seq;
   state: 'opening' | 'reading' | 'live' | 'paused' | 'closed' = 'opening';
-  /** There is, or may be, more in the store than has been read. */
+  /** Whether the store may contain more than has been read. */
   behind = true;
-  /** Which reading of the store is under way, or was the last. */
+  /** Number of the current or last read of the store. */
   reading = 0;
   /** Whether anything was pushed since the last check. */
   pushedSinceCheck = true;
@@ -75,7 +75,7 @@ export class Stream implements FollowingStream {
   async open(afterSeq: Seq | null): Promise<void> {
     const { bus, inbox } = this.ports;
     const { userId, deviceId } = this.viewer;
-    // Subscribed before anything is read: what comes later than the reading is heard of.
+    // Subscribed before the first read, so that hints of later entries arrive.
     this.stopInbox = await bus.subscribe(topics.inbox(userId), (hint) => this.onInboxHint(hint));
     this.stopMemberships = await bus.subscribe(topics.memberships(userId), () => this.reviewGroupsSoon());
     await this.groups.open();
@@ -107,12 +107,12 @@ export class Stream implements FollowingStream {
     return this.sink.push(event);
   }
 
-  /** Hands an event over; afterwards the state is paused when the reader is slow. */
+  /** Pushes an event. If the reader is slow, the stream is paused afterwards. */
   pushOrPause(event: StreamEvent, isShared = false): void {
     if (!this.push(event, isShared) && this.state !== 'closed') this.state = 'paused';
   }
 
-  /** @param isHint - whether it is pushed as it was told, so that others get the very same */
+  /** @param isHint - whether the message comes from a hint, so that other subscribers get the same object */
   pushMessage(seq: Seq | null, message: Message, isHint: boolean): void {
     this.pushOrPause({ type: 'MessageReceived', seq, message }, isHint);
     if (isHint) this.ports.onDelivered?.(this.ports.clock() - message.sentAt);
@@ -134,7 +134,7 @@ export class Stream implements FollowingStream {
   /**
    * Moves to the next inbox number and pushes its message.
    *
-   * @returns false when the message was seen live before, and only the position moved
+   * @returns false if the message was shown live before, and only the position moved
    */
   take(seq: Seq, message: Message, isHint: boolean): boolean {
     this.position = seq;
@@ -160,7 +160,7 @@ export class Stream implements FollowingStream {
   /** Pages through the store until there is no more, then goes live. Never rejects. */
   async read(): Promise<void> {
     const { inbox, onError } = this.ports;
-    // A pause in the middle of a page starts another reading: the page this one waits for then counts for nothing.
+    // A pause in the middle of a page starts another read. The page that this one waits for is then ignored.
     this.reading += 1;
     const reading = this.reading;
     const isOver = () => this.state !== 'reading' || this.reading !== reading;
@@ -187,7 +187,7 @@ export class Stream implements FollowingStream {
   takePage(page: InboxPage): void {
     let backlogs: TruncatedBacklog[] = [];
     let isSilent = false;
-    /** Says what was passed before anything that follows it, so that the numbers have no hole; false when reading is over. */
+    /** Reports skipped numbers before the next event, so that numbers have no gap; false if this read has ended. */
     const tell = (): boolean => {
       const last = backlogs.at(-1);
       if (last !== undefined) {
@@ -217,13 +217,13 @@ export class Stream implements FollowingStream {
     }
     if (backlogs.length > 0 && !tell()) return;
     if (page.nextSeq > this.position) {
-      this.position = page.nextSeq; // What retention removed is passed over.
+      this.position = page.nextSeq; // Entries that retention has removed are skipped.
       isSilent = true;
     }
     tell();
   }
 
-  /** Whether everything here was pushed as live messages of a large group. */
+  /** Whether all of these messages were pushed as live messages of a large group. */
   hasShown(item: InboxEntry | TruncatedBacklog): boolean {
     if ('message' in item) {
       const { conversationId, seq } = item.message;
@@ -236,7 +236,7 @@ export class Stream implements FollowingStream {
     this.groups.reviewSoon();
   }
 
-  /** Compares a live stream with the inbox head in the store, so that a lost last hint is found, and lets a quiet one be heard. */
+  /** Compares a live stream with the inbox head in the store, to detect the loss of a last hint. Sends a heartbeat on a quiet stream. */
   check(head: Seq): void {
     if (this.state !== 'live') return;
     if (head > this.position) this.readSoon();
