@@ -69,7 +69,7 @@ export const JSONObject = new GraphQLScalarType<Record<string, unknown>, Record<
 function parseJsonObject(value: unknown): Record<string, unknown> {
   if (value === null || typeof value !== 'object' || Array.isArray(value))
     throw bad('JSONObject must be a JSON object.');
-  // First: what is nested past the stack cannot be stringified.
+  // Checked first, because JSON.stringify overflows the stack on deeper values.
   checkDepth(value, jsonObjectMaxDepth);
   const bytes = Buffer.byteLength(JSON.stringify(value, refuseWhatIsNoJson));
   if (bytes > jsonObjectMaxBytes)

@@ -1,4 +1,4 @@
-/** Rules for browsers: which pages may read answers, and what a browser may do with an answer that is not a page. */
+/** Rules for browsers: the pages that may read answers, and the headers that restrict the use of answers that are not pages. */
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';

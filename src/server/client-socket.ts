@@ -24,7 +24,7 @@ export interface Waiter {
   onDrained(): void;
 }
 
-/** What a close frame holds beside its code; RFC 6455 section 5.5. */
+/** Maximum length of the reason in a close frame; RFC 6455 section 5.5. */
 const reasonMaxBytes = 123;
 const encoder = new TextEncoder();
 

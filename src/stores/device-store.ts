@@ -57,7 +57,7 @@ export interface DeviceStore {
 
 /** The refresh tokens of a session. Each has a generation, and only the latest one may be exchanged. */
 export interface RefreshState {
-  /** Random, and part of what every refresh token of the session is derived from. */
+  /** Random; every refresh token of the session is derived from it. */
   readonly secret: string;
   readonly startedAt: Millis;
   /** 1 for the first token. */

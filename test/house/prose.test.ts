@@ -92,10 +92,14 @@ function textsOf(patterns: string[], proseOf: (text: string) => string): Text[] 
 }
 
 const schema = textsOf(['schema/*.graphql'], proseOfSchema);
+const comments = textsOf(['src/**/*.ts'], proseOfProgram);
 const pages = textsOf(['*.md', 'docs/**/*.md', 'bench/**/*.md', '.github/**/*.md'], proseOfMarkdown);
 
 describe('plain English', () => {
-  it.each([['the schema and the documents', [...schema, ...pages]]])('is the language of %s', (_name, texts) => {
+  it.each([
+    ['the schema and the documents', [...schema, ...pages]],
+    ['the comments in src', comments],
+  ])('is the language of %s', (_name, texts) => {
     const { words, places } = measure(texts);
     expect(words).toBeGreaterThan(5_000);
     const allowed = Math.floor((words * perThousandWordsMax) / 1_000);

@@ -64,7 +64,7 @@ const cacheMaxBytes = 4 * 1024 * 1024;
 /** Each error contains the whole invalid value, so its cost grows with the value. */
 const executionOptions = { maxCoercionErrors: 5 };
 
-/** What GraphQL adds to the message about a name that is almost right. */
+/** graphql-js's addition to the message about a misspelt name. */
 const suggestion = / ?Did you mean .*$/s;
 
 export type Pipeline = ReturnType<typeof createPipeline>;

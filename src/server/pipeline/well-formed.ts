@@ -18,7 +18,7 @@ export function illFormedVariables(
   variables: Readonly<Record<string, unknown>> | null | undefined,
 ): GraphQLError | null {
   if (variables == null) return null;
-  // A list of what is left to look at: values may be nested deeper than a stack.
+  // A list instead of recursion, because values may be nested deeper than the stack allows.
   const rest: Place[] = [{ value: variables, path: [] }];
   for (let place = rest.pop(); place !== undefined; place = rest.pop()) {
     const { value, path } = place;

@@ -39,7 +39,7 @@ export function createExternalUsers(ports: {
   isRevoked: (deviceId: DeviceId) => boolean;
   /** Called when a logged-out device has a session again. */
   onRenewed: (deviceId: DeviceId) => void;
-  /** Told when a device made room for another one. */
+  /** Called when a device was removed to make room for another one. */
   onForgotten: (userId: UserId, deviceId: DeviceId) => void;
 }) {
   const { users, devices, newId, clock, devicesPerUserMax, isRevoked, onRenewed, onForgotten } = ports;

@@ -9,7 +9,7 @@ import type { SigningKey, SigningKeys } from './signing-keys.ts';
 
 const pattern = /^([1-9]\d{0,18})\.([1-9]\d{0,14})\.([\w-]{43})$/;
 
-/** What a token claims; only `isGenuine` tells whether we made it. */
+/** The claims of a token; only `isGenuine` verifies that this server issued it. */
 export interface RefreshClaims {
   readonly deviceId: DeviceId;
   readonly generation: number;

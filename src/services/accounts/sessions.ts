@@ -13,7 +13,7 @@
  *   repeated request or a second tab signs nobody out;
  * - used, afterwards: it has two holders if it comes back, so its device is signed out.
  *
- * Invariant: the directory moves a session on in one step. Whoever loses a race for it gets the winner's successor.
+ * Invariant: the directory advances a session in one step. The loser of a race gets the winner's successor.
  */
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../../domain/ids.ts';
@@ -33,7 +33,7 @@ export interface SessionSettings {
   readonly devicesPerUserMax: number;
 }
 
-/** What a client gets to keep of a session. */
+/** The part of a session that its client stores. */
 export interface SessionTokens {
   readonly accessToken: string;
   readonly accessTokenExpiresAt: Millis;

@@ -145,7 +145,7 @@ export function createTokenCheck(ports: {
     },
 
     /**
-     * Tells every instance that a session of a device ended: its sockets close, and its tokens are looked up again.
+     * Notifies every instance that a session of a device ended: its sockets close, and its tokens are looked up again.
      *
      * @param isRevoked - false if the device has another session now
      */

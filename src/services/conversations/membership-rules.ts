@@ -3,7 +3,7 @@
  *
  * The owner can do everything. An admin can add users and remove plain members. Every member can leave; members cannot remove
  * themselves in any other way. Members of a direct conversation cannot change. The rules use the given member list, in which all
- * earlier changes are settled. A plan names only users whom it affects, and is null if there are none.
+ * earlier changes are settled. A plan names only the affected users, and is null if there are none.
  */
 import { isActive, type Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';

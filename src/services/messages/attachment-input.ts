@@ -18,7 +18,7 @@ const contentTypeMax = 255;
 const nameMax = 255;
 /** An absolute address: parsers disagree about one without slashes, and about white space, controls and backslashes in it. */
 const webAddress = /^https?:\/\/[^\p{White_Space}\p{Cc}\\]+$/iu;
-/** type/subtype of RFC 9110 section 8.3.1, and whatever parameters on one line of ASCII. No two parts match the same character. */
+/** type/subtype of RFC 9110 section 8.3.1, with any parameters on one line of ASCII. No two parts match the same character. */
 const mediaType = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?: ?;[\x20-\x7e]*)?$/;
 
 /** @throws DomainError `BAD_USER_INPUT`, naming the field */

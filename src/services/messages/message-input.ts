@@ -48,7 +48,7 @@ export function checkMessageInput(input: MessageInput, limits: MessageInputLimit
   return body;
 }
 
-/** Characters that JSON escapes count once: what a message carries is measured, not the way it is written. */
+/** The size of a message's content, not of its JSON text: characters that JSON escapes count once. */
 function bytesOf({ text, data, attachments = [] }: MessageBody): number {
   let bytes = Buffer.byteLength(text);
   if (data !== undefined) bytes += Buffer.byteLength(JSON.stringify(data));

@@ -169,7 +169,7 @@ export class FollowedGroup {
     try {
       for (;;) {
         const [head] = await log.heads([conversation]);
-        // Read after the head, so that a member who leaves from now on leaves after that head. Who is leaving gets the rest from the inbox.
+        // Read after the head, so that a member who leaves from now on leaves after it. A leaving member gets the rest from the inbox.
         if (memberLists.isLeaving(conversation.id, userId)) return;
         const member = (await memberLists.get(conversation.id))?.members.get(userId);
         if (member === undefined || head === undefined || !stream.isFlowing()) return;

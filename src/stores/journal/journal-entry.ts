@@ -28,7 +28,7 @@ export interface UnreadableOperation {
   readonly problem: unknown;
 }
 
-/** Reads what can be read of an entry; never throws. */
+/** Reads the readable operations of an entry. Never throws. */
 export function decodeOperations(entry: string): { operations: Operation[]; unreadable: UnreadableOperation[] } {
   const operations: Operation[] = [];
   const unreadable: UnreadableOperation[] = [];

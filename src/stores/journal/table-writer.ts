@@ -136,14 +136,14 @@ export function createTableWriter(database: DatabaseSync) {
      * Applies a row in which some operations cannot be applied: those are set aside, but a message that has only its id in common
      * with another is stored under another id.
      *
-     * @returns what the operator has to know
+     * @returns reports for the operator
      */
     applyRow({ id, operations, unreadable }: StoredRow): string[] {
       const reports: string[] = [];
       transact(id, () => {
         for (const { text, problem } of unreadable) {
           setAside(database, id, text, problem);
-          // What the problem says may quote a message.
+          // Only the name, because the text of the problem may quote a message.
           reports.push(`an operation that cannot be read was set aside (${(problem as Error).name})`);
         }
         for (const operation of operations) {

@@ -1,4 +1,4 @@
-/** Tells errors of SQLite apart by the effect of repeating the statement. */
+/** Classifies errors of SQLite by the effect of repeating the statement. */
 
 /** SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL */
 const passingCodes = new Set([5, 6, 13]);
