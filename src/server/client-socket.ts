@@ -28,18 +28,24 @@ export interface Waiter {
 const reasonMaxBytes = 123;
 const encoder = new TextEncoder();
 
+/** The close code of a socket, and its meaning in words. */
+export interface Ending {
+  readonly code: number;
+  readonly meaning: string;
+}
+
 export class ClientSocket extends WebSocket {
   client: ClientAddress = unknownAddress;
   buffering: Buffering | null = null;
   viewer: Viewer | null = null;
   /** Number of running operations. */
   operations = 0;
-  /** Number of mutations without an answer yet. */
-  mutations = 0;
+  /** Operations that wait for their answer: queries, mutations, and subscriptions that start. */
+  pending = 0;
   /** Number of messages received since the last sweep. */
   messages = 0;
-  /** Set when its session has ended: further messages are ignored. */
-  isEnding = false;
+  /** Set while it ends in good order: it accepts no messages any more and shows no events, but its last answers are sent. */
+  ending: Ending | null = null;
   openedAt = 0;
   /** Set by the first `connection_init`. */
   isInitialised = false;

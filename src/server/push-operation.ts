@@ -114,7 +114,7 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
   }
 
   private write(payload: string): void {
-    if (this.isEnded) return;
+    if (this.isEnded || this.socket.ending !== null) return;
     this.socket.send(`{"id":${JSON.stringify(this.id)},"type":"next","payload":${payload}}`);
     this.ports.onEvent(this.operation.field);
   }

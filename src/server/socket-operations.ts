@@ -2,8 +2,8 @@
  * Passes the operations of sockets to the pipeline.
  *
  * Each operation counts in `socket.operations` from before its admission until its end: a query or mutation ends with its answer, a
- * subscription with its source. Mutations also count in `socket.mutations`: a socket whose session has ended is closed only after
- * the last of them has been answered.
+ * subscription with its source. Until it has been answered, or has started as a subscription, it also counts in `socket.pending`: an
+ * ending socket is closed after its last answer.
  */
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import type { Context as Connection } from 'graphql-ws';
@@ -24,11 +24,11 @@ export interface PreparedArgs extends ExecutionArgs {
   readonly variables: Variables;
 }
 
-/** @param endSession - closes a socket whose session has ended, after its last answer */
+/** @param onAnswered - called after each answer of an ending socket */
 export function createSocketOperations(
   ports: ServerPorts,
   pipeline: Pipeline,
-  endSession: (socket: ClientSocket) => void,
+  onAnswered: (socket: ClientSocket) => void,
 ) {
   const { limits, metrics } = ports;
 
@@ -40,15 +40,27 @@ export function createSocketOperations(
     }
     // Counted before the first await, so that a burst cannot exceed the limit.
     socket.operations += 1;
+    socket.pending += 1;
     try {
       const refused = await takeOperation(ports, socket.viewer, socket.client.network);
       const answer = refused === null ? pipeline.prepare(request) : [refused];
-      if (isErrors(answer)) socket.operations -= 1;
+      if (isErrors(answer)) refuse(socket);
       return answer;
     } catch (error) {
-      socket.operations -= 1;
+      refuse(socket);
       return [pipeline.mask(error)];
     }
+  }
+
+  function refuse(socket: ClientSocket): void {
+    socket.operations -= 1;
+    answered(socket);
+  }
+
+  function answered(socket: ClientSocket): void {
+    socket.pending -= 1;
+    // graphql-ws writes the answer before the next turn.
+    if (socket.ending !== null) setImmediate(onAnswered, socket);
   }
 
   const createContext = (socket: ClientSocket) => ports.createContext({ viewer: socket.viewer, client: socket.client });
@@ -123,8 +135,6 @@ export function createSocketOperations(
     async runOnce({ connection, operation, variables }: PreparedArgs): Promise<ExecutionResult> {
       const socket = connection.extra;
       const startedAt = performance.now();
-      const isMutation = operation.type === 'mutation';
-      if (isMutation) socket.mutations += 1;
       try {
         const result = await pipeline.execute(operation, variables, createContext(socket));
         const code = outcomeOf(result.errors);
@@ -132,9 +142,7 @@ export function createSocketOperations(
         return result;
       } finally {
         socket.operations -= 1;
-        if (isMutation) socket.mutations -= 1;
-        // graphql-ws writes the answer before the next turn.
-        if (socket.isEnding) setImmediate(endSession, socket);
+        answered(socket);
       }
     },
 
@@ -143,6 +151,7 @@ export function createSocketOperations(
       const startedAt = performance.now();
       metrics.subscriptionStarted(args.operation.field);
       const result = await startLive(args);
+      answered(args.connection.extra);
       const code = outcomeOf('errors' in result ? result.errors : undefined);
       metrics.operationDone({ transport: 'ws', type: 'subscription', code }, performance.now() - startedAt);
       return result;

@@ -2,26 +2,26 @@
  * The open sockets of this instance, their numbers per user and per address, and their closing.
  *
  * A socket is open from `add` to `remove`, and counts for its address during that time. From `signIn` on it also counts for its user.
- * After the registry has closed it, it is closing: it is not closed again, and is terminated if its client has not answered by the
- * deadline. If a session ends while mutations wait for answers, its sockets are marked, and end after the last answer. Draining
- * cannot be undone.
+ * A socket that ends in good order (a drain, or the end of its session) is ending until its last operation has been answered, or until
+ * a deadline; it accepts nothing more in that time. Then, or at once for other reasons, it is closing: it is not closed again, and is
+ * terminated if its client has not answered by the deadline. Draining cannot be undone.
  *
  * One sweep checks all sockets, because a timer per socket would be kept as long as the socket.
  */
 import { closeCodes } from '../domain/errors.ts';
 import type { DeviceId, Millis, UserId } from '../domain/ids.ts';
 import type { Viewer } from '../domain/user.ts';
-import type { ClientSocket } from './client-socket.ts';
+import type { ClientSocket, Ending } from './client-socket.ts';
 import type { ServerPorts } from './ports.ts';
 
 const drainSliceMs = 100;
+const checkEveryMs = 20;
 const sweepEveryMs = 1_000;
+/** How long the end of a socket waits for answers. */
+const answerWithinMs = 5_000;
+/** How long a closed socket waits for its client's close frame, and during a drain. */
 const terminateAfterMs = 5_000;
-
-interface Ending {
-  readonly code: number;
-  readonly meaning: string;
-}
+const terminateDrainedAfterMs = 2_000;
 
 export type SocketRegistry = ReturnType<typeof createSocketRegistry>;
 
@@ -31,25 +31,34 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
   const perUser = new Map<UserId, number>();
   /** The deadline of each closing socket for its client's answer. */
   const closing = new Map<ClientSocket, Millis>();
+  /** The deadline of each ending socket for its last answer. */
+  const ending = new Map<ClientSocket, Millis>();
   let isDraining = false;
   let nextPing = clock() + limits.pingEveryMs;
 
   function close(socket: ClientSocket, { code, meaning }: Ending): void {
-    if (!sockets.has(socket)) return;
+    if (!sockets.has(socket) || closing.has(socket)) return;
+    ending.delete(socket);
     socket.close(code, meaning);
     closing.set(socket, clock() + terminateAfterMs);
   }
 
-  /** Closes a socket whose session has ended. A logout that arrived over the socket itself is answered first. */
-  function endSession(socket: ClientSocket): void {
-    socket.isEnding = true;
-    if (socket.mutations === 0) close(socket, closeCodes.forbidden);
+  /** Closes a socket in good order: its operations are answered first. */
+  function end(socket: ClientSocket, reason: Ending): void {
+    if (!sockets.has(socket) || socket.ending !== null) return;
+    socket.ending = reason;
+    ending.set(socket, clock() + answerWithinMs);
+    proceed(socket);
   }
 
-  /** The reason why a socket must end now; null if it may stay open. */
-  function endingOf(socket: ClientSocket, now: Millis): Ending | null {
+  /** Closes an ending socket after its last answer. */
+  function proceed(socket: ClientSocket): void {
+    if (socket.ending !== null && socket.pending === 0) close(socket, socket.ending);
+  }
+
+  /** The reason why a socket must be closed at once; null if it may stay open. */
+  function faultOf(socket: ClientSocket, now: Millis): Ending | null {
     if (!socket.isInitialised && now - socket.openedAt >= limits.initTimeoutMs) return closeCodes.initTimeout;
-    if (socket.viewer !== null && socket.viewer.expiresAt <= now) return closeCodes.forbidden;
     if (socket.fullSince > 0 && now - socket.fullSince > limits.slowReaderMs) {
       metrics.slowReader();
       return closeCodes.tryAgainLater;
@@ -63,8 +72,9 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
     const isPing = now >= nextPing;
     if (isPing) nextPing = now + limits.pingEveryMs;
     for (const socket of sockets) {
-      const ending = closing.has(socket) ? null : endingOf(socket, now);
-      if (ending !== null) close(socket, ending);
+      const fault = closing.has(socket) ? null : faultOf(socket, now);
+      if (fault !== null) close(socket, fault);
+      else if (socket.viewer !== null && socket.viewer.expiresAt <= now) end(socket, closeCodes.forbidden);
       socket.messages = 0;
       if (!isPing) continue;
       if (!socket.isAlive) {
@@ -74,6 +84,8 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
         if (socket.isOpen) socket.ping();
       }
     }
+    for (const [socket, deadline] of ending)
+      if (deadline <= now) close(socket, socket.ending ?? closeCodes.tryAgainLater);
     for (const [socket, deadline] of closing) if (deadline <= now) socket.terminate();
   }
 
@@ -95,6 +107,7 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
 
     remove(socket: ClientSocket): void {
       sockets.delete(socket);
+      ending.delete(socket);
       closing.delete(socket);
       count(perAddress, socket.client.network, -1);
       if (socket.viewer !== null) count(perUser, socket.viewer.userId, -1);
@@ -109,32 +122,43 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
     },
 
     close,
-    endSession,
+    proceed,
 
     endDevice(deviceId: DeviceId): void {
-      for (const socket of sockets) if (socket.viewer?.deviceId === deviceId) endSession(socket);
+      for (const socket of sockets) if (socket.viewer?.deviceId === deviceId) end(socket, closeCodes.forbidden);
     },
 
     get size(): number {
       return sockets.size;
     },
 
-    /** Closes all sockets in batches, so that their clients do not all reconnect at once. */
+    /** Ends all sockets in batches, so that their clients do not all reconnect at once; at most `answerWithinMs` after the last. */
     async drain(): Promise<void> {
       isDraining = true;
       const slices = Math.max(1, Math.floor(limits.drainMs / drainSliceMs));
-      const perSlice = Math.ceil(sockets.size / slices);
-      while (sockets.size > closing.size) {
-        const next = [...sockets].filter((socket) => !closing.has(socket)).slice(0, Math.max(1, perSlice));
-        for (const socket of next) close(socket, closeCodes.serviceRestart);
-        await new Promise((resolve) => setTimeout(resolve, Math.min(drainSliceMs, limits.drainMs)));
+      const perSlice = Math.max(1, Math.ceil(sockets.size / slices));
+      for (;;) {
+        const open = [...sockets].filter((socket) => socket.ending === null && !closing.has(socket));
+        if (open.length === 0) break;
+        for (const socket of open.slice(0, perSlice)) end(socket, closeCodes.serviceRestart);
+        await sleep(Math.min(drainSliceMs, limits.drainMs));
       }
-      const deadline = clock() + Math.min(terminateAfterMs, 2_000);
-      while (sockets.size > 0 && clock() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+      const answered = await until(() => ending.size === 0, answerWithinMs);
+      if (!answered) for (const [socket] of ending) close(socket, closeCodes.serviceRestart);
+      await until(() => sockets.size === 0, terminateDrainedAfterMs);
       for (const socket of sockets) socket.terminate();
       clearInterval(sweeper);
     },
   };
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits for a condition, by a clock that nobody sets; returns whether it came true in time. */
+async function until(isDone: () => boolean, ms: number): Promise<boolean> {
+  const deadline = performance.now() + ms;
+  while (!isDone() && performance.now() < deadline) await sleep(checkEveryMs);
+  return isDone();
 }
 
 function count<Key>(counts: Map<Key, number>, key: Key, by: number): void {

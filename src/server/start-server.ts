@@ -5,6 +5,7 @@ import { addOriginRules } from './browser-rules.ts';
 import { createClientAddress } from './client-address.ts';
 import { addGraphqlRoute } from './graphql-route.ts';
 import { createHttp } from './http.ts';
+import { createHttpDrain } from './http-drain.ts';
 import { addLiveness, addOperatorRoutes } from './operator-routes.ts';
 import { createOrigins, isLoopback } from './origins.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
@@ -31,6 +32,7 @@ export async function startServer(
   const clientAddressOf = createClientAddress(ports.trustProxy);
   const origins = createOrigins(ports);
   const app = createHttp(ports, pipeline);
+  const http = createHttpDrain(app);
   app.register(
     async (scope) => {
       await addOriginRules(scope, origins, clientAddressOf);
@@ -39,6 +41,7 @@ export async function startServer(
     { prefix: '/graphql' },
   );
   const operatorApp = ports.operator === null ? null : createHttp(ports, pipeline);
+  const operatorHttp = operatorApp === null ? null : createHttpDrain(operatorApp);
   for (const one of [app, operatorApp]) if (one !== null) addLiveness(one, ports.health);
   addOperatorRoutes(operatorApp ?? app, ports.health);
   await registerPages?.(app);
@@ -63,10 +66,11 @@ export async function startServer(
     },
     async close() {
       // Sockets first, because closing the HTTP server would end them at once.
+      http.begin();
       await sockets.drain();
-      await app.close();
+      await http.close();
       // Last, because it reports the drain until then.
-      await operatorApp?.close();
+      await operatorHttp?.close();
     },
   };
 }

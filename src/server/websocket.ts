@@ -24,7 +24,7 @@ export type WebSockets = ReturnType<typeof createWebSockets>;
 export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins: Origins) {
   const { limits, metrics, clock } = ports;
   const registry = createSocketRegistry(ports);
-  const operations = createSocketOperations(ports, pipeline, registry.endSession);
+  const operations = createSocketOperations(ports, pipeline, registry.proceed);
   let stopRevocations = () => {};
 
   const webSocketServer = new WebSocketServer<typeof ClientSocket>({
@@ -80,7 +80,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
   function onMessage(socket: ClientSocket, data: RawData, isBinary: boolean): void {
     socket.hear(clock());
     // A client may continue to send after a close frame, until it answers it.
-    if (!socket.isOpen || socket.isEnding) return;
+    if (!socket.isOpen || socket.ending !== null) return;
     socket.messages += 1;
     if (socket.messages > limits.messagesPerSecondMax) {
       metrics.limitHit('messages');

@@ -1,7 +1,7 @@
 /** A WebSocket that says what a test tells it to, where a proper client would know better. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { Answer, TestServer } from './heliograph.ts';
+import type { Answer, Reachable } from './heliograph.ts';
 
 interface Message {
   readonly type: string;
@@ -22,7 +22,7 @@ export class RawSocket {
     this.closed = once(this.ws, 'close').then(([code]) => code as number);
   }
 
-  static async open({ wsUrl }: TestServer, headers: Record<string, string> = {}): Promise<RawSocket> {
+  static async open({ wsUrl }: Pick<Reachable, 'wsUrl'>, headers: Record<string, string> = {}): Promise<RawSocket> {
     const socket = new RawSocket(wsUrl, headers);
     await once(socket.ws, 'open');
     return socket;
@@ -63,7 +63,7 @@ export class RawSocket {
 
 /** A socket that has signed in with a token, or with none. */
 export async function connect(
-  server: TestServer,
+  server: Pick<Reachable, 'wsUrl'>,
   token?: string,
   headers?: Record<string, string>,
 ): Promise<RawSocket> {
@@ -74,7 +74,7 @@ export async function connect(
 }
 
 /** What a server says to a socket with a token: 'connection_ack', or the code of the close. */
-export async function tryToConnect(server: TestServer, payload?: object): Promise<string | number> {
+export async function tryToConnect(server: Pick<Reachable, 'wsUrl'>, payload?: object): Promise<string | number> {
   const socket = await RawSocket.open(server);
   const came = await socket.init(payload);
   await socket.close();
