@@ -67,7 +67,7 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
       });
       const rows = asked.length === 0 ? [] : await log.list(asked);
       asked.forEach(({ index }, position) => {
-        answers[index]?.push(...(rows[position] as MessageRow[]).map(toMessage));
+        for (const row of rows[position] as MessageRow[]) answers[index]?.push(toMessage(row));
       });
       return answers;
     },

@@ -28,6 +28,7 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
   const caller =
     (method: string) =>
     <T>(...args: readonly unknown[]) =>
+      // biome-ignore lint/plugin: as many as the method has parameters
       thread.call<T>(method, ...args);
   return {
     messageLog: {

@@ -24,6 +24,7 @@ export function createTableReader(database: DatabaseSync) {
     statement(`SELECT ${messageColumns.join(', ')} FROM ${segmentName(month)} WHERE ${rest}`);
 
   function seqWhere(sql: string, ...values: SQLInputValue[]): Seq | null {
+    // biome-ignore lint/plugin: as many as the statement has places
     const row = statement(sql).get(...values) as { seq: bigint | null } | undefined;
     return row?.seq ?? null;
   }

@@ -33,9 +33,19 @@ export function createTableWriter(database: DatabaseSync) {
     switch (operation.type) {
       case 'message': {
         const { id, conversationId, seq, ordinal, membershipSeq, kind, senderId, key, body, sentAt } = operation.row;
-        const ids = [BigInt(id), BigInt(conversationId), seq, ordinal, membershipSeq] as const;
-        const { code } = entryKinds[kind];
-        insert(operation.month).run(...ids, code, BigInt(senderId), key, body, sentAt, operation.followed ? 1 : 0);
+        insert(operation.month).run(
+          BigInt(id),
+          BigInt(conversationId),
+          seq,
+          ordinal,
+          membershipSeq,
+          entryKinds[kind].code,
+          BigInt(senderId),
+          key,
+          body,
+          sentAt,
+          operation.followed ? 1 : 0,
+        );
         break;
       }
       case 'seal': {
@@ -45,8 +55,14 @@ export function createTableWriter(database: DatabaseSync) {
       }
       case 'run': {
         const { userId, seq, conversationId, fromSeq, toSeq, truncated } = operation.run;
-        const values = [BigInt(userId), seq, BigInt(conversationId), fromSeq, toSeq, truncated ? 1 : 0] as const;
-        statement('INSERT INTO inbox_run VALUES (?, ?, ?, ?, ?, ?)').run(...values);
+        statement('INSERT INTO inbox_run VALUES (?, ?, ?, ?, ?, ?)').run(
+          BigInt(userId),
+          seq,
+          BigInt(conversationId),
+          fromSeq,
+          toSeq,
+          truncated ? 1 : 0,
+        );
         break;
       }
       case 'receipt': {
