@@ -31,6 +31,8 @@ export interface Entry {
 export interface InboxWriterSettings {
   /** Maximum number of a conversation's newest messages that one entry adds to an inbox; older ones become a truncated run. */
   readonly backlogMax: number;
+  /** Maximum number of runs in one append, 2 or more: a large one occupies the store while others wait. */
+  readonly flushMax: number;
   readonly attemptsMax: number;
   /** Maximum number of users whose head is kept in memory; and of ends of runs, twice as many. */
   readonly guessesMax: number;
@@ -38,6 +40,7 @@ export interface InboxWriterSettings {
 
 export const inboxWriterDefaults: InboxWriterSettings = {
   backlogMax: 1_000,
+  flushMax: 10_000,
   attemptsMax: 50,
   guessesMax: 100_000,
 };
@@ -79,12 +82,17 @@ export function createInboxWriter(ports: {
   async function flush(): Promise<void> {
     let waiting: Waiting[] = [];
     const users: UserId[] = [];
+    // An entry becomes one run, or two if it has a backlog.
+    let space = Math.floor(settings.flushMax / 2);
     for (const [userId, queue] of queues) {
+      if (space === 0) break;
       if (busy.has(userId)) continue;
-      queues.delete(userId);
+      const taken = queue.length <= space ? queue : queue.splice(0, space);
+      if (taken === queue) queues.delete(userId);
       busy.add(userId);
       users.push(userId);
-      for (const one of queue) waiting.push(one);
+      space -= taken.length;
+      for (const one of taken) waiting.push(one);
     }
     if (users.length === 0) return;
     try {

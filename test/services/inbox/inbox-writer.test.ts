@@ -30,6 +30,26 @@ function setUp(options: { store?: InboxStore; settings?: Partial<InboxWriterSett
 }
 
 describe('entering', () => {
+  it('writes no more than its bound in one append, in order for each user, however much waits', async () => {
+    const { writer, append, runsOf } = setUp({ settings: { flushMax: 10, guessesMax: 1_000 } });
+    const users = Array.from({ length: 35 }, (_, index) => String(index + 1));
+    const entries = users.map((userId) => ({ userId, conversationId: 'a', joinedSeq: 0n, upTo: 2n }));
+    // And one user with more than a flush takes.
+    const many = Array.from({ length: 25 }, (_, index) => ({
+      userId: '1',
+      conversationId: `c${index}`,
+      joinedSeq: 0n,
+      upTo: 1n,
+    }));
+    await Promise.all([writer.enter(entries), writer.enter(many)]);
+    for (const [runs] of append.mock.calls) expect(runs.length).toBeLessThanOrEqual(10);
+    expect(await runsOf('35')).toEqual([[1, 'a', 1, 2]]);
+    expect((await runsOf('1')).map(([seq, id]) => [seq, id])).toEqual([
+      [1, 'a'],
+      ...many.map(({ conversationId }, index) => [index + 3, conversationId]),
+    ]);
+  });
+
   it('numbers an inbox over all its conversations without a gap', async () => {
     const { enter, runsOf, told } = setUp();
     await enter('101', 'a', 2n);
