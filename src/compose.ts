@@ -29,7 +29,6 @@ import { countRefusals } from './services/rate-limits.ts';
 import { createServerInfo } from './services/server-info.ts';
 import type { Services } from './services/services.ts';
 
-const attachmentsMax = 10;
 const namedMembersMax = 5_000;
 const healthTimeoutMs = 2_000;
 const healthEveryMs = 5_000;
@@ -105,7 +104,7 @@ export async function startHeliograph(
       onError,
       onSent: metrics.sent,
       onDelivered: metrics.delivered,
-      settings: { ...config, attachmentsMax, namedMembersMax },
+      settings: { ...config, namedMembersMax },
     }),
   );
   const { conversations, messages, inbox, receipts, streams } = messaging;

@@ -35,11 +35,11 @@ export type Scalars = {
  * this device's `ackedSeq` to that number; messages and positions move it only across entries that are all covered.
  */
 export type AckMessagesInput = {
-  /** Message ids. Each covers that message and every earlier one in its conversation. */
+  /** At most 500 message ids. Each covers that message and every earlier one in its conversation. */
   messageIds?: InputMaybe<Array<Scalars['ID']['input']>>;
   /** Delivered or read. */
   status: AckStatus;
-  /** Conversations with the number of the last acknowledged message in each. */
+  /** At most 500 conversations, with the number of the last acknowledged message in each. */
   upTo?: InputMaybe<Array<ConversationPosition>>;
   /** Every entry in this user's inbox up to this number. */
   upToInboxSeq?: InputMaybe<Scalars['Seq']['input']>;
@@ -49,7 +49,7 @@ export type AckMessagesInput = {
 export type AckMessagesPayload = {
   /** This device's acknowledged inbox position. A stream without `afterSeq` starts after it. */
   ackedSeq: Scalars['Seq']['output'];
-  /** The conversations that the call concerned, in their new state. */
+  /** The conversations that the call concerned, in their new state: at most 500, those that it named first. */
   conversations: Array<Conversation>;
 };
 

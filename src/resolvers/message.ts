@@ -9,6 +9,7 @@ import type {
 } from '../generated/resolver-types.ts';
 import { toConnection } from './connection.ts';
 import { requireViewer } from './context.ts';
+import { shownUsersMax } from './list-bounds.ts';
 
 export const messageQueries: Pick<QueryResolvers, 'message' | 'history'> = {
   message: async (_parent, { id }, context) => {
@@ -48,9 +49,6 @@ export const Message: MessageResolvers = {
   deliveredCount: async (message, _args, { services }) => (await services.receipts.progress(message)).deliveredCount,
   readCount: async (message, _args, { services }) => (await services.receipts.progress(message)).readCount,
 };
-
-/** A change can affect thousands of users, and is shown to every member of the group. */
-const shownUsersMax = 200;
 
 export const SystemEvent: SystemEventResolvers = {
   users: async ({ userIds }, _args, { loaders }) => {

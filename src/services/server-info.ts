@@ -1,5 +1,8 @@
 import type { Clock } from '../domain/ids.ts';
 
+/** Components that can be degraded: the stores and services that a server depends on, with room for more. */
+export const componentsMax = 16;
+
 /** The limits that the server publishes. */
 export interface ServerLimits {
   readonly fanOutOnWriteMaxMembers: number;

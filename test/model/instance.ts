@@ -50,7 +50,6 @@ export function createServices(options: InstanceOptions): Services {
       backlogMax: options.backlogMax,
       fanOutOnWriteMaxMembers: options.onWriteMaxMembers,
       textMaxBytes: 100,
-      attachmentsMax: 1,
       // Two rows at a time, so that a burst takes several appends.
       log: { batchMax: 2, chainsMax: 10, recentMax: 10, sweepPage: 3 },
       stream: { checkSlices: 1, catchUpPage: 3 },

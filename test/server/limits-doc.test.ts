@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { descriptions } from '../../src/config/settings.ts';
+import { listBounds } from '../../src/resolvers/list-bounds.ts';
 import { operationLimitDefaults } from '../../src/server/pipeline/limits.ts';
 import { serverLimitDefaults } from '../../src/server/ports.ts';
 
@@ -11,12 +12,15 @@ const page = readFileSync(`${root}docs/limits.md`, 'utf8');
 function rowsUnder(heading: string): string[][] {
   const section = page.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const lines = section.split('\n').filter((line) => line.startsWith('|'));
-  return lines.slice(2).map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+  // The first line of each table names its columns.
+  return lines
+    .filter((_line, index) => !/^\| -/.test(lines[index] ?? '') && !/^\| -/.test(lines[index + 1] ?? ''))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
 }
 
 const thousands = (value: number) => value.toLocaleString('en-US');
@@ -30,9 +34,17 @@ it('docs/limits.md shows how large an operation may be', () => {
     aliasesMax: 'aliases',
     costMax: 'cost',
   };
-  expect(rowsUnder('The size of an operation')).toEqual(
+  expect(rowsUnder('The size of an operation').filter(([name]) => !name?.includes('.'))).toEqual(
     Object.entries(operationLimitDefaults).map(([name, max]) => [what[name as keyof typeof what], thousands(max)]),
   );
+});
+
+it('docs/limits.md shows the bounds of lists without a page size', () => {
+  const bounds = Object.entries(listBounds).map(([name, { max, counted }]) => [
+    `\`${name}\``,
+    counted === undefined ? thousands(max) : `${thousands(max)}; the cost counts ${counted}`,
+  ]);
+  expect(rowsUnder('The size of an operation').filter(([name]) => name?.includes('.'))).toEqual(bounds);
 });
 
 it('docs/limits.md shows each setting that is a limit, with its default', () => {

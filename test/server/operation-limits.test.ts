@@ -116,9 +116,48 @@ describe('the cost of lists in lists', () => {
     expect(codes).toEqual([undefined, 'QUERY_TOO_COMPLEX', undefined, 'QUERY_TOO_COMPLEX']);
   });
 
+  it.each<[what: string, fields: (count: number) => string, one: unknown, many: number]>([
+    [
+      'the users of a change',
+      (count) =>
+        repeat(
+          count,
+          (i) => `a${i}: history(conversationId: "1", first: 500) { nodes { systemEvent { users { id } } } }`,
+        ),
+      'NOT_FOUND',
+      15,
+    ],
+    [
+      'attachments',
+      (count) =>
+        repeat(count, (i) => `a${i}: history(conversationId: "1", first: 500) { nodes { attachments { url } } }`),
+      'NOT_FOUND',
+      20,
+    ],
+    [
+      'the conversations of an acknowledgement',
+      (count) =>
+        `ackMessages(input: { status: READ, upToInboxSeq: "0" }) { conversations { members(first: ${count}) { nodes { role } } } }`,
+      undefined,
+      500,
+    ],
+  ])('counts %s, which have no page', async (_what, fields, one, many) => {
+    const operation = (count: number) => `${fields(1).startsWith('ack') ? 'mutation' : 'query'} { ${fields(count)} }`;
+    expect(await codeOf(operation(1))).toBe(one);
+    expect(await codeOf(operation(many))).toBe('QUERY_TOO_COMPLEX');
+  });
+
+  it('lets a full page pass that shows everything of each message', async () => {
+    const user = '{ id username displayName createdAt }';
+    const message = `{ id kind conversationId seq sender ${user} senderId clientMessageId text data status deliveredCount readCount sentAt
+      systemEvent { kind users ${user} userCount title } attachments { url contentType name bytes } replyTo { id text } }`;
+    const query = `query ($n: Int!) { offlineMessages(afterSeq: "0", first: $n) { nextSeq entries { seq message ${message} } } }`;
+    expect(await codeOf(query, { n: 500 })).toBeUndefined();
+  });
+
   it('counts the default of an argument', async () => {
     const lists = (count: number) =>
-      `{ ${repeat(count, (i) => `a${i}: conversations { nodes { members { nodes { role } } } }`)} }`;
+      `{ ${repeat(count, (i) => `a${i}: conversations { nodes { members { nodes { role joinedSeq } } } }`)} }`;
     expect(await codeOf(lists(1))).toBeUndefined();
     expect(await codeOf(lists(20))).toBe('QUERY_TOO_COMPLEX');
   });

@@ -1,20 +1,7 @@
 /** Limits on the size of an operation, checked before it runs. */
-import {
-  type FieldNode,
-  type GraphQLError,
-  type GraphQLField,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-  getNamedType,
-  isInterfaceType,
-  isLeafType,
-  isObjectType,
-  isUnionType,
-  Kind,
-  type OperationDefinitionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import type { FieldNode, GraphQLError, OperationDefinitionNode, SelectionSetNode } from 'graphql';
 import { clientError } from './client-errors.ts';
+import type { Cost, createCost } from './cost.ts';
 import { type Fragments, fieldsOf } from './selections.ts';
 
 export interface OperationLimits {
@@ -38,17 +25,9 @@ export const operationLimitDefaults: Omit<OperationLimits, 'pageSizeMax'> = {
   introspectionDepthMax: 16,
   rootFieldsMax: 20,
   aliasesMax: 60,
-  // A full page with all fields of each message, as nodes and as edges, costs 37,000.
-  costMax: 50_000,
+  // A full page with all fields of each message costs 73,000.
+  costMax: 100_000,
 };
-
-/** Assumed page size of a list without a page size or default, for the cost only. */
-const usualPage = 50;
-/** Cost of the whole schema, whose size these limits cannot measure. It allows a few per document. */
-const schemaCost = 10_000;
-const pageArguments = new Set(['first', 'last']);
-/** Fields that contain the items of their parent's page. */
-const pageFields = new Set(['edges', 'nodes', 'entries', 'pageInfo', 'node']);
 
 interface Measure {
   depth: number;
@@ -59,17 +38,16 @@ interface Measure {
 export interface MeasuredOperation {
   /** A problem that does not depend on the variables. */
   readonly error: GraphQLError | null;
-  /** The cost with the given variables. */
-  cost(variables: Readonly<Record<string, unknown>>): number;
+  readonly cost: Cost;
 }
 
+/** @param costOf - from `createCost` */
 export function measureOperation(
-  schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   fragments: Fragments,
   limits: OperationLimits,
+  costOf: ReturnType<typeof createCost>,
 ): MeasuredOperation {
-  const root = schema.getRootType(operation.operation) as GraphQLObjectType;
   const measure: Measure = { depth: 0, introspectionDepth: 0, aliases: 0 };
   let visited = 0;
 
@@ -116,73 +94,8 @@ export function measureOperation(
   else if (measure.aliases > limits.aliasesMax)
     error = refuse('a number of aliases', measure.aliases, limits.aliasesMax);
 
-  function costOf(
-    selectionSet: SelectionSetNode,
-    type: unknown,
-    page: number,
-    variables: Readonly<Record<string, unknown>>,
-  ): number {
-    let cost = 0;
-    for (const field of fieldsIn(selectionSet)) {
-      const name = field.name.value;
-      if (name === '__schema') cost += schemaCost;
-      if (name.startsWith('__')) continue;
-      const definition = definitionOf(schema, type, name);
-      cost += 1;
-      if (field.selectionSet === undefined || definition === null) continue;
-      const named = getNamedType(definition.type);
-      if (isLeafType(named)) continue;
-      const asked = pageSizeOf(field, variables);
-      const takesPage = definition.args.some((argument) => pageArguments.has(argument.name));
-      const inner = takesPage ? (asked ?? usualPageOf(definition)) : 0;
-      const times = pageFields.has(name) && name !== 'node' && name !== 'pageInfo' ? page : 1;
-      cost += times * costOf(field.selectionSet, named, inner > 0 ? inner : page, variables);
-    }
-    return cost;
-  }
-
-  const defaults = new Map<string, number>();
-  for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
-    if (defaultValue?.kind === Kind.INT) defaults.set(variable.name.value, Number(defaultValue.value));
-  }
-  let dependsOnVariables = false;
-  const withoutVariables = error === null ? costOf(operation.selectionSet, root, 1, {}) : 0;
-
-  function pageSizeOf(field: FieldNode, variables: Readonly<Record<string, unknown>>): number | null {
-    for (const { name, value } of field.arguments ?? []) {
-      if (!pageArguments.has(name.value)) continue;
-      if (value.kind === Kind.INT) return pageOf(Number(value.value));
-      if (value.kind !== Kind.VARIABLE) continue;
-      dependsOnVariables = true;
-      const given = variables[value.name.value] ?? defaults.get(value.name.value);
-      if (typeof given === 'number') return pageOf(given);
-    }
-    return null;
-  }
-
-  function pageOf(asked: number): number {
-    return Math.min(Math.max(0, asked), limits.pageSizeMax);
-  }
-
   return {
     error,
-    cost: (variables) => (dependsOnVariables ? costOf(operation.selectionSet, root, 1, variables) : withoutVariables),
+    cost: error === null ? costOf(operation, fieldsIn) : () => 0,
   };
-}
-
-/** The page size of a list that is requested without one. */
-function usualPageOf({ args }: GraphQLField<unknown, unknown>): number {
-  const initial = args.find(({ name }) => pageArguments.has(name))?.defaultValue;
-  return typeof initial === 'number' ? initial : usualPage;
-}
-
-function definitionOf(schema: GraphQLSchema, type: unknown, field: string) {
-  if (isObjectType(type) || isInterfaceType(type)) return type.getFields()[field] ?? null;
-  if (!isUnionType(type)) return null;
-  // The type does not matter for the cost, so the first one with such a field represents all.
-  for (const member of schema.getPossibleTypes(type)) {
-    const found = member.getFields()[field];
-    if (found !== undefined) return found;
-  }
-  return null;
 }

@@ -20,8 +20,11 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { type Context, sessionlessFields } from '../../resolvers/context.ts';
+import { listBounds } from '../../resolvers/list-bounds.ts';
 import { clientError, type ReportFault, toClientError } from './client-errors.ts';
+import { createCost } from './cost.ts';
 import { type MeasuredOperation, measureOperation, type OperationLimits } from './limits.ts';
+import { createListSizes } from './list-sizes.ts';
 import { fieldsOf } from './selections.ts';
 import { isShared, variablesOfEvents } from './shared-fields.ts';
 import { illFormedVariables } from './well-formed.ts';
@@ -78,6 +81,7 @@ export function createPipeline(ports: {
 }) {
   const { schema, limits, introspection, report } = ports;
   const rules = introspection ? specifiedRules : [...specifiedRules, refuseIntrospection];
+  const costOf = createCost(schema, createListSizes(schema, listBounds), limits.pageSizeMax);
   const cache = new LRUCache<string, Prepared>({
     maxSize: cacheMaxBytes,
     sizeCalculation: (_, source) => source.length + 100,
@@ -111,7 +115,7 @@ export function createPipeline(ports: {
     const operations = new Map<string, Operation>();
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-      const measured = measureOperation(schema, definition, fragments, limits);
+      const measured = measureOperation(definition, fragments, limits, costOf);
       const type = definition.operation;
       const roots = fieldsOf(definition.selectionSet, fragments);
       const field = type === 'subscription' ? (roots[0]?.name.value ?? '') : '';
@@ -190,6 +194,7 @@ export function createPipeline(ports: {
         return [
           clientError('QUERY_TOO_COMPLEX', `Operation may return ${cost} fields; the maximum is ${limits.costMax}.`, {
             cost,
+            max: limits.costMax,
           }),
         ];
       }

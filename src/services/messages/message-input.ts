@@ -7,7 +7,6 @@ import { type AttachmentInput, checkAttachment } from './attachment-input.ts';
 
 export interface MessageInputLimits {
   readonly textMaxBytes: number;
-  readonly attachmentsMax: number;
 }
 
 export interface MessageInput {
@@ -18,6 +17,7 @@ export interface MessageInput {
   readonly replyToId?: string | null;
 }
 
+export const attachmentsMax = 10;
 /** Bytes that `data` and attachments may have beside the longest text. */
 export const extrasMaxBytes = 16_384;
 
@@ -33,8 +33,8 @@ export function checkMessageInput(input: MessageInput, limits: MessageInputLimit
   if (!isVisible(text) && input.data == null && attachments.length === 0) {
     throw bad('text has no visible character, and the message has neither data nor an attachment.');
   }
-  if (attachments.length > limits.attachmentsMax)
-    throw tooMany(`There are ${attachments.length} attachments`, limits.attachmentsMax, 'attachments');
+  if (attachments.length > attachmentsMax)
+    throw tooMany(`There are ${attachments.length} attachments`, attachmentsMax, 'attachments');
   const body: MessageBody = {
     text,
     ...(input.data == null ? {} : { data: input.data }),

@@ -14,6 +14,8 @@ import { takeOrThrow } from '../rate-limits.ts';
 import { createHistoryService } from './history-service.ts';
 import { checkMessageInput, type MessageInput, type MessageInputLimits } from './message-input.ts';
 
+export { attachmentsMax } from './message-input.ts';
+
 export interface SendInput extends MessageInput {
   readonly to: { readonly conversationId?: ConversationId | null; readonly userId?: UserId | null };
 }

@@ -31,7 +31,8 @@ export interface PresenceSettings {
 
 export const presenceDefaults: PresenceSettings = { leaseTtlMs: 60_000, renewEveryMs: 1_000, sweepEveryMs: 1_000 };
 
-const askedMax = 200;
+/** Users in one call. */
+export const presenceUsersMax = 200;
 const sweepMax = 1_000;
 const renewBatch = 1_000;
 
@@ -135,7 +136,8 @@ export function createPresenceService(ports: {
   }
 
   async function visibleTo({ userId }: Viewer, userIds: readonly UserId[]): Promise<Set<UserId>> {
-    if (userIds.length > askedMax) throw new DomainError('BAD_USER_INPUT', `At most ${askedMax} users per call.`);
+    if (userIds.length > presenceUsersMax)
+      throw new DomainError('BAD_USER_INPUT', `At most ${presenceUsersMax} users per call.`);
     const others = [...new Set(userIds)].filter((id) => id !== userId);
     return (await visibleOf(userId, others)).add(userId);
   }

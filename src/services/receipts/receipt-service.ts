@@ -18,8 +18,8 @@ import { createReceiptWatch } from './receipt-watch.ts';
 
 /** Maximum number of messages searched, from the newest down, for the one that a status change names. */
 const namedWithinMax = 500;
-/** Maximum number of message ids and conversation positions in one call. */
-const namedMax = 500;
+/** Maximum number of message ids and conversation positions in one call, and of conversations in its answer. */
+export const ackedMax = 500;
 
 export type { AckInput } from './ack-coverage.ts';
 
@@ -114,8 +114,8 @@ export function createReceiptService(ports: {
       if (messageIds == null && upTo == null && upToInboxSeq == null) {
         throw new DomainError('BAD_USER_INPUT', 'At least one of messageIds, upTo and upToInboxSeq is required.');
       }
-      if ((messageIds?.length ?? 0) + (upTo?.length ?? 0) > namedMax) {
-        throw new DomainError('BAD_USER_INPUT', `At most ${namedMax} messages and positions per call.`);
+      if ((messageIds?.length ?? 0) + (upTo?.length ?? 0) > ackedMax) {
+        throw new DomainError('BAD_USER_INPUT', `At most ${ackedMax} messages and positions per call.`);
       }
       const device = { userId: viewer.userId, deviceId: viewer.deviceId };
       const named = await coverage.namedPositions(viewer, input);
@@ -144,7 +144,7 @@ export function createReceiptService(ports: {
       );
       if (ackedSeq > before) await inbox.raiseAckedSeq({ ...device, seq: ackedSeq });
       announceSoon(advances);
-      return { conversationIds: [...covered.keys()], ackedSeq };
+      return { conversationIds: [...covered.keys()].slice(0, ackedMax), ackedSeq };
     },
 
     /** Notifies senders of messages that reached a new status because the last members without them have left. Never rejects. */
