@@ -19,8 +19,8 @@ export type Scalars = {
    */
   DateTime: { input: number; output: number; }
   /**
-   * A JSON object of at most 4 KiB as UTF-8 and 32 levels of objects and arrays. The server stores it without interpreting it and returns an equal object; the order of the
-   * keys may change. Numbers have double precision: send larger integers than 2^53 as strings.
+   * A JSON object of at most 4 KiB as UTF-8 and 32 levels of objects and arrays. The server stores it without interpreting it and returns an
+   * equal object; the order of the keys may change. Numbers have double precision: send larger integers than 2^53 as strings.
    */
   JSONObject: { input: Record<string, unknown>; output: Record<string, unknown>; }
   /**
@@ -64,7 +64,7 @@ export type AckStatus =
 export type AddMembersInput = {
   /** The group's id. */
   conversationId: Scalars['ID']['input'];
-  /** At most 1,000 users per call. */
+  /** At most 5,000 users per call. */
   userIds: Array<Scalars['ID']['input']>;
 };
 
@@ -164,7 +164,7 @@ export type ConversationPosition = {
 
 /** A new group. */
 export type CreateGroupInput = {
-  /** The first members besides the viewer, at most 1,000. May be empty. */
+  /** The first members besides the viewer, at most 5,000. May be empty. */
   memberIds: Array<Scalars['ID']['input']>;
   /** 1 to 100 characters on one line, at least one of them visible, without controls of text direction. */
   title: Scalars['String']['input'];
@@ -682,7 +682,7 @@ export type RegisterInput = {
 export type RemoveMembersInput = {
   /** The group's id. */
   conversationId: Scalars['ID']['input'];
-  /** At most 1,000 members per call, not including the viewer. */
+  /** At most 5,000 members per call, not including the viewer. */
   userIds: Array<Scalars['ID']['input']>;
 };
 

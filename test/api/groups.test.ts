@@ -120,6 +120,29 @@ describe('a group', () => {
     );
   });
 
+  it('has at most as many users named in a call as the schema says', async () => {
+    const [owner] = (await people(1)) as [TestUser];
+    const group = await createGroup(owner, []);
+    const ids = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}`);
+    const create = 'mutation ($u: [ID!]!) { createGroup(input: { title: "many", memberIds: $u }) { id } }';
+    for (const [field, document, type] of [
+      ['createGroup', create, 'CreateGroupInput'],
+      ['addMembers', change('addMembers'), 'AddMembersInput'],
+      ['removeMembers', change('removeMembers'), 'RemoveMembersInput'],
+    ] as const) {
+      const { __type } = await owner.ask(`{ __type(name: "${type}") { inputFields { description } } }`);
+      const described: string = __type.inputFields.map((one: { description: string }) => one.description).join(' ');
+      const max = Number(/at most ([\d,]+) ?(?:users|members|\.)/i.exec(described)?.[1]?.replace(',', ''));
+      const codes = await Promise.all(
+        [max, max + 1].map(async (count) => {
+          const { errors } = await owner.post(document, { c: group.id, u: ids(count) });
+          return errors?.[0]?.extensions?.code;
+        }),
+      );
+      expect([field, max, codes]).toEqual([field, 5_000, ['NOT_FOUND', 'BAD_USER_INPUT']]);
+    }
+  });
+
   it('refuses unknown users and changes nothing', async () => {
     const [owner] = (await people(1)) as [TestUser];
     expect(await owner.fails('mutation { createGroup(input: { title: "x", memberIds: ["1"] }) { id } }')).toBe(
