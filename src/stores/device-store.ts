@@ -27,7 +27,7 @@ export interface DeviceStore {
   /**
    * Moves a session on to its next refresh token, in one step: of two calls with the same `generation` one returns true.
    *
-   * @returns false, and changes nothing, if the session is not in force, its account is disabled, or `generation` is not its latest
+   * @returns false, and changes nothing, if the session is no longer valid, its account is disabled, or `generation` is not its latest
    */
   rotate(turn: {
     readonly deviceId: DeviceId;

@@ -2,7 +2,7 @@
  * Sessions: signing in on a device, renewing, and signing out.
  *
  * A device is in one of these states:
- * - signed in: it names the session in force, and only tokens of this session count;
+ * - signed in: it names its current session, and only tokens of this session are valid;
  * - signed out: its session was revoked, by a logout or by the reuse of a refresh token. A login that names the device signs
  *   it in again, with a new session;
  * - forgotten: it was unused for the lifetime of a refresh token, or its user has signed in on too many others since.
@@ -11,7 +11,7 @@
  * - the latest one: exchanging it moves the session on to the next generation;
  * - the previous one, for `refreshReuseMs` after the exchange: it gives the same successor again, so that a lost answer, a
  *   repeated request or a second tab signs nobody out;
- * - used, afterwards: it has two holders if it comes back, so its device is signed out.
+ * - used, afterwards: if it is presented again, it has two holders, so its device is signed out.
  *
  * Invariant: the directory advances a session in one step. The loser of a race gets the winner's successor.
  */

@@ -1,14 +1,14 @@
 /**
- * Access tokens: which user and device a token names, and whether its session is in force.
+ * Access tokens: finds the user and device of a token, and checks that its session is still valid.
  *
  * A token is in one of these states on this instance:
  * - unknown: its signature is verified, and its session is looked up in the directory;
- * - good: its session was in force when it was looked up. It stays good until it expires or a change of its device is heard of;
+ * - good: its session was valid at the lookup. The token stays good until it expires or a change of its device becomes known;
  * - unsure: its signature is valid, but the directory did not answer. It counts as good for `unsureForMs`, then it is looked up again;
- * - ended: its session is not in force. Ended tokens are not remembered.
+ * - ended: its session is no longer valid. Ended tokens are not cached.
  *
- * Invariant: no token is remembered on the strength of a read that is older than a change heard of. Each change gets a
- * number, and a read that a change has overtaken is repeated.
+ * Invariant: no token is cached because of a read that is older than a known change. Each change gets a number, and a read that a
+ * change has overtaken is repeated.
  */
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';

@@ -131,7 +131,7 @@ const latestFirst: { column: string; order: 'asc' | 'desc' }[] = [
 ];
 
 async function forget(trx: Knex.Transaction, rows: readonly Row[]): Promise<void> {
-  // A token of an identity provider that was logged out with its device must not come back as the token of a new one.
+  // An identity provider's token that was logged out with its device must not become valid again as the token of a new device.
   for (const { user_id, revoked_at } of rows) {
     if (revoked_at === null) continue;
     await trx('users')
