@@ -139,7 +139,9 @@ export class DeviceStream implements EventSink<StreamEvent> {
         for (const { seq, conversationId, fromSeq, toSeq } of event.backlogs) {
           this.moveTo(seq);
           for (let at = fromSeq; at <= toSeq; at += 1n) {
-            this.seen.add(messageKey(conversationId, at));
+            const key = messageKey(conversationId, at);
+            if (this.seen.has(key)) device.complain(`a backlog with ${key}, which this stream has shown`);
+            this.seen.add(key);
             device.seen.add(messageKey(conversationId, at));
           }
           this.lastSeqs.set(conversationId, maxSeq(toSeq, this.lastSeqs.get(conversationId) ?? 0n));

@@ -16,7 +16,7 @@
 import type { Conversation } from '../../domain/conversation.ts';
 import { visibleHead } from '../../domain/conversation.ts';
 import { entryKinds } from '../../domain/entry-kinds.ts';
-import type { Millis, Seq } from '../../domain/ids.ts';
+import { type Millis, maxSeq, type Seq } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
@@ -118,6 +118,11 @@ export class FollowedGroup {
   /** Whether all of these messages were pushed live, or reported as a backlog. */
   hasShown(fromSeq: Seq, toSeq: Seq): boolean {
     return this.base !== null && fromSeq > this.base && toSeq <= this.shown;
+  }
+
+  /** Where a stretch begins, without the messages at its beginning that were pushed live. */
+  firstNotShown(fromSeq: Seq): Seq {
+    return this.base !== null && fromSeq > this.base ? maxSeq(fromSeq, this.shown + 1n) : fromSeq;
   }
 
   /**

@@ -211,8 +211,9 @@ export class Stream implements FollowingStream {
         if (this.state !== 'reading') return;
       } else {
         if (isSilent && !tell()) return;
-        backlogs.push(item);
-        this.groups.get(item.conversationId)?.passBacklog(item.toSeq);
+        const group = this.groups.get(item.conversationId);
+        backlogs.push({ ...item, fromSeq: group?.firstNotShown(item.fromSeq) ?? item.fromSeq });
+        group?.passBacklog(item.toSeq);
       }
     }
     if (backlogs.length > 0 && !tell()) return;
