@@ -131,7 +131,7 @@ export const settings = v.pipe(
       'FAN_OUT_ON_WRITE_MAX_MEMBERS',
       100,
       whole('members', 0, 10_000),
-      'Groups of at most this many members are fanned out on write, larger ones on read.',
+      'A group with more members than this is large: it is fanned out on read, and smaller groups on write. A different value applies to a group from its next change of members.',
     ),
     backlogMax: setting(
       'BACKLOG_MAX',

@@ -110,7 +110,7 @@ export type Conversation = {
   kind: ConversationKind;
   /** The message numbered `headSeq`, or null if the viewer cannot see any message yet. */
   lastMessage: Maybe<Message>;
-  /** Number of current members. */
+  /** Number of current members. 0 if the viewer has left. */
   memberCount: Scalars['Int']['output'];
   /** Current members, ordered by user id. Empty if the viewer has left. */
   members: MemberConnection;
@@ -295,14 +295,14 @@ export type Message = {
   conversationId: Scalars['ID']['output'];
   /** The JSON object that the sender's client added, or null. */
   data: Maybe<Scalars['JSONObject']['output']>;
-  /** Number of other members who have acknowledged it as delivered or read. */
-  deliveredCount: Scalars['Int']['output'];
+  /** Number of other members who have acknowledged it as delivered or read. Null in a large group. */
+  deliveredCount: Maybe<Scalars['Int']['output']>;
   /** Assigned when the send was accepted. Later messages have higher ids. */
   id: Scalars['ID']['output'];
   /** Whether a user or the server wrote it. */
   kind: MessageKind;
-  /** Number of other members who have acknowledged it as read. */
-  readCount: Scalars['Int']['output'];
+  /** Number of other members who have acknowledged it as read. Null in a large group. */
+  readCount: Maybe<Scalars['Int']['output']>;
   /** The message that this one replies to. Null if it is not a reply, or if the viewer cannot see that message. */
   replyTo: Maybe<Message>;
   /** The user who sent it. For SYSTEM messages, the member who made the change. Null if that user no longer exists. */
@@ -313,7 +313,7 @@ export type Message = {
   sentAt: Scalars['DateTime']['output'];
   /** The message's number in the conversation: the only display order. Null while SENDING, and for FAILED messages. */
   seq: Maybe<Scalars['Seq']['output']>;
-  /** The message's progress. */
+  /** The message's progress. SENT at most in a large group, which has more than `ServerInfo.fanOutOnWriteMaxMembers` members. */
   status: MessageStatus;
   /** The content of a SYSTEM message as data, for clients to put into their user's language. `text` has it in English. Null for USER messages. */
   systemEvent: Maybe<SystemEvent>;
@@ -1172,10 +1172,10 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
   conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
   conversationId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   data?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
-  deliveredCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  deliveredCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['MessageKind'], ParentType, ContextType>;
-  readCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  readCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   replyTo?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
   sender?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   senderId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;

@@ -38,10 +38,10 @@ export const Conversation: ConversationResolvers = {
   title: ({ conversation }) => conversation.title,
   headSeq: ({ headSeq }) => headSeq,
   unreadCount: (view, _args, { services }) => services.conversations.unreadCount(view),
-  memberCount: ({ memberList }) => memberList.activeCount,
+  memberCount: ({ memberCount }) => memberCount,
   lastMessage: (view, _args, { services }) => services.conversations.lastMessage(view),
-  members: (view, { first, after }, { services }) => {
-    const page = services.conversations.memberPage(view, first ?? 50, after ?? null);
+  members: async (view, { first, after }, { services }) => {
+    const page = await services.conversations.memberPage(view, first ?? 50, after ?? null);
     return { ...toConnection(page.members, page, services.conversations.memberCursorOf), totalCount: page.totalCount };
   },
   deliveredSeq: async (view, _args, { services }) => (await ownPositions(view, services)).deliveredSeq,

@@ -51,7 +51,7 @@ export function createMessaging(ports: MessagingPorts) {
   const { messageStore, conversations: store, users, bus, rateLimiter, newId, clock, elapsed } = ports;
   const { isSoleWriter, onError, onSent, onDelivered, settings } = ports;
 
-  const memberLists = createMemberLists({ store, settings });
+  const memberLists = createMemberLists({ store, isSoleWriter, elapsed, settings });
   const log = createConversationLog({
     log: messageStore.messageLog,
     clock: createTrustedClock(clock, elapsed),

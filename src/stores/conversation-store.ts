@@ -14,8 +14,36 @@ export interface MembershipChange {
   readonly at: Millis;
 }
 
+/** A conversation with the result of its settled membership changes. */
+export interface ConversationState {
+  readonly conversation: Conversation;
+  /** The users of a direct conversation, ordered by id: two, or one with themselves. Empty for groups. */
+  readonly pair: readonly UserId[];
+  /** The number of the last membership entry that is settled; 0 before the first, and in direct conversations. */
+  readonly version: Seq;
+  readonly memberCount: number;
+  /** Whether messages are fanned out on read, from number `modeSince` on. Before it the other mode applied. */
+  readonly isLarge: boolean;
+  readonly modeSince: Seq;
+}
+
+export interface MemberKey {
+  readonly conversationId: ConversationId;
+  readonly userId: UserId;
+}
+
+/** The outcome of a settled change. */
+export interface Settlement {
+  readonly state: ConversationState;
+  /** The version that the change was applied to; null when it had been applied before this call. */
+  readonly previousVersion: Seq | null;
+  /** Every stay, after the change, of the users it concerned and of a member who became owner by it, as `listStays` orders them. */
+  readonly stays: readonly Member[];
+}
+
 /**
- * Conversations and their members.
+ * Conversations and their members. No method's cost depends on the number of members or memberships that it does not return,
+ * except where a change turns a group from small to large.
  * Every method rejects with DomainError `UNAVAILABLE` (retryable) when the store does not answer within its deadline.
  */
 export interface ConversationStore {
@@ -27,16 +55,42 @@ export interface ConversationStore {
   /** Adds a group without members; `change` (GROUP_CREATED) adds them when it is settled. Both or neither are stored. */
   createGroup(conversation: Conversation, change: MembershipChange): Promise<void>;
   /** Conversations by id, in the order of the ids. */
-  get(ids: readonly ConversationId[]): Promise<(Conversation | null)[]>;
+  get(ids: readonly ConversationId[]): Promise<(ConversationState | null)[]>;
   /** The direct conversation of two users, or null. */
   findDirect(userIds: readonly [UserId, UserId]): Promise<Conversation | null>;
 
-  /** The latest stay of each current and former member, ordered by user id as a number. */
-  listMembers(conversationId: ConversationId): Promise<Member[]>;
-  /** Earlier stays of users who left and rejoined, ordered by user id as a number, then by `joinedSeq`. */
-  listEarlierStays(conversationId: ConversationId): Promise<Member[]>;
+  /**
+   * Every stay of the current members, and the stays of others that ended with or after `since`. Ordered by user id as a number,
+   * then by `joinedSeq`.
+   */
+  listStays(conversationId: ConversationId, since: Seq): Promise<Member[]>;
+  /** All stays of a user in a conversation, the latest last; empty for a user who was never a member. In the order of the keys. */
+  listStaysOf(keys: readonly MemberKey[]): Promise<Member[][]>;
   /** A user's current and former memberships, ordered by conversation id as a number. */
   listMemberships(userId: UserId): Promise<Member[]>;
+  /** Current members after a user, ordered by user id as a number. */
+  pageMembers(conversationId: ConversationId, afterUserId: UserId, limit: number): Promise<Member[]>;
+  /**
+   * The memberships whose inboxes may lack messages until the user syncs: of large groups, and of groups that were left, or
+   * became small, since the last `markEntered`. Ordered by conversation id as a number for each user.
+   */
+  listOnRead(userIds: readonly UserId[]): Promise<Member[]>;
+  /**
+   * Takes memberships off that list whose messages are all in the inbox: of users who have left with `leftSeq`, or of groups that
+   * are small. Memberships that have changed since stay on it.
+   */
+  markEntered(members: readonly Member[]): Promise<void>;
+
+  /**
+   * Records that a member of a direct conversation has sent a message. Two users are contacts once both have.
+   *
+   * @returns whether the two became contacts by this call
+   */
+  noteSent(key: MemberKey): Promise<boolean>;
+  /** Of the users asked for, the contacts of a user. */
+  findContacts(userId: UserId, others: readonly UserId[]): Promise<UserId[]>;
+  /** The contacts of a user, ordered by user id as a number. */
+  listContacts(userId: UserId, limit: number): Promise<UserId[]>;
 
   /** Records a change before it is written to the log. */
   beginChange(change: MembershipChange): Promise<void>;
@@ -45,8 +99,10 @@ export interface ConversationStore {
    * harmless. Added users become MEMBER (the actor of GROUP_CREATED becomes OWNER) with `joinedSeq = seq - 1`; existing members
    * stay unchanged. Removed and leaving members get `leftSeq = seq`. When the OWNER leaves, the longest-standing ADMIN becomes
    * OWNER, or the longest-standing MEMBER if there is no ADMIN (by `joinedSeq`, then user id).
+   *
+   * @param largeAbove - groups of more members are large from this change on, others small
    */
-  settleChange(change: MembershipChange, seq: Seq): Promise<void>;
+  settleChange(change: MembershipChange, seq: Seq, largeAbove: number): Promise<Settlement>;
   /** Withdraws a change that was never written to the log. */
   dropChange(id: MessageId): Promise<void>;
   /** Changes that are not settled, oldest first. */

@@ -92,6 +92,20 @@ describe('a group', () => {
     );
   });
 
+  it('shows users who have left nothing of how it changes after that', async () => {
+    const [owner, leaver, late] = (await people(3)) as [TestUser, TestUser, TestUser];
+    const { id } = await createGroup(owner, [leaver]);
+    const seenBy = async (user: TestUser) =>
+      (await user.ask(`query ($c: ID!) { conversation(id: $c) { ${groupFields} } }`, { c: id })).conversation;
+    expect(await seenBy(leaver)).toMatchObject({ memberCount: 2, members: { totalCount: 2 } });
+    await leaver.ask(leave, { c: id });
+    const left = await seenBy(leaver);
+    expect(left).toMatchObject({ memberCount: 0, headSeq: '2', members: { totalCount: 0, nodes: [] } });
+    await owner.ask(change('addMembers'), { c: id, u: [late.id] });
+    expect(await seenBy(leaver)).toEqual(left);
+    expect(await seenBy(owner)).toMatchObject({ memberCount: 2, members: { totalCount: 2 } });
+  });
+
   it('lets only those change it whose role allows it, and always has an owner', async () => {
     const [owner, admin, member, other] = (await people(4)) as [TestUser, TestUser, TestUser, TestUser];
     const group = await createGroup(owner, [admin, member]);

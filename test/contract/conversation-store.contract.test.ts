@@ -5,6 +5,8 @@ import { aChange, aConversation, directoryDrivers, nextId, type OpenDirectory } 
 
 /** Past what a float holds, as numbers of messages may not be but must survive. */
 const farSeq = 2n ** 62n + 1n;
+/** Above what any group here has, but those that are about it. */
+const largeAbove = 10_000;
 
 describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
   let directory: OpenDirectory;
@@ -22,18 +24,18 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     const others = Array.from({ length: count }, () => nextId());
     const founded = aChange(group, owner, { kind: 'GROUP_CREATED', userIds: [owner, ...others], title: 'Team 🌻' });
     await directory.conversations.createGroup(group, founded);
-    await directory.conversations.settleChange(founded, 1n);
+    await directory.conversations.settleChange(founded, 1n, largeAbove);
     return { group, owner, others };
   }
 
   async function settle(group: Conversation, actorId: string, event: SystemEvent, seq: bigint): Promise<void> {
     const change = aChange(group, actorId, event);
     await directory.conversations.beginChange(change);
-    await directory.conversations.settleChange(change, seq);
+    await directory.conversations.settleChange(change, seq, largeAbove);
   }
 
   async function memberOf(group: Conversation, userId: string): Promise<Member | undefined> {
-    return (await directory.conversations.listMembers(group.id)).find((member) => member.userId === userId);
+    return (await directory.conversations.listStaysOf([{ conversationId: group.id, userId }])).at(0)?.at(-1);
   }
 
   it('opens a direct conversation once, in either order and when calls race', async () => {
@@ -47,14 +49,14 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     expect(await directory.conversations.findDirect([b, a])).toEqual(first);
     const lost = drafts.filter(({ id }) => id !== first?.id).map(({ id }) => id);
     expect(await directory.conversations.get(lost)).toEqual(lost.map(() => null));
-    expect((await directory.conversations.listMembers(first?.id ?? '')).map(({ userId }) => userId)).toEqual([a, b]);
-    for (const id of lost) expect(await directory.conversations.listMembers(id)).toEqual([]);
+    expect((await directory.conversations.listStays(first?.id ?? '', 0n)).map(({ userId }) => userId)).toEqual([a, b]);
+    for (const id of lost) expect(await directory.conversations.listStays(id, 0n)).toEqual([]);
   });
 
   it('opens a conversation with oneself, with one member', async () => {
     const user = nextId();
     const conversation = await directory.conversations.openDirect(aDirect(), [user, user]);
-    expect(await directory.conversations.listMembers(conversation.id)).toEqual([
+    expect(await directory.conversations.listStays(conversation.id, 0n)).toEqual([
       { conversationId: conversation.id, userId: user, role: 'MEMBER', joinedSeq: 0n, leftSeq: null },
     ]);
     expect(await directory.conversations.findDirect([user, user])).toEqual(conversation);
@@ -65,7 +67,12 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     const [a, b] = [aDirect(), aDirect()];
     await directory.conversations.openDirect(a, [nextId(), nextId()]);
     await directory.conversations.openDirect(b, [nextId(), nextId()]);
-    expect(await directory.conversations.get([b.id, nextId(), a.id, b.id])).toEqual([b, null, a, b]);
+    expect(await directory.conversations.get([b.id, nextId(), a.id, b.id])).toMatchObject([
+      { conversation: b },
+      null,
+      { conversation: a },
+      { conversation: b },
+    ]);
     expect(await directory.conversations.get([])).toEqual([]);
     expect(await directory.conversations.get(Array.from({ length: 40_000 }, () => nextId()))).toHaveLength(40_000);
   });
@@ -75,32 +82,30 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     const owner = nextId();
     const change = aChange(group, owner, { kind: 'GROUP_CREATED', userIds: [owner], title: 'Team' });
     await directory.conversations.createGroup(group, change);
-    expect(await directory.conversations.get([group.id])).toEqual([group]);
-    expect(await directory.conversations.listMembers(group.id)).toEqual([]);
+    expect(await directory.conversations.get([group.id])).toEqual([
+      { conversation: group, pair: [], version: 0n, memberCount: 0, isLarge: false, modeSince: 0n },
+    ]);
+    expect(await directory.conversations.listStays(group.id, 0n)).toEqual([]);
     expect(await directory.conversations.listUnsettled()).toContainEqual(change);
-    await directory.conversations.settleChange(change, 1n);
-    expect(await directory.conversations.listMembers(group.id)).toEqual([
+    await directory.conversations.settleChange(change, 1n, largeAbove);
+    expect(await directory.conversations.listStays(group.id, 0n)).toEqual([
       { conversationId: group.id, userId: owner, role: 'OWNER', joinedSeq: 0n, leftSeq: null },
     ]);
     expect(await directory.conversations.listUnsettled()).not.toContainEqual(change);
   });
 
-  it('lists members and memberships by id as a number', async () => {
+  it('lists members by id as a number', async () => {
     const owner = '7';
     const others = ['1000', '99', nextId(), '12345678901', '100'];
     const groups = ['88888', '9', '1234567'].map((id) => aConversation({ id }));
     for (const group of groups) {
       const founded = aChange(group, owner, { kind: 'GROUP_CREATED', userIds: [owner, ...others] });
       await directory.conversations.createGroup(group, founded);
-      await directory.conversations.settleChange(founded, 1n);
+      await directory.conversations.settleChange(founded, 1n, largeAbove);
     }
-    const members = await directory.conversations.listMembers('9');
+    const members = await directory.conversations.listStays('9', 0n);
     const inOrder = [owner, ...others].sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
     expect(members.map(({ userId }) => userId)).toEqual(inOrder);
-    const memberships = await directory.conversations.listMemberships('99');
-    expect(memberships.map(({ conversationId }) => conversationId)).toEqual(['9', '88888', '1234567']);
-    expect(memberships[0]).toEqual(members.find(({ userId }) => userId === '99'));
-    expect(await directory.conversations.listMemberships(nextId())).toEqual([]);
   });
 
   it('keeps numbers exact that a float cannot', async () => {
@@ -113,10 +118,10 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
 
   it('brings in more members than one statement has room for', async () => {
     const { group, owner, others } = await aGroup(1_203);
-    const members = await directory.conversations.listMembers(group.id);
+    const members = await directory.conversations.listStays(group.id, 0n);
     expect(members.map(({ userId }) => userId)).toEqual([owner, ...others]);
     await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: others }, 2n);
-    const left = (await directory.conversations.listMembers(group.id)).filter(({ leftSeq }) => leftSeq === 2n);
+    const left = (await directory.conversations.listStays(group.id, 0n)).filter(({ leftSeq }) => leftSeq === 2n);
     expect(left).toHaveLength(others.length);
   });
 
@@ -152,18 +157,33 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     const { group, owner, others } = await aGroup(2);
     const [back, twice] = others as [string, string];
     await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [back, twice] }, 4n);
-    expect(await directory.conversations.listEarlierStays(group.id)).toEqual([]);
     await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [back, twice] }, 9n);
     await settle(group, twice, { kind: 'MEMBER_LEFT', userIds: [twice] }, 10n);
     await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [back, twice] }, 11n);
-    const stays = [
-      { conversationId: group.id, userId: back, role: 'MEMBER', joinedSeq: 0n, leftSeq: 4n },
-      { conversationId: group.id, userId: twice, role: 'MEMBER', joinedSeq: 0n, leftSeq: 4n },
-      { conversationId: group.id, userId: twice, role: 'MEMBER', joinedSeq: 8n, leftSeq: 10n },
-    ];
-    expect(await directory.conversations.listEarlierStays(group.id)).toEqual(stays);
-    await directory.reopen();
-    expect(await directory.conversations.listEarlierStays(group.id)).toEqual(stays);
+    const stay = (userId: string, joinedSeq: bigint, leftSeq: bigint | null) => ({
+      conversationId: group.id,
+      userId,
+      role: 'MEMBER',
+      joinedSeq,
+      leftSeq,
+    });
+    const ofBack = [stay(back, 0n, 4n), stay(back, 8n, null)];
+    const ofTwice = [stay(twice, 0n, 4n), stay(twice, 8n, 10n), stay(twice, 10n, null)];
+    const ofOwner = [{ ...stay(owner, 0n, null), role: 'OWNER' }];
+    for (const _ of [1, 2]) {
+      const { conversations } = directory;
+      expect(await conversations.listStays(group.id, 0n)).toEqual([...ofOwner, ...ofBack, ...ofTwice]);
+      expect(await conversations.listStays(group.id, 99n)).toEqual([...ofOwner, ...ofBack, ...ofTwice]);
+      const keys = [twice, nextId(), owner, back].map((userId) => ({ conversationId: group.id, userId }));
+      expect(await conversations.listStaysOf(keys)).toEqual([ofTwice, [], ofOwner, ofBack]);
+      await directory.reopen();
+    }
+    await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [back, twice] }, 20n);
+    const leftSeqs = async (since: bigint) =>
+      (await directory.conversations.listStays(group.id, since)).map(({ leftSeq }) => leftSeq);
+    expect(await leftSeqs(5n)).toEqual([null, 20n, 10n, 20n]);
+    expect(await leftSeqs(20n)).toEqual([null, 20n, 20n]);
+    expect(await leftSeqs(21n)).toEqual([null]);
   });
 
   describe('when the owner leaves', () => {
@@ -171,7 +191,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
       settle(group, userId, { kind: 'MEMBER_LEFT', userIds: [userId] }, seq);
     const rolesOf = async (group: Conversation) =>
       new Map(
-        (await directory.conversations.listMembers(group.id))
+        (await directory.conversations.listStays(group.id, 0n))
           .filter(({ leftSeq }) => leftSeq === null)
           .map(({ userId, role }) => [userId, role]),
       );
@@ -230,10 +250,10 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     const late = nextId();
     const added = aChange(group, owner, { kind: 'MEMBERS_ADDED', userIds: [late] });
     await directory.conversations.beginChange(added);
-    await Promise.all(Array.from({ length: 5 }, () => directory.conversations.settleChange(added, 7n)));
+    await Promise.all(Array.from({ length: 5 }, () => directory.conversations.settleChange(added, 7n, largeAbove)));
     await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [late] }, 8n);
     // A repeat that comes late must not bring back who has left since.
-    await directory.conversations.settleChange(added, 7n);
+    await directory.conversations.settleChange(added, 7n, largeAbove);
     expect(await memberOf(group, late)).toMatchObject({ joinedSeq: 6n, leftSeq: 8n });
   });
 
@@ -249,8 +269,8 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     expect(await ours()).toEqual(changes);
     await directory.conversations.dropChange(changes[0]?.id ?? '');
     expect(await ours()).toEqual([changes[1]]);
-    await directory.conversations.settleChange(changes[0] as (typeof changes)[0], 2n);
-    expect(await directory.conversations.listMembers(group.id)).toHaveLength(1);
+    await directory.conversations.settleChange(changes[0] as (typeof changes)[0], 2n, largeAbove);
+    expect(await directory.conversations.listStays(group.id, 0n)).toHaveLength(1);
     await directory.conversations.dropChange(changes[1]?.id ?? '');
     await directory.conversations.dropChange(nextId());
   });
@@ -259,10 +279,13 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     const { group } = await aGroup(3);
     const pair: [string, string] = [nextId(), nextId()];
     const direct = await directory.conversations.openDirect(aDirect(), pair);
-    const members = await directory.conversations.listMembers(group.id);
+    const members = await directory.conversations.listStays(group.id, 0n);
     await directory.reopen();
-    expect(await directory.conversations.get([group.id, direct.id])).toEqual([group, direct]);
-    expect(await directory.conversations.listMembers(group.id)).toEqual(members);
+    expect(await directory.conversations.get([group.id, direct.id])).toEqual([
+      { conversation: group, pair: [], version: 1n, memberCount: 4, isLarge: false, modeSince: 0n },
+      { conversation: direct, pair, version: 0n, memberCount: 2, isLarge: false, modeSince: 0n },
+    ]);
+    expect(await directory.conversations.listStays(group.id, 0n)).toEqual(members);
     expect(await directory.conversations.openDirect(aDirect(), pair)).toEqual(direct);
   });
 });

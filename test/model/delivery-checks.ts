@@ -123,13 +123,13 @@ export async function findDeliveryViolations(world: DeliveryWorld): Promise<stri
   const found = [...world.complaints, ...devices.flatMap(({ complaints }) => complaints)];
   const logs = new Map<ConversationId, MessageRow[]>();
   const stays = new Map<ConversationId, Stay[]>();
-  for (const [conversation] of await Promise.all(world.conversationIds.map((id) => truth.conversations.get([id])))) {
-    if (conversation == null) continue;
-    const { id, firstMonth, kind } = conversation;
+  for (const state of await truth.conversations.get(world.conversationIds)) {
+    if (state === null) continue;
+    const { id, firstMonth, kind } = state.conversation;
     const rows = await readLog(truth, id, firstMonth, found);
     checkOrder(id, rows, found);
     logs.set(id, rows);
-    const members = await truth.conversations.listMembers(id);
+    const members = await truth.conversations.listStays(id, 0n);
     stays.set(
       id,
       kind === 'GROUP' ? readStays(rows) : members.map(({ userId }) => ({ userId, fromSeq: 1n, toSeq: null })),
@@ -194,9 +194,8 @@ function checkMembers(
   stays: readonly Stay[],
   found: string[],
 ): void {
-  for (const { userId, joinedSeq, leftSeq } of members) {
-    const latest = stays.findLast((stay) => stay.userId === userId);
-    if (latest === undefined || latest.fromSeq !== joinedSeq + 1n || latest.toSeq !== leftSeq)
-      found.push(`${userId} is a member from ${joinedSeq} to ${leftSeq}, and the log says otherwise`);
-  }
+  const stored = members.map(({ userId, joinedSeq, leftSeq }) => `${userId} from ${joinedSeq + 1n} to ${leftSeq}`);
+  const logged = stays.map(({ userId, fromSeq, toSeq }) => `${userId} from ${fromSeq} to ${toSeq}`);
+  for (const stay of stored) if (!logged.includes(stay)) found.push(`the log knows nothing of ${stay}`);
+  for (const stay of logged) if (!stored.includes(stay)) found.push(`the directory knows nothing of ${stay}`);
 }

@@ -134,6 +134,9 @@ export const deliveryMutants: readonly DeliveryMutant[] = [
   },
   {
     name: 'a change of membership is settled one number too early',
-    wrapConversations: (store) => ({ ...store, settleChange: (change, seq) => store.settleChange(change, seq - 1n) }),
+    wrapConversations: (store) => ({
+      ...store,
+      settleChange: (change, seq, largeAbove) => store.settleChange(change, seq - 1n, largeAbove),
+    }),
   },
 ];

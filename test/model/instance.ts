@@ -45,7 +45,7 @@ export function createServices(options: InstanceOptions): Services {
       groupMembersMax: 100,
       namedMembersMax: 100,
       cachedMax: 10,
-      usersMax: 10,
+      memberStaysMax: 20,
       guessesMax: 50,
       backlogMax: options.backlogMax,
       fanOutOnWriteMaxMembers: options.onWriteMaxMembers,

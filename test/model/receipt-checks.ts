@@ -19,7 +19,8 @@ export async function findReceiptViolations(
   const found: string[] = [];
   for (const [id, rows] of logs) {
     const stored = new Map((await truth.receipts.list(id)).map((receipt) => [receipt.userId, receipt]));
-    const joinedSeqs = new Map((await truth.conversations.listMembers(id)).map((one) => [one.userId, one.joinedSeq]));
+    const stays = await truth.conversations.listStays(id, 0n);
+    const joinedSeqs = new Map(stays.map(({ userId, joinedSeq }) => [userId, joinedSeq]));
     const head = BigInt(rows.length);
     for (const { userId, deliveredSeq, readSeq } of stored.values()) {
       if (readSeq > deliveredSeq) found.push(`${userId} has read ${id} up to ${readSeq}, but has ${deliveredSeq}`);

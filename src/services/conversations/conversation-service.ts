@@ -30,14 +30,8 @@ import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import { checkPageSize } from '../paging.ts';
 import { takeOrThrow } from '../rate-limits.ts';
 import type { ReceiptService } from '../receipts/receipt-service.ts';
-import {
-  type ConversationView,
-  cursorOf,
-  memberCursorOf,
-  pageOfMembers,
-  pageOfViews,
-  viewOf,
-} from './conversation-view.ts';
+import { type ConversationView, cursorOf, pageOfViews, viewOf } from './conversation-view.ts';
+import { memberCursorOf, pageOfMembers } from './member-pages.ts';
 import { createMembershipChanges } from './membership-changes.ts';
 import {
   checkNamedCount,
@@ -110,7 +104,6 @@ export function createConversationService(ports: {
     if (conversation === null) {
       await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
       conversation = await store.openDirect(draftConversation('DIRECT', null), pair);
-      memberLists.forget(conversation.id, pair);
       changes.announce(conversation.id, pair);
     }
     directIds.set(key, conversation.id);
@@ -187,7 +180,8 @@ export function createConversationService(ports: {
         requireMayAdd(member);
         const wanted = [...new Set(input.userIds)];
         await requireUsers(wanted);
-        return planAdding(memberList, wanted, settings.groupMembersMax);
+        const known = await memberLists.membersAmong(memberList, wanted);
+        return planAdding(memberList, wanted, known, settings.groupMembersMax);
       });
     },
 
@@ -200,7 +194,7 @@ export function createConversationService(ports: {
         requireMayRemove(member);
         const wanted = [...new Set(input.userIds)];
         checkNamedCount(wanted, settings.namedMembersMax);
-        return planRemoving(memberList, member, wanted);
+        return planRemoving(member, wanted, await memberLists.membersAmong(memberList, wanted));
       });
     },
 
@@ -214,10 +208,11 @@ export function createConversationService(ports: {
       input: { conversationId: ConversationId; userId: UserId; role: MemberRole },
     ): Promise<ConversationView> {
       await changeMembers(viewer, input.conversationId, async (memberList, member) => {
-        requireMayGiveRole(memberList, member, input.userId);
+        const known = await memberLists.membersAmong(memberList, [input.userId]);
+        requireMayGiveRole(member, known.get(input.userId));
         await store.setRole(input.conversationId, input.userId, input.role);
         if (input.role === 'OWNER') await store.setRole(input.conversationId, viewer.userId, 'ADMIN');
-        memberLists.forget(input.conversationId, []);
+        memberLists.forget(input.conversationId);
         return null;
       });
       return view(viewer, input.conversationId);
@@ -229,15 +224,14 @@ export function createConversationService(ports: {
     /** The viewer's current conversations, most recent activity first. */
     async page(viewer: Viewer, first: number, after: string | null) {
       checkPageSize('first', first, settings.pageSizeMax);
-      const ids = await memberLists.conversationIdsOf(viewer.userId);
-      const found = await Promise.all(ids.map((id) => memberLists.get(id)));
-      const active = found.filter((memberList): memberList is MemberList =>
-        isActive(memberList?.members.get(viewer.userId)),
-      );
-      const heads = await log.heads(active.map(({ conversation }) => conversation));
-      const views = active.map((memberList, index) =>
-        viewOf(memberList, memberList.members.get(viewer.userId) as Member, heads[index]),
-      );
+      const members = (await store.listMemberships(viewer.userId)).filter(isActive);
+      const states = await memberLists.states(members.map(({ conversationId }) => conversationId));
+      const found = members.flatMap((member, index) => {
+        const state = states[index];
+        return state == null ? [] : [{ member, state }];
+      });
+      const heads = await log.heads(found.map(({ state }) => state.conversation));
+      const views = found.map(({ member, state }, index) => viewOf(state, member, heads[index]));
       return pageOfViews(views, first, after);
     },
 
@@ -246,7 +240,7 @@ export function createConversationService(ports: {
     /** The active members, ordered by user id; none for a viewer who has left. */
     memberPage(conversation: ConversationView, first: number, after: string | null) {
       checkPageSize('first', first, settings.pageSizeMax);
-      return pageOfMembers(conversation, first, after);
+      return pageOfMembers(memberLists, conversation, first, after);
     },
 
     memberCursorOf,
@@ -294,11 +288,8 @@ export function createConversationService(ports: {
 
     /** All users who share a direct conversation with a user. */
     async allDirectPeers(userId: UserId): Promise<UserId[]> {
-      const ids = await memberLists.conversationIdsOf(userId);
-      const found = await Promise.all(ids.map((id) => memberLists.get(id)));
-      return found
-        .filter((memberList): memberList is MemberList => memberList?.conversation.kind === 'DIRECT')
-        .flatMap(({ members }) => [...members.keys()].filter((other) => other !== userId));
+      const states = await memberLists.states(await memberLists.conversationIdsOf(userId));
+      return states.flatMap((state) => state?.pair.filter((other) => other !== userId) ?? []);
     },
   };
 }

@@ -1,21 +1,20 @@
 /**
- * A conversation as one user sees it, and pages of such views and of members.
+ * A conversation as one user sees it, and the pages that are made of such views.
  *
- * Conversations are ordered by most recent activity, members by user id, and both orders are total. A cursor contains the position of
- * its item, so that the next page continues from there even if the item is no longer in the list.
+ * Conversations come newest activity first, and no two share a place. A cursor holds the place of the conversation that it was
+ * made for, so that a page goes on from there whether or not that conversation is still in the list.
  */
-
-import type { Conversation, Member } from '../../domain/conversation.ts';
-import { isActive, visibleHead } from '../../domain/conversation.ts';
+import { type Conversation, isActive, type Member, visibleHead } from '../../domain/conversation.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
-import type { MemberList } from '../members/member-lists.ts';
 import { decodeCursor, encodeCursor } from '../paging.ts';
 
 export interface ConversationView {
   readonly conversation: Conversation;
-  readonly memberList: MemberList;
+  /** The viewer's latest stay. */
   readonly member: Member;
-  /** The number of the last message that the user may see. */
+  /** The number of current members; 0 for a viewer who has left, who is not shown changes after that. */
+  readonly memberCount: number;
+  /** The last message they may see. */
   readonly headSeq: Seq;
   /** Time of the last message, or of the conversation's creation. */
   readonly activeAt: Millis;
@@ -23,13 +22,17 @@ export interface ConversationView {
 
 /** @param head - the last message of the log, which users who left may not see; none in an empty log */
 export function viewOf(
-  memberList: MemberList,
+  { conversation, memberCount }: { conversation: Conversation; memberCount: number },
   member: Member,
   head: { seq: Seq; sentAt: Millis } = { seq: 0n, sentAt: 0 },
 ): ConversationView {
-  const { conversation } = memberList;
-  const activeAt = Math.max(head.sentAt, conversation.createdAt);
-  return { conversation, memberList, member, headSeq: visibleHead(member, head.seq), activeAt };
+  return {
+    conversation,
+    member,
+    memberCount: isActive(member) ? memberCount : 0,
+    headSeq: visibleHead(member, head.seq),
+    activeAt: Math.max(head.sentAt, conversation.createdAt),
+  };
 }
 
 export function pageOfViews(views: readonly ConversationView[], first: number, after: string | null) {
@@ -45,24 +48,6 @@ export function pageOfViews(views: readonly ConversationView[], first: number, a
 
 export function cursorOf({ activeAt, conversation }: ConversationView): string {
   return encodeCursor('c', activeAt, conversation.id);
-}
-
-/** The active members; none for a viewer who has left. */
-export function pageOfMembers({ memberList, member: viewer }: ConversationView, first: number, after: string | null) {
-  const afterId = after === null ? 0n : BigInt((decodeCursor('u', after, 1) as [string])[0]);
-  if (!isActive(viewer)) return { members: [], totalCount: 0, hasNextPage: false, hasPreviousPage: false };
-  const active = [...memberList.members.values()].filter(isActive);
-  const rest = active.filter(({ userId }) => BigInt(userId) > afterId);
-  return {
-    members: rest.slice(0, first),
-    totalCount: active.length,
-    hasNextPage: rest.length > first,
-    hasPreviousPage: rest.length < active.length,
-  };
-}
-
-export function memberCursorOf({ userId }: Member): string {
-  return encodeCursor('u', userId);
 }
 
 function byNewestActivity(a: ConversationView, b: ConversationView): number {

@@ -65,7 +65,6 @@ export function createMembershipChanges(ports: {
   async function carryOut(conversation: Conversation, change: MembershipChange): Promise<void> {
     memberLists.begin(change);
     try {
-      const wasLarge = await isLarge(conversation.id);
       const { message } = await log.append(conversation, {
         id: change.id,
         conversationId: conversation.id,
@@ -75,13 +74,9 @@ export function createMembershipChanges(ports: {
         body: { text: await describe(change), systemEvent: change.event },
       });
       if (change.event.kind === 'MEMBERS_ADDED') await inbox.finishStays(conversation.id, change.event.userIds);
-      await store.settleChange(change, message.seq);
-      memberLists.forget(conversation.id, change.event.userIds);
-      const isOther = wasLarge !== (await isLarge(conversation.id));
+      const touched = await memberLists.settle(change, message.seq);
       memberLists.end(conversation.id);
-      // A group that crosses the threshold in either direction reaches all its members in a different way from now on.
-      const memberList = isOther ? await memberLists.get(conversation.id) : null;
-      announce(conversation.id, memberList === null ? change.event.userIds : [...memberList.members.keys()]);
+      announce(conversation.id, touched);
       if (isDeparture(change.event)) void receipts.announceLeft(conversation.id, change.event.userIds);
     } catch (error) {
       // Whether it was written or not: until it is settled, the recipients of later messages are unknown, and fan-out waits.
@@ -98,10 +93,6 @@ export function createMembershipChanges(ports: {
       void inTurn(conversation.id, () => carryOut(conversation, change)).catch(() => {});
     }, retryAfterMs);
     timer.unref();
-  }
-
-  async function isLarge(id: ConversationId): Promise<boolean> {
-    return (await memberLists.get(id))?.isLarge === true;
   }
 
   function announce(conversationId: ConversationId, userIds: readonly UserId[]): void {
@@ -178,9 +169,9 @@ export function createMembershipChanges(ports: {
       const said = await log.findByIds(unsettled.map(({ id }) => id));
       const places = new Map(unsettled.map(({ id }, index) => [id, said[index]?.seq ?? null]));
       for (const change of unsettled.sort((a, b) => comparePlaces(places.get(a.id), places.get(b.id)))) {
-        const [conversation] = await store.get([change.conversationId]);
-        if (conversation == null) await store.dropChange(change.id);
-        else await inTurn(conversation.id, () => carryOut(conversation, change));
+        const [state] = await store.get([change.conversationId]);
+        if (state == null) await store.dropChange(change.id);
+        else await inTurn(change.conversationId, () => carryOut(state.conversation, change));
       }
     },
 

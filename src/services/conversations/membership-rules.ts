@@ -27,14 +27,18 @@ export function requireMayAdd({ role }: Member): void {
   if (role === 'MEMBER') throw forbidden('Only the owner and admins can add members.');
 }
 
-/** @param wanted - users that exist, each once */
+/**
+ * @param wanted - users that exist, each once
+ * @param known - those of them who are or were members
+ */
 export function planAdding(
   memberList: MemberList,
   wanted: readonly UserId[],
+  known: ReadonlyMap<UserId, Member>,
   groupMembersMax: number,
 ): PlannedChange | null {
-  const userIds = wanted.filter((id) => !isActive(memberList.members.get(id)));
-  if (memberList.activeCount + userIds.length > groupMembersMax) throw tooManyMembers();
+  const userIds = wanted.filter((id) => !isActive(known.get(id)));
+  if (memberList.memberCount + userIds.length > groupMembersMax) throw tooManyMembers();
   return userIds.length === 0 ? null : { kind: 'MEMBERS_ADDED', userIds };
 }
 
@@ -45,25 +49,29 @@ export function requireMayRemove({ role }: Member): void {
 
 /**
  * @param wanted - users, each once
- * @throws DomainError `FORBIDDEN`: the owner can remove any other member, an admin only plain members
+ * @param known - those of them who are or were members
+ * @throws DomainError `FORBIDDEN`: the owner removes anybody else, an admin plain members
  */
-export function planRemoving(memberList: MemberList, remover: Member, wanted: readonly UserId[]): PlannedChange | null {
+export function planRemoving(
+  remover: Member,
+  wanted: readonly UserId[],
+  known: ReadonlyMap<UserId, Member>,
+): PlannedChange | null {
   if (wanted.includes(remover.userId)) throw new DomainError('BAD_USER_INPUT', 'Use leaveGroup to leave a group.');
   for (const id of wanted) {
-    const member = memberList.members.get(id);
+    const member = known.get(id);
     if (member === undefined) throw new DomainError('NOT_FOUND', `User ${id} is not a member of this group.`);
     if (remover.role === 'ADMIN' && isActive(member) && member.role !== 'MEMBER') {
       throw forbidden('Only the owner can remove admins.');
     }
   }
-  const userIds = wanted.filter((id) => isActive(memberList.members.get(id)));
+  const userIds = wanted.filter((id) => isActive(known.get(id)));
   return userIds.length === 0 ? null : { kind: 'MEMBERS_REMOVED', userIds };
 }
 
-/** @throws DomainError `FORBIDDEN`: only the owner can change roles, and only those of other members */
-export function requireMayGiveRole(memberList: MemberList, giver: Member, receiverId: UserId): void {
+/** @throws DomainError `FORBIDDEN`: only the owner gives roles, and only to another member */
+export function requireMayGiveRole(giver: Member, receiver: Member | undefined): void {
   if (giver.role !== 'OWNER') throw forbidden('Only the owner can change roles.');
-  const receiver = memberList.members.get(receiverId);
   if (receiver === undefined || !isActive(receiver)) throw new DomainError('NOT_FOUND', 'Member not found.');
   if (receiver.userId === giver.userId)
     throw new DomainError('BAD_USER_INPUT', 'An owner cannot change their own role; give OWNER to another member.');

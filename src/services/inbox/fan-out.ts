@@ -11,7 +11,7 @@
  * Invariants: at most one attempt per conversation is in progress; batches are fanned out in order of arrival; repeating a batch
  * changes nothing.
  */
-import type { ConversationId, Millis } from '../../domain/ids.ts';
+import { type ConversationId, type Millis, minSeq, type UserId } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import { topics } from '../../pubsub/topics.ts';
@@ -112,15 +112,16 @@ export function createFanOut(ports: {
     const [first] = messages;
     const last = messages[messages.length - 1];
     if (memberList === null || first === undefined || last === undefined) return;
+    // Messages keep the mode that applied to their numbers. The current members and settings do not matter.
+    const onWriteUpTo = memberList.isLarge ? minSeq(last.seq, memberList.modeSince - 1n) : last.seq;
     if (memberList.isLarge) {
       const topic = topics.conversation(id);
-      for (const message of messages) bus.publish(topic, { message });
-      return;
+      for (const message of messages) if (message.seq > onWriteUpTo) bus.publish(topic, { message });
     }
+    if (onWriteUpTo < first.seq) return;
     const entries = [];
-    for (const { userId, joinedSeq, leftSeq } of memberList.members.values()) {
-      if (leftSeq !== null && leftSeq < first.seq) continue;
-      const upTo = leftSeq !== null && leftSeq < last.seq ? leftSeq : last.seq;
+    for (const { userId, joinedSeq, leftSeq } of await memberList.since(first.seq)) {
+      const upTo = leftSeq !== null && leftSeq < onWriteUpTo ? leftSeq : onWriteUpTo;
       if (upTo > joinedSeq) entries.push({ userId, conversationId: id, joinedSeq, upTo, wholeFrom: first.seq });
     }
     await writer.enter(entries);
@@ -153,12 +154,12 @@ export function createFanOut(ports: {
     follower,
 
     /**
-     * Waits for the fan-out of the current messages of these conversations, so that a reader's inbox holds every message already
-     * answered SENT; at most `readerWaitMs`.
+     * Waits for the current fan-out of the user's messages, so that a reader's inbox holds every message already answered SENT; at
+     * most `readerWaitMs`. It asks about the busy conversations, not about those of the user.
      */
-    async settle(ids: readonly ConversationId[]): Promise<void> {
+    async settle(userId: UserId): Promise<void> {
       if (lastBatches.size === 0) return;
-      const waits = ids.flatMap((id) => lastBatches.get(id) ?? []);
+      const waits = [...lastBatches].flatMap(([id, batch]) => (memberLists.mayConcern(id, userId) ? batch : []));
       if (waits.length === 0) return;
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {

@@ -83,11 +83,11 @@ export function createInboxService(ports: {
   }
 
   async function readMessages(wanted: readonly { run: InboxRun; fromSeq: Seq; toSeq: Seq }[]): Promise<InboxEntry[]> {
-    const ranges = [];
-    for (const { run, fromSeq, toSeq } of wanted) {
-      const memberList = await memberLists.get(run.conversationId);
-      if (memberList !== null) ranges.push({ conversation: memberList.conversation, run, fromSeq, toSeq });
-    }
+    const states = await memberLists.states(wanted.map(({ run }) => run.conversationId));
+    const ranges = wanted.flatMap(({ run, fromSeq, toSeq }, index) => {
+      const conversation = states[index]?.conversation;
+      return conversation === undefined ? [] : [{ conversation, run, fromSeq, toSeq }];
+    });
     const messages = await log.listMany(ranges);
     return ranges.flatMap(({ run }, index) =>
       (messages[index] ?? []).map((message) => ({ seq: run.seq + (message.seq - run.fromSeq), message })),
@@ -114,7 +114,6 @@ export function createInboxService(ports: {
     /** Adds committed messages to inboxes; a follower of the log. */
     follower: fanOut.follower,
 
-    largeLists: sync.largeLists,
     enterAll: sync.enterAll,
     enterConversations: sync.enterConversations,
     finishStays: sync.finishStays,

@@ -1,73 +1,105 @@
 /**
- * The member lists that this instance has in memory. Lists are read whole and kept while they are used.
+ * The member lists that this instance has in memory. Lists are read when they are first needed, and kept while they are used.
  *
  * A change of membership is first announced here (`begin`), then written to the log, then settled. Between `begin` and the end, a
  * leaving member can no longer send, and fan-out of the conversation waits, so that users do not get messages sent after they left.
+ *
+ * Invariants
+ * - A settled change is applied to the list in memory as a difference. A list that lacks an earlier change is read again.
+ * - Nothing on a request path reads all members of a large group.
+ * - If other processes write to the store, a list in memory answers for `maxAgeMs` at most, and `at` compares its version.
  */
 import { LRUCache } from 'lru-cache';
 import type { Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type ConversationId, compareIds, isId, type Seq, type UserId } from '../../domain/ids.ts';
+import { type Clock, type ConversationId, isId, type Millis, type Seq, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';
-import type { ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
-import { createMemberList, type MemberList } from './member-list.ts';
+import type { ConversationState, ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
+import { batched } from '../batched.ts';
+import { type ConversationList, DirectList, LargeList, type MemberList, SmallList, type Stays } from './member-list.ts';
+import { createOnReadMemberships } from './on-read-memberships.ts';
+import { createStayCache } from './stay-cache.ts';
 
 export type { MemberList, Stays } from './member-list.ts';
-
-/** Maximum number of members in all lists in memory. A group of 100,000 takes about 20 MB. */
-const membersMax = 1_000_000;
 
 export type MemberLists = ReturnType<typeof createMemberLists>;
 
 export interface MemberListSettings {
-  /** Groups of more members than this are large. */
+  /** Groups of more members than this become large with their next change of membership. */
   readonly fanOutOnWriteMaxMembers: number;
-  /** Maximum number of users whose list of conversations is kept in memory. */
-  readonly usersMax?: number;
+  /** Stays in memory, for lists and for single users each; a direct conversation counts as one. */
+  readonly memberStaysMax?: number;
+  /** How long a list in memory is used, if other processes write to the store. */
+  readonly memberListMaxAgeMs?: Millis;
 }
 
-export function createMemberLists(ports: { store: ConversationStore; settings: MemberListSettings }) {
-  const { store } = ports;
-  const { fanOutOnWriteMaxMembers, usersMax = 50_000 } = ports.settings;
-  const memberLists = new LRUCache<ConversationId, MemberList>({
-    maxSize: membersMax,
-    sizeCalculation: ({ members }) => members.size + 1,
+export function createMemberLists(ports: {
+  store: ConversationStore;
+  isSoleWriter: boolean;
+  /** Milliseconds on a clock that cannot be set. */
+  elapsed: Clock;
+  settings: MemberListSettings;
+}) {
+  const { store, isSoleWriter, elapsed } = ports;
+  const { fanOutOnWriteMaxMembers, memberListMaxAgeMs = 30_000, memberStaysMax: maxSize = 500_000 } = ports.settings;
+  const maxAgeMs = isSoleWriter ? Number.POSITIVE_INFINITY : memberListMaxAgeMs;
+  const lists = new LRUCache<ConversationId, { list: ConversationList; readAt: Millis }>({
+    maxSize,
+    sizeCalculation: ({ list }) => list.size,
   });
   const loading = new Map<ConversationId, Promise<MemberList | null>>();
-  const memberships = new LRUCache<UserId, Promise<ConversationId[]>>({ max: usersMax });
   const pending = new Map<ConversationId, { leaving: Set<UserId>; settled: Promise<void>; settle: () => void }>();
-
+  const readState = batched<ConversationId, ConversationState | null>((ids) => store.get(ids));
+  const stays = createStayCache({
+    store,
+    maxSize,
+    isCurrent: (list) => lists.peek(list.conversation.id)?.list === list,
+  });
+  const onRead = createOnReadMemberships({ store, maxSize, elapsed, maxAgeMs });
+  const reader = { staysOf: stays.of, since: readSince };
   let settleUpTo = async (id: ConversationId, _version: Seq): Promise<void> => pending.get(id)?.settled;
 
   function drop(id: ConversationId): void {
-    memberLists.delete(id);
+    lists.delete(id);
     loading.delete(id);
   }
 
-  async function load(id: ConversationId): Promise<MemberList | null> {
-    const [[conversation], members, earlier] = await Promise.all([
-      store.get([id]),
-      store.listMembers(id),
-      store.listEarlierStays(id),
-    ]);
-    if (conversation === null || conversation === undefined) return null;
-    return createMemberList(
-      conversation,
-      earlier.length === 0 ? members : [...earlier, ...members].sort(byUserAndStay),
-      fanOutOnWriteMaxMembers,
+  async function readSince(id: ConversationId, seq: Seq): Promise<readonly Member[]> {
+    const found = await store.listStays(id, seq);
+    return found.filter(({ leftSeq }) => leftSeq === null || leftSeq >= seq);
+  }
+
+  async function load(id: ConversationId): Promise<ConversationList | null> {
+    const state = await readState(id);
+    if (state === null) return null;
+    if (state.conversation.kind === 'DIRECT') return new DirectList(state);
+    if (state.isLarge) return new LargeList(state, reader);
+    // These stays may include changes that were settled after the state was read.
+    const knownSince = state.version + 1n;
+    const found = await store.listStays(id, knownSince);
+    return new SmallList(
+      state,
+      Map.groupBy(found, ({ userId }) => userId),
+      knownSince,
+      reader,
     );
   }
 
   function get(id: ConversationId): Promise<MemberList | null> | MemberList {
-    const cached = memberLists.get(id);
-    if (cached !== undefined) return cached;
+    const cached = lists.get(id);
+    if (cached !== undefined && elapsed() - cached.readAt <= maxAgeMs) return cached.list;
     let promise = loading.get(id);
     if (promise === undefined) {
+      const readAt = elapsed();
       promise = load(id)
-        .then((memberList) => {
-          // If `forget` was called during the read, the result may be old.
-          if (memberList !== null && loading.get(id) === promise) memberLists.set(id, memberList);
-          return memberList;
+        .then((list) => {
+          // A change or `forget` during the read makes the result too old to keep.
+          if (list !== null && loading.get(id) === promise) {
+            const before = lists.peek(id)?.list;
+            lists.set(id, { list, readAt });
+            if (before?.version === list.version) stays.carryOver(before, list, new Map());
+          }
+          return list;
         })
         .finally(() => {
           if (loading.get(id) === promise) loading.delete(id);
@@ -75,6 +107,34 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
       loading.set(id, promise);
     }
     return promise;
+  }
+
+  async function requireStays(id: ConversationId, userId: UserId): Promise<{ memberList: MemberList; stays: Stays }> {
+    const memberList = isId(id) ? await get(id) : null;
+    const own = memberList === null ? [] : await memberList.stays(userId);
+    if (memberList === null || own.length === 0) throw new DomainError('NOT_FOUND', 'Conversation not found.');
+    return { memberList, stays: own };
+  }
+
+  /** Settles a change and updates the lists in memory. Returns the users whose memberships it touched. */
+  async function apply(change: MembershipChange, seq: Seq): Promise<readonly UserId[]> {
+    const { conversationId: id, event } = change;
+    const { state, previousVersion, stays: changed } = await store.settleChange(change, seq, fanOutOnWriteMaxMembers);
+    const known = lists.peek(id);
+    loading.delete(id);
+    const byUser = Map.groupBy(changed, ({ userId }) => userId);
+    const isNext = known !== undefined && previousVersion === known.list.version;
+    const list = isNext ? known.list.after(state, byUser) : null;
+    if (list === null) lists.delete(id);
+    else lists.set(id, { list, readAt: known?.readAt ?? elapsed() });
+    if (list !== null) stays.carryOver(known?.list as ConversationList, list, byUser);
+    for (const userId of byUser.keys()) onRead.forget(userId);
+    if (state.modeSince !== seq) return event.userIds;
+    // The group became large or small: its messages reach every member in another way from now on.
+    const members = await readSince(id, seq);
+    const touched = new Set([...event.userIds, ...members.map(({ userId }) => userId)]);
+    for (const userId of touched) onRead.forget(userId);
+    return [...touched];
   }
 
   return {
@@ -85,77 +145,117 @@ export function createMemberLists(ports: { store: ConversationStore; settings: M
      *
      * @throws DomainError `UNAVAILABLE`: the change with that number is not settled yet
      */
-    async at(id: ConversationId, version: Seq): Promise<MemberList | null> {
-      const known = await get(id);
-      if (known === null || known.version >= version) return known;
-      await settleUpTo(id, version);
-      drop(id);
-      const fresh = await get(id);
-      if (fresh !== null && fresh.version < version)
-        throw new DomainError('UNAVAILABLE', 'A change of this conversation is not settled yet.');
-      return fresh;
+    at(id: ConversationId, version: Seq): MemberList | Promise<MemberList | null> {
+      const known = get(id);
+      if (!(known instanceof Promise) && known.version >= version) return known;
+      return (async () => {
+        const read = await known;
+        if (read === null || read.version >= version) return read;
+        await settleUpTo(id, version);
+        drop(id);
+        const fresh = await get(id);
+        if (fresh !== null && fresh.version < version)
+          throw new DomainError('UNAVAILABLE', 'A change of this conversation is not settled yet.');
+        return fresh;
+      })();
     },
 
-    /** Sets the function that `at` calls for a list that is too old. It settles the changes that the log contains up to a number. */
+    /** Sets the callback of `at` for a list that is too old: it settles the changes that the log contains up to a number. */
     setSettleUpTo(settle: (id: ConversationId, version: Seq) => Promise<void>): void {
       settleUpTo = settle;
     },
 
     /**
-     * The member list and the viewer's entry in it, for current and former members.
+     * The member list and the stays of a viewer who is or was a member.
      *
-     * @throws DomainError `NOT_FOUND`: the conversation does not exist, or is hidden from the viewer
+     * @throws DomainError `NOT_FOUND`: there is no such conversation, or the viewer may not know of it
      */
+    requireStays,
+
+    /** The same with the latest stay. */
     async require(id: ConversationId, userId: UserId): Promise<{ memberList: MemberList; member: Member }> {
-      const memberList = isId(id) ? await get(id) : null;
-      const member = memberList?.members.get(userId);
-      if (memberList === null || member === undefined) throw new DomainError('NOT_FOUND', 'Conversation not found.');
-      return { memberList, member };
+      const { memberList, stays: own } = await requireStays(id, userId);
+      return { memberList, member: own.at(-1) as Member };
     },
 
-    /** Whether a member has been removed, or a removal is in progress, so that they can no longer act. */
+    /** The latest stays of the users who are or were members. */
+    async membersAmong(memberList: MemberList, userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, Member>> {
+      const found = await Promise.all(userIds.map((userId) => memberList.stays(userId)));
+      return new Map(found.flatMap((own) => own.slice(-1)).map((member) => [member.userId, member]));
+    },
+
+    /** The latest stay of a user; undefined for a user who never was a member. */
+    async memberOf(id: ConversationId, userId: UserId): Promise<Member | undefined> {
+      return (await (await get(id))?.stays(userId))?.at(-1);
+    },
+
+    /** Conversations by id, with their counts but without members, in the order asked for. */
+    states(ids: readonly ConversationId[]): Promise<(ConversationState | null)[]> {
+      return Promise.all(ids.map((id) => lists.peek(id)?.list.state ?? readState(id)));
+    },
+
+    /** The conversations a user is or was in. */
+    async conversationIdsOf(userId: UserId): Promise<readonly ConversationId[]> {
+      return (await store.listMemberships(userId)).map(({ conversationId }) => conversationId);
+    },
+
+    /** Whether a user has a stay in a list in memory; true as well when the list is not in memory. */
+    mayConcern(id: ConversationId, userId: UserId): boolean {
+      return lists.peek(id)?.list.holds(userId) ?? true;
+    },
+
+    /** A page of the current members, by user id. */
+    page(id: ConversationId, afterUserId: UserId, limit: number): Promise<readonly Member[]> {
+      return store.pageMembers(id, afterUserId, limit);
+    },
+
+    /** The memberships of a user whose messages get inbox numbers when the user syncs. */
+    onReadOf: onRead.of,
+    /** Takes memberships out of that list whose messages all have their numbers. */
+    markEntered: onRead.markEntered,
+
+    /** Whether a member has been taken out, or is about to be, so that they can do nothing more. */
     isLeaving(id: ConversationId, userId: UserId): boolean {
       return pending.get(id)?.leaving.has(userId) ?? false;
     },
 
-    /** A user's current and former conversations. */
-    conversationIdsOf(userId: UserId): Promise<readonly ConversationId[]> {
-      let ids = memberships.get(userId);
-      if (ids === undefined) {
-        ids = store.listMemberships(userId).then((list) => list.map(({ conversationId }) => conversationId));
-        memberships.set(userId, ids);
-        ids.catch(() => memberships.delete(userId));
+    /**
+     * Settles a change that got number `seq` in the log, and updates the lists in memory.
+     *
+     * @returns the users whose memberships it touched
+     */
+    async settle(change: MembershipChange, seq: Seq): Promise<readonly UserId[]> {
+      try {
+        return await apply(change, seq);
+      } catch (error) {
+        // It may be settled all the same.
+        drop(change.conversationId);
+        throw error;
       }
-      return ids;
     },
 
-    /** Drops a conversation's list and the conversations of the users whose membership changed, so that they are read again. */
-    forget(id: ConversationId, userIds: readonly UserId[]): void {
+    /** Drops a conversation's list from memory, so that it is read again. */
+    forget(id: ConversationId): void {
       drop(id);
-      for (const userId of userIds) memberships.delete(userId);
     },
 
-    /** Announces a change; one at a time for each conversation. A retried change keeps its waiters. */
+    /** Announces a change; one at a time for each conversation. One that is tried again goes on with those who wait for it. */
     begin({ conversationId, event }: MembershipChange): void {
       const { promise, resolve } = Promise.withResolvers<void>();
       const { settled, settle } = pending.get(conversationId) ?? { settled: promise, settle: resolve };
       pending.set(conversationId, { leaving: new Set(isDeparture(event) ? event.userIds : []), settled, settle });
     },
 
-    /** Ends the change that `begin` announced. */
+    /** Ends a change that `begin` announced. */
     end(id: ConversationId): void {
       const change = pending.get(id);
       pending.delete(id);
       change?.settle();
     },
 
-    /** Resolves when no change of the conversation is in progress; null if there is none now. */
+    /** Resolves when no change of the conversation is under way; null at once when there is none. */
     settled(id: ConversationId): Promise<void> | null {
       return pending.get(id)?.settled ?? null;
     },
   };
-}
-
-function byUserAndStay(a: Member, b: Member): number {
-  return compareIds(a.userId, b.userId) || (a.joinedSeq < b.joinedSeq ? -1 : 1);
 }

@@ -76,7 +76,7 @@ export function createMessageService(ports: {
     const isHere =
       message != null &&
       memberList !== null &&
-      isVisible(memberList, viewer, message) &&
+      (await isVisible(memberList, viewer, message)) &&
       isTarget(memberList, viewer, to);
     if (!isHere) throw new DomainError('NOT_FOUND', 'replyToId is not a message in this conversation.');
   }
@@ -111,7 +111,7 @@ export function createMessageService(ports: {
         ids.map(async (id) => {
           const message = byId.get(id);
           const memberList = message === undefined ? null : await memberLists.get(message.conversationId);
-          return message !== undefined && memberList !== null && isVisible(memberList, viewer, message)
+          return message !== undefined && memberList !== null && (await isVisible(memberList, viewer, message))
             ? message
             : null;
         }),
@@ -120,20 +120,20 @@ export function createMessageService(ports: {
   };
 }
 
-function isVisible(memberList: MemberList, viewer: Viewer, message: Message): boolean {
-  const member = memberList.members.get(viewer.userId);
+async function isVisible(memberList: MemberList, viewer: Viewer, message: Message): Promise<boolean> {
+  const member = (await memberList.stays(viewer.userId)).at(-1);
   return member !== undefined && maySee(member, message.seq);
 }
 
 /** Whether a send names this conversation. The viewer is one of its members. */
 function isTarget(
-  { conversation, members }: MemberList,
+  { conversation, pair }: MemberList,
   viewer: Viewer,
   { conversationId, userId }: SendInput['to'],
 ): boolean {
   if (conversationId != null) return conversation.id === conversationId;
   if (userId == null || conversation.kind !== 'DIRECT') return false;
-  return userId === viewer.userId ? members.size === 1 : members.has(userId);
+  return userId === viewer.userId ? pair.length === 1 : pair.includes(userId);
 }
 
 function notAMember(): DomainError {

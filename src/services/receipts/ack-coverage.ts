@@ -37,8 +37,7 @@ export function createAckCoverage(ports: {
     if (messageIds?.some((id) => !isId(id)) === true) throw notFound();
     for (const message of await log.findByIds(messageIds ?? [])) {
       if (message === null) throw notFound();
-      const memberList = await memberLists.get(message.conversationId);
-      const member = memberList?.members.get(viewer.userId);
+      const member = await memberLists.memberOf(message.conversationId, viewer.userId);
       if (member === undefined || message.seq > visibleHead(member, message.seq)) throw notFound();
       if (message.seq <= member.joinedSeq && !(await wasEntered(viewer.userId, message))) throw notFound();
       name(message.conversationId, message.seq);
@@ -80,7 +79,7 @@ export function createAckCoverage(ports: {
     const behind: { conversationId: ConversationId; joinedSeq: Seq; seq: Seq }[] = [];
     for (const conversationId of await memberLists.conversationIdsOf(userId)) {
       const memberList = await memberLists.get(conversationId);
-      const member = memberList?.members.get(userId);
+      const member = (await memberList?.stays(userId))?.at(-1);
       if (memberList === null || member === undefined) continue;
       const [[positions], [head]] = await Promise.all([
         memberPositions.get(conversationId, [userId]),

@@ -35,8 +35,9 @@ export interface StatusAdvance {
 
 export interface Progress {
   readonly status: MessageStatus;
-  readonly deliveredCount: number;
-  readonly readCount: number;
+  /** Null in large groups. */
+  readonly deliveredCount: number | null;
+  readonly readCount: number | null;
 }
 
 export type MemberPositions = ReturnType<typeof createMemberPositions>;
@@ -139,12 +140,13 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
 
     /** A message's progress among the members entitled to it, without its sender. */
     async progress(memberList: MemberList, message: Message): Promise<Progress> {
+      if (memberList.isLarge) return { status: 'SENT', deliveredCount: null, readCount: null };
       const positions = await load(message.conversationId);
       let others = 0;
       let deliveredCount = 0;
       let readCount = 0;
-      for (const member of memberList.members.values()) {
-        if (member.userId === message.senderId || !isActive(member) || message.seq <= member.joinedSeq) continue;
+      for (const member of memberList.active()) {
+        if (member.userId === message.senderId || message.seq <= member.joinedSeq) continue;
         others += 1;
         const { deliveredSeq, readSeq } = effective(positions, message.conversationId, member.userId);
         if (deliveredSeq >= message.seq) deliveredCount += 1;
@@ -160,11 +162,11 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
      * those members had read everything up to their leaving.
      */
     async statusAdvancesOfLeaving(memberList: MemberList, userIds: readonly UserId[]): Promise<StatusAdvance[]> {
+      if (memberList.isLarge) return [];
       const id = memberList.conversation.id;
       const positions = await load(id);
-      const left = userIds
-        .flatMap((userId) => memberList.members.get(userId) ?? [])
-        .filter((member) => !isActive(member));
+      const stays = await Promise.all(userIds.map((userId) => memberList.stays(userId)));
+      const left = stays.flatMap((own) => own.slice(-1)).filter((member) => !isActive(member));
       const [first, ...rest] = left.map((member) => {
         const { deliveredSeq, readSeq } = effective(positions, id, member.userId);
         return {
@@ -183,8 +185,8 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
         first,
       );
       const after = { deliveredSeq: lowest.leftSeq, readSeq: lowest.leftSeq };
-      // Without other members, no status is possible.
-      if (memberList.activeCount < 2) return [];
+      // With nobody else left there is nobody who has read it.
+      if (memberList.memberCount < 2) return [];
       return this.statusAdvances(memberList, { conversationId: id, userId: '', before: lowest, after });
     },
 
@@ -193,6 +195,7 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
      * Messages from before a member joined count as received by that member.
      */
     async statusAdvances(memberList: MemberList, { userId, before, after }: Advance): Promise<StatusAdvance[]> {
+      if (memberList.isLarge) return [];
       const id = memberList.conversation.id;
       const positions = await load(id);
       const advances: StatusAdvance[] = [];
@@ -201,11 +204,11 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
         ['READ', 'readSeq'],
       ] as const) {
         if (after[field] <= before[field]) continue;
-        const others = lowestTwo(memberList.members.values(), userId, (member) =>
+        const others = lowestTwo(memberList.active(), userId, (member) =>
           maxSeq(effective(positions, id, member.userId)[field], member.joinedSeq),
         );
-        for (const sender of memberList.members.values()) {
-          if (sender.userId === userId || !isActive(sender)) continue;
+        for (const sender of memberList.active()) {
+          if (sender.userId === userId) continue;
           const floor = others.first?.userId === sender.userId ? others.second?.seq : others.first?.seq;
           const seq = floor === undefined ? after[field] : minSeq(after[field], floor);
           const sinceSeq = floor === undefined ? before[field] : minSeq(before[field], floor);
@@ -226,7 +229,7 @@ function lowestTwo(members: Iterable<Member>, except: UserId, seqOf: (member: Me
   let first: { userId: UserId; seq: Seq } | undefined;
   let second: { userId: UserId; seq: Seq } | undefined;
   for (const member of members) {
-    if (member.userId === except || !isActive(member)) continue;
+    if (member.userId === except) continue;
     const one = { userId: member.userId, seq: seqOf(member) };
     if (first === undefined || one.seq < first.seq) {
       second = first;

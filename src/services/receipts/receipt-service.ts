@@ -84,7 +84,7 @@ export function createReceiptService(ports: {
   ): Promise<[ConversationId, Seq][]> {
     const found: [ConversationId, Seq][] = [];
     for (const [id, seq] of covered) {
-      const member = (await memberLists.get(id))?.members.get(userId);
+      const member = await memberLists.memberOf(id, userId);
       if (member !== undefined && seq > member.joinedSeq) found.push([id, seq]);
     }
     return found;

@@ -18,13 +18,11 @@ export function createReceiptWatch(ports: {
 }) {
   const { memberPositions, memberLists, bus, clock, onError } = ports;
 
-  async function presentPositions(
-    viewer: Viewer,
-    { conversation, members, isLarge }: MemberList,
-  ): Promise<ReceiptHint[]> {
-    const active = [...members.values()].filter(isActive).map(({ userId }) => userId);
-    // Others' positions reveal that something was said, so users who left do not get them.
-    const userIds = isLarge || !active.includes(viewer.userId) ? [viewer.userId] : active;
+  async function presentPositions(viewer: Viewer, memberList: MemberList): Promise<ReceiptHint[]> {
+    const { conversation } = memberList;
+    const active = memberList.isLarge ? [] : memberList.active().map(({ userId }) => userId);
+    // The positions of others in messages that a user who has left may not know of are not for that user.
+    const userIds = active.includes(viewer.userId) ? active : [viewer.userId];
     const positions = await memberPositions.get(conversation.id, userIds);
     const at = clock();
     return userIds.map((userId, index) => ({
@@ -60,7 +58,7 @@ export function createReceiptWatch(ports: {
           }
 
           async function isMember(id: ConversationId): Promise<boolean> {
-            return isActive((await memberLists.get(id))?.members.get(viewer.userId));
+            return isActive(await memberLists.memberOf(id, viewer.userId));
           }
 
           async function review(id: ConversationId): Promise<void> {

@@ -176,7 +176,7 @@ export class FollowedGroup {
         const [head] = await log.heads([conversation]);
         // Read after the head, so that a member who leaves from now on leaves after it. A leaving member gets the rest from the inbox.
         if (memberLists.isLeaving(conversation.id, userId)) return;
-        const member = (await memberLists.get(conversation.id))?.members.get(userId);
+        const member = await memberLists.memberOf(conversation.id, userId);
         if (member === undefined || head === undefined || !stream.isFlowing()) return;
         const toSeq = visibleHead(member, head.seq);
         if (member.joinedSeq > this.shown) {

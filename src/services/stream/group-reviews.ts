@@ -8,10 +8,9 @@
  * Invariants: after a group is unfollowed, its last messages stay pending (`owed`) until they have inbox numbers, even if that takes
  * several attempts. A stream that has never followed a group has no Map, which is the usual case.
  */
-import { type Conversation, isActive } from '../../domain/conversation.ts';
-import type { ConversationId, Seq } from '../../domain/ids.ts';
+import { type Conversation, isActive, type Member } from '../../domain/conversation.ts';
+import type { ConversationId } from '../../domain/ids.ts';
 import { topics } from '../../pubsub/topics.ts';
-import type { MemberList } from '../members/member-lists.ts';
 import { FollowedGroup, type FollowingStream } from './followed-group.ts';
 
 export class GroupReviews {
@@ -20,9 +19,7 @@ export class GroupReviews {
   byId: Map<ConversationId, FollowedGroup> | null = null;
   /** Unfollowed groups whose last messages may not have inbox numbers yet. */
   owed: Map<ConversationId, Conversation> | null = null;
-  /** Sum of the numbers of the last messages that the user may see in groups that they left. */
-  leftTotal: Seq = 0n;
-  /** The last requested review, until it ends. */
+  /** The last review asked for, until it is over. */
   reviewing: Promise<void> | null = null;
 
   constructor(stream: FollowingStream) {
@@ -83,18 +80,21 @@ export class GroupReviews {
     const { stream } = this;
     const { inbox, log, memberLists } = stream.ports;
     const { userId } = stream.viewer;
-    const wanted = await inbox.largeLists(userId);
+    const memberships = await memberLists.onReadOf(userId);
+    const active: { conversation: Conversation; member: Member }[] = [];
+    for (const member of memberships) {
+      // A leaving member gets the rest from the inbox, once the change is settled.
+      if (!isActive(member) || memberLists.isLeaving(member.conversationId, userId)) continue;
+      const memberList = await memberLists.get(member.conversationId);
+      if (memberList?.isLarge === true) active.push({ conversation: memberList.conversation, member });
+    }
     if (stream.isClosed()) return;
-    // A leaving user gets the remaining messages from the inbox, once the change is settled.
-    const active = wanted.filter(
-      ({ conversation, members }) => isActive(members.get(userId)) && !memberLists.isLeaving(conversation.id, userId),
-    );
     const followed = new Set(active.map(({ conversation }) => conversation.id));
     for (const [id, group] of this.byId ?? []) {
       if (!followed.has(id)) this.letGo(group);
     }
-    for (const memberList of active) {
-      const group = this.groupOf(memberList);
+    for (const { conversation, member } of active) {
+      const group = this.groupOf(conversation, member);
       if (!group.isFollowed && !(await this.follow(group))) return;
     }
     const added = [...(this.byId?.values() ?? [])].filter(({ isEntering }) => isEntering);
@@ -105,26 +105,23 @@ export class GroupReviews {
     });
     const owed = [...(this.owed?.values() ?? [])];
     const changed = [...added.map(({ conversation }) => conversation), ...owed];
-    // It differs if the user has left a group that this stream did not know.
-    const leftTotal = wanted.reduce((sum, { members }) => sum + (members.get(userId)?.leftSeq ?? 0n), 0n);
-    const isDue = changed.length > 0 || leftTotal !== this.leftTotal || reason !== 'check';
-    // Passed by name, so that groups that are small by now are included. Otherwise messages before `base`, and the last messages of an
-    // unfollowed group, would arrive late.
+    // Some are not followed when the user has left a group, or it became small, and not all of it has inbox numbers yet.
+    const isDue = changed.length > 0 || memberships.length > active.length || reason !== 'check';
+    // Named, because a sync skips groups that are small by now, and nothing else adds their messages up to `base`, or the last
+    // messages of a group that is no longer followed, in time.
     const putOff = isDue ? await inbox.enterAll(userId, changed) : new Set<ConversationId>();
     for (const { id } of owed) if (!putOff.has(id)) this.owed?.delete(id);
     for (const group of added) {
       if (putOff.has(group.conversation.id)) this.letGo(group);
       else group.onEntered();
     }
-    if (putOff.size === 0) this.leftTotal = leftTotal;
     if (isDue && reason !== 'opening') stream.readSoon();
   }
 
-  /** The known group, or a new one. */
-  groupOf({ conversation, members }: MemberList): FollowedGroup {
+  /** The group as it is known, or a new one. */
+  groupOf(conversation: Conversation, { joinedSeq }: Member): FollowedGroup {
     const known = this.byId?.get(conversation.id);
     if (known === undefined) return new FollowedGroup(this.stream, conversation);
-    const joinedSeq = members.get(this.stream.viewer.userId)?.joinedSeq ?? 0n;
     known.onStay(joinedSeq);
     return known;
   }

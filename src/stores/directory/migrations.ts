@@ -95,6 +95,40 @@ const migrations: readonly Migration[] = [
       await knex.schema.dropTable('refresh_tokens');
     },
   },
+  {
+    name: '0004-membership-indexes',
+    async up(knex) {
+      await knex.schema.alterTable('conversations', (table) => {
+        table.bigInteger('version').notNullable().defaultTo(0);
+        table.integer('member_count').notNullable().defaultTo(0);
+        table.integer('is_large').notNullable().defaultTo(0);
+        table.bigInteger('mode_since').notNullable().defaultTo(0);
+      });
+      await knex.schema.alterTable('members', (table) => {
+        table.integer('on_read').notNullable().defaultTo(0);
+        table.integer('has_sent').notNullable().defaultTo(0);
+        table.bigInteger('contact_id');
+        table.index(['conversation_id', 'left_seq', 'user_id']);
+        table.index(['conversation_id', 'left_seq', 'role', 'joined_seq', 'user_id']);
+        table.index(['user_id', 'on_read', 'conversation_id']);
+        table.index(['user_id', 'contact_id']);
+        table.dropIndex('user_id');
+      });
+      await knex.schema.alterTable('earlier_stays', (table) => {
+        table.index(['conversation_id', 'left_seq']);
+      });
+      const groups = knex('conversations').where({ kind: 'GROUP' });
+      const membersOf = () => knex('members').whereRaw('members.conversation_id = conversations.id');
+      await groups.clone().update({
+        version: knex.raw('coalesce(?, 0)', [membersOf().select(knex.raw('max(coalesce(left_seq, joined_seq + 1))'))]),
+        member_count: membersOf().whereNull('left_seq').count() as never,
+      });
+      // The mode of a group was not recorded so far. The mark on all memberships makes each user's next sync add the messages
+      // that a large group left to it.
+      await groups.clone().where('member_count', '>', 100).update({ is_large: 1 });
+      await knex('members').whereIn('conversation_id', groups.clone().select('id')).update({ on_read: 1 });
+    },
+  },
 ];
 
 /** Migrations are modules instead of files in a folder, so that the compiler checks them. */

@@ -2,13 +2,20 @@
 import { type Conversation, directKey, isActive, type Member } from '../../domain/conversation.ts';
 import { type ConversationId, compareIds, type MessageId, type Seq, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';
-import type { ConversationStore, MembershipChange } from '../conversation-store.ts';
+import type { ConversationState, ConversationStore, MembershipChange } from '../conversation-store.ts';
+
+interface Marks {
+  isOnRead: boolean;
+  hasSent: boolean;
+  contactId: UserId | null;
+}
 
 export function createMemoryConversationStore(): ConversationStore {
-  const conversations = new Map<ConversationId, Conversation>();
+  const states = new Map<ConversationId, ConversationState>();
   const directIds = new Map<string, ConversationId>();
   const membersOf = new Map<ConversationId, Map<UserId, Member>>();
   const earlierStays: Member[] = [];
+  const marks = new Map<string, Marks>();
   const unsettled = new Map<MessageId, MembershipChange>();
 
   function rows(id: ConversationId): Map<UserId, Member> {
@@ -20,13 +27,39 @@ export function createMemoryConversationStore(): ConversationStore {
     return members;
   }
 
+  const active = (id: ConversationId) => [...rows(id).values()].filter(isActive).sort(byUserAndStay);
+
   function put(member: Member): void {
     rows(member.conversationId).set(member.userId, member);
   }
 
+  function staysOf(id: ConversationId, userId: UserId): Member[] {
+    const latest = rows(id).get(userId);
+    if (latest === undefined) return [];
+    const earlier = earlierStays.filter((one) => one.conversationId === id && one.userId === userId);
+    return [...earlier.sort(byUserAndStay), latest];
+  }
+
+  function marksOf({ conversationId, userId }: { conversationId: ConversationId; userId: UserId }): Marks {
+    const key = `${conversationId}/${userId}`;
+    const found = marks.get(key) ?? { isOnRead: false, hasSent: false, contactId: null };
+    marks.set(key, found);
+    return found;
+  }
+
+  function membershipsOf(userId: UserId): Member[] {
+    const found = [...membersOf.values()].flatMap((members) => members.get(userId) ?? []);
+    return found.sort((a, b) => compareIds(a.conversationId, b.conversationId));
+  }
+
+  function contactsOf(userId: UserId): UserId[] {
+    const found = membershipsOf(userId).flatMap((member) => marksOf(member).contactId ?? []);
+    return found.sort(compareIds);
+  }
+
   function findDirect(userIds: readonly [UserId, UserId]): Conversation | null {
     const id = directIds.get(directKey(userIds));
-    return id === undefined ? null : (conversations.get(id) ?? null);
+    return id === undefined ? null : (states.get(id)?.conversation ?? null);
   }
 
   function addMembers({ conversationId, actorId, event }: MembershipChange, seq: Seq): void {
@@ -36,58 +69,116 @@ export function createMemoryConversationStore(): ConversationStore {
       if (known !== undefined) earlierStays.push(known);
       const isFounder = event.kind === 'GROUP_CREATED' && userId === actorId;
       put({ conversationId, userId, role: isFounder ? 'OWNER' : 'MEMBER', joinedSeq: seq - 1n, leftSeq: null });
+      if (states.get(conversationId)?.isLarge === true) marksOf({ conversationId, userId }).isOnRead = true;
     }
   }
 
-  function removeMembers({ conversationId, event }: MembershipChange, seq: Seq): void {
+  /** @returns the member who became owner because the group had none */
+  function removeMembers({ conversationId, event }: MembershipChange, seq: Seq): UserId[] {
     for (const userId of event.userIds) {
       const member = rows(conversationId).get(userId);
       if (member !== undefined && isActive(member)) put({ ...member, leftSeq: seq });
     }
-    const active = [...rows(conversationId).values()].filter(isActive);
-    if (active.some(({ role }) => role === 'OWNER')) return;
-    const admins = active.filter(({ role }) => role === 'ADMIN');
-    const [heir] = (admins.length > 0 ? admins : active).sort(byStanding);
-    if (heir !== undefined) put({ ...heir, role: 'OWNER' });
+    const left = active(conversationId);
+    if (left.some(({ role }) => role === 'OWNER')) return [];
+    const admins = left.filter(({ role }) => role === 'ADMIN');
+    const [heir] = (admins.length > 0 ? admins : left).sort(byStanding);
+    if (heir === undefined) return [];
+    put({ ...heir, role: 'OWNER' });
+    return [heir.userId];
   }
 
   return {
     async openDirect(conversation, userIds) {
       const known = findDirect(userIds);
       if (known !== null) return known;
-      conversations.set(conversation.id, conversation);
+      const pair = [...new Set(userIds)].sort(compareIds);
+      states.set(conversation.id, {
+        conversation,
+        pair,
+        version: 0n,
+        memberCount: pair.length,
+        isLarge: false,
+        modeSince: 0n,
+      });
       directIds.set(directKey(userIds), conversation.id);
-      for (const userId of userIds) {
+      for (const userId of pair) {
         put({ conversationId: conversation.id, userId, role: 'MEMBER', joinedSeq: 0n, leftSeq: null });
       }
       return conversation;
     },
 
     async createGroup(conversation, change) {
-      conversations.set(conversation.id, conversation);
+      const empty = { pair: [], version: 0n, memberCount: 0, isLarge: false, modeSince: 0n };
+      states.set(conversation.id, { conversation, ...empty });
       unsettled.set(change.id, change);
     },
 
-    get: async (ids) => ids.map((id) => conversations.get(id) ?? null),
+    get: async (ids) => ids.map((id) => states.get(id) ?? null),
     findDirect: async (userIds) => findDirect(userIds),
-    listMembers: async (id) => [...rows(id).values()].sort((a, b) => compareIds(a.userId, b.userId)),
-    listEarlierStays: async (id) =>
-      earlierStays
-        .filter(({ conversationId }) => conversationId === id)
-        .sort((a, b) => compareIds(a.userId, b.userId) || (a.joinedSeq < b.joinedSeq ? -1 : 1)),
 
-    async listMemberships(userId) {
-      const found = [...membersOf.values()].flatMap((members) => members.get(userId) ?? []);
-      return found.sort((a, b) => compareIds(a.conversationId, b.conversationId));
+    listStays: async (id, since) =>
+      [...rows(id).values()]
+        .sort(byUserAndStay)
+        .flatMap((latest) =>
+          staysOf(id, latest.userId).filter(({ leftSeq }) => isActive(latest) || leftSeq === null || leftSeq >= since),
+        ),
+    listStaysOf: async (keys) => keys.map(({ conversationId, userId }) => staysOf(conversationId, userId)),
+    listMemberships: async (userId) => membershipsOf(userId),
+    pageMembers: async (id, afterUserId, limit) =>
+      active(id)
+        .filter(({ userId }) => compareIds(userId, afterUserId) > 0)
+        .slice(0, limit),
+    listOnRead: async (userIds) => userIds.flatMap(membershipsOf).filter((member) => marksOf(member).isOnRead),
+
+    async markEntered(members) {
+      for (const member of members) {
+        const known = rows(member.conversationId).get(member.userId);
+        if (known?.joinedSeq !== member.joinedSeq || known.leftSeq !== member.leftSeq) continue;
+        if (isActive(member) && states.get(member.conversationId)?.isLarge === true) continue;
+        marksOf(member).isOnRead = false;
+      }
     },
+
+    async noteSent({ conversationId, userId }) {
+      const own = marksOf({ conversationId, userId });
+      const otherId = states.get(conversationId)?.pair.find((id) => id !== userId);
+      if (own.hasSent) return false;
+      own.hasSent = true;
+      if (otherId === undefined) return false;
+      const other = marksOf({ conversationId, userId: otherId });
+      if (!other.hasSent) return false;
+      own.contactId = otherId;
+      other.contactId = userId;
+      return true;
+    },
+    findContacts: async (userId, others) => contactsOf(userId).filter((id) => others.includes(id)),
+    listContacts: async (userId, limit) => contactsOf(userId).slice(0, limit),
 
     async beginChange(change) {
       unsettled.set(change.id, change);
     },
 
-    async settleChange(change, seq) {
-      if (!unsettled.delete(change.id)) return;
-      (isDeparture(change.event) ? removeMembers : addMembers)(change, seq);
+    async settleChange(change, seq, largeAbove) {
+      const { conversationId, event } = change;
+      const before = states.get(conversationId);
+      if (before === undefined) throw new Error(`there is no conversation ${conversationId}`);
+      const concerned = new Set(event.userIds);
+      const isFirst = unsettled.delete(change.id);
+      if (isFirst) {
+        if (isDeparture(event)) for (const heir of removeMembers(change, seq)) concerned.add(heir);
+        else addMembers(change, seq);
+        const memberCount = active(conversationId).length;
+        const isLarge = memberCount > largeAbove;
+        const modeSince = isLarge === before.isLarge ? before.modeSince : seq;
+        states.set(conversationId, { ...before, version: seq, memberCount, isLarge, modeSince });
+        if (isLarge && !before.isLarge) for (const member of active(conversationId)) marksOf(member).isOnRead = true;
+      }
+      return {
+        state: states.get(conversationId) ?? before,
+        previousVersion: isFirst ? before.version : null,
+        stays: [...concerned].sort(compareIds).flatMap((userId) => staysOf(conversationId, userId)),
+      };
     },
 
     async dropChange(id) {
@@ -101,6 +192,10 @@ export function createMemoryConversationStore(): ConversationStore {
       if (member !== undefined) put({ ...member, role });
     },
   };
+}
+
+function byUserAndStay(a: Member, b: Member): number {
+  return compareIds(a.userId, b.userId) || (a.joinedSeq < b.joinedSeq ? -1 : 1);
 }
 
 function byStanding(a: Member, b: Member): number {

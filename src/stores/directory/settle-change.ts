@@ -1,0 +1,141 @@
+/**
+ * Applies a membership change to the members and to their conversation. Every step uses an index over the users that the change
+ * names, or reads one row.
+ */
+import type { Knex } from 'knex';
+import { compareIds, type Seq, type UserId } from '../../domain/ids.ts';
+import { isDeparture } from '../../domain/message.ts';
+import type { MembershipChange, Settlement } from '../conversation-store.ts';
+import { type Row, toState } from './conversation-rows.ts';
+import { inChunks } from './in-chunks.ts';
+import { readStaysOf } from './sql-members.ts';
+
+export async function settleChange(
+  trx: Knex.Transaction,
+  change: MembershipChange,
+  seq: Seq,
+  largeAbove: number,
+): Promise<Settlement> {
+  const { conversationId, event } = change;
+  // The call that removes the record applies the change; a repeated call does not find it.
+  const isFirst = (await trx('membership_changes').where({ id: change.id }).delete()) > 0;
+  const before = await readState(trx, conversationId);
+  const concerned = new Set<UserId>(event.userIds);
+  if (isFirst) {
+    const isJoining = !isDeparture(event);
+    const count = isJoining
+      ? before.memberCount + (await addMembers(trx, change, seq, before.isLarge))
+      : before.memberCount - (await removeMembers(trx, change, seq));
+    const heir = isJoining ? null : await appointOwner(trx, change);
+    if (heir !== null) concerned.add(heir);
+    const isLarge = count > largeAbove;
+    const mode = isLarge === before.isLarge ? {} : { is_large: isLarge ? 1 : 0, mode_since: String(seq) };
+    if (isLarge && !before.isLarge) {
+      await trx('members').where({ conversation_id: conversationId, left_seq: null }).update({ on_read: 1 });
+    }
+    await trx('conversations')
+      .where({ id: conversationId })
+      .update({ version: String(seq), member_count: count, ...mode });
+  }
+  return {
+    state: isFirst ? await readState(trx, conversationId) : before,
+    previousVersion: isFirst ? before.version : null,
+    stays: (
+      await readStaysOf(
+        trx,
+        [...concerned].sort(compareIds).map((userId) => ({ conversationId, userId })),
+      )
+    ).flat(),
+  };
+}
+
+async function readState(trx: Knex.Transaction, id: string) {
+  const [row] = (await trx('conversations').where({ id }).forUpdate()) as Row[];
+  if (row === undefined) throw new Error(`conversation ${id} of a membership change does not exist`);
+  return toState(row);
+}
+
+/** @returns how many users became members */
+async function addMembers(
+  trx: Knex.Transaction,
+  { conversationId, actorId, event }: MembershipChange,
+  seq: Seq,
+  isLarge: boolean,
+): Promise<number> {
+  const joinedSeq = String(seq - 1n);
+  // A member who returns to a small group may still lack messages of an earlier stay: the mark is never taken off here.
+  const mark = isLarge ? { on_read: 1 } : {};
+  let count = 0;
+  await inChunks([...new Set(event.userIds)], async (userIds) => {
+    const known = (await trx('members')
+      .where({ conversation_id: conversationId })
+      .whereIn('user_id', userIds)) as Row[];
+    const ended = known.filter(({ left_seq }) => left_seq !== null);
+    if (ended.length > 0) {
+      await trx('earlier_stays').insert(
+        ended.map(({ conversation_id, user_id, role, joined_seq, left_seq }) => ({
+          conversation_id,
+          user_id,
+          role,
+          joined_seq,
+          left_seq,
+        })),
+      );
+      const returning = ended.map(({ user_id }) => user_id as Knex.Value);
+      await trx('members')
+        .where({ conversation_id: conversationId })
+        .whereIn('user_id', returning)
+        .update({ role: 'MEMBER', joined_seq: joinedSeq, left_seq: null, ...mark });
+    }
+    const knownIds = new Set(known.map(({ user_id }) => String(user_id)));
+    const added = userIds.filter((userId) => !knownIds.has(userId));
+    if (added.length > 0) {
+      await trx('members').insert(
+        added.map((userId) => ({
+          conversation_id: conversationId,
+          user_id: userId,
+          role: event.kind === 'GROUP_CREATED' && userId === actorId ? 'OWNER' : 'MEMBER',
+          joined_seq: joinedSeq,
+          left_seq: null,
+          ...mark,
+        })),
+      );
+    }
+    count += ended.length + added.length;
+    return [];
+  });
+  return count;
+}
+
+/** @returns how many users are not members any more */
+async function removeMembers(
+  trx: Knex.Transaction,
+  { conversationId, event }: MembershipChange,
+  seq: Seq,
+): Promise<number> {
+  let count = 0;
+  await inChunks([...new Set(event.userIds)], async (userIds) => {
+    count += await trx('members')
+      .where({ conversation_id: conversationId, left_seq: null })
+      .whereIn('user_id', userIds)
+      .update({ left_seq: String(seq) });
+    return [];
+  });
+  return count;
+}
+
+/** @returns the member who became owner because the group had none */
+async function appointOwner(trx: Knex.Transaction, { conversationId }: MembershipChange): Promise<UserId | null> {
+  const active = trx('members').where({ conversation_id: conversationId, left_seq: null });
+  const longest = async (role: string) => {
+    const order = [{ column: 'joined_seq' }, { column: 'user_id' }];
+    const [row] = (await active.clone().where({ role }).orderBy(order).limit(1)) as Row[];
+    return row;
+  };
+  if ((await longest('OWNER')) !== undefined) return null;
+  const heir = (await longest('ADMIN')) ?? (await longest('MEMBER'));
+  if (heir === undefined) return null;
+  const userId = String(heir.user_id);
+  await trx('members').where({ conversation_id: conversationId, user_id: userId }).update({ role: 'OWNER' });
+  return userId;
+}
