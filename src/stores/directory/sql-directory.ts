@@ -26,7 +26,7 @@ export interface SqliteDirectoryOptions {
  * @throws StartError: the file cannot be opened, or a newer version has written it
  */
 export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: SqliteDirectoryOptions): Promise<Directory> {
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   let isOpen = false;
   const knex = knexFactory({
     client: NodeSqliteClient as unknown as typeof Knex.Client,

@@ -37,13 +37,15 @@ export interface CommitThreadData {
 /** A commit takes no further call once it has this many operations, or characters of their text. */
 const commitOperationsMax = 20_000;
 const commitLengthMax = 16 * 1024 * 1024;
-/** Minimum time between two reports of the same failure of the mover. */
-const reportAgainMs = 60_000;
+/** Minimum time between two reports of the same failure, which may occur with every call while its cause lasts. */
+const reportAgainMs = 10_000;
+/** Maximum number of failures that are remembered for this purpose. */
+const reportsMax = 100;
 
 const { dataDir, lockWaitMs, backlogMax } = workerData as CommitThreadData;
 const port = parentPort as MessagePort;
 
-mkdirSync(dataDir, { recursive: true });
+mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 const messagesPath = join(dataDir, 'messages.db');
 const journalPath = join(dataDir, 'journal.db');
 const messages = openDatabase(messagesPath, lockWaitMs);
@@ -65,8 +67,10 @@ let queue: CallMessage[] = [];
 /** Appends that wait for the mover. */
 let held: CallMessage[] = [];
 let scheduled = false;
-/** The mover's last failure; null after a successful move. */
-let moverProblem: { readonly text: string; readonly reportedAt: number } | null = null;
+/** Whether the last move failed, and not because of a lock or a full disk. */
+let isMoverFailing = false;
+/** When each failure was last reported. */
+const reportedAt = new Map<string, number>();
 
 /** Reads the part of the journal that is not in the tables yet. Operations that cannot be read are left to the mover. */
 function loadState(): StoreState {
@@ -85,7 +89,7 @@ function loadState(): StoreState {
 function run([, method, args]: CallMessage): unknown {
   if (method === 'stats') return { backlog: overlay.size, setAside: countSetAside(messages) };
   if (method === 'check') {
-    if (moverProblem !== null) throw new DomainError('UNAVAILABLE', 'Journal cannot be moved into the tables.');
+    if (isMoverFailing) throw new DomainError('UNAVAILABLE', 'Journal cannot be moved into the tables.');
     if (overlay.size <= backlogMax / 2) return null;
     throw new DomainError('OVERLOADED', 'Journal is not moved into the tables fast enough.');
   }
@@ -156,6 +160,11 @@ function isAppend(method: string): boolean {
 }
 
 function report(fault: unknown): void {
+  const text = String(fault);
+  const now = performance.now();
+  if (now - (reportedAt.get(text) ?? Number.NEGATIVE_INFINITY) < reportAgainMs) return;
+  if (reportedAt.size >= reportsMax) reportedAt.clear();
+  reportedAt.set(text, now);
   port.postMessage({ fault } satisfies FaultMessage);
 }
 
@@ -175,7 +184,7 @@ function commit(isCheck: boolean): void {
 
 /** The mover has moved the journal up to `applied` into the tables and flushed them. */
 function onMoved(applied: number): void {
-  moverProblem = null;
+  isMoverFailing = false;
   try {
     tables.refreshMonths();
   } catch {
@@ -197,10 +206,7 @@ function onMoved(applied: number): void {
 }
 
 function onMoverFailed(problem: unknown): void {
-  const text = String(problem);
-  const now = performance.now();
-  if (moverProblem?.text === text && now - moverProblem.reportedAt < reportAgainMs) return;
-  moverProblem = { text, reportedAt: now };
+  isMoverFailing = true;
   report(problem);
 }
 

@@ -23,5 +23,7 @@ it('answers every other call of the same round', async () => {
   expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } });
   expect(good).toMatchObject({ status: 'fulfilled', value: [[1], [2]].map(([seq]) => [seq, expect.any(String)]) });
   expect(appended).toMatchObject({ status: 'fulfilled', value: [{ appended: 1 }] });
+  await expect(listOf(store, '1')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  // Reported once, however often it is asked for.
   expect(files.reports).toEqual(['44 is not the code of a kind of log entries']);
 });
