@@ -43,7 +43,7 @@ describe('the choice of drivers', () => {
     expect(await problemWith({ [name]: 'embedded:' })).toMatch(`${name} does not support embedded:.`);
   });
 
-  it('names every URL that it cannot serve, and what is not a URL', async () => {
+  it('names every unsupported URL, and every invalid one', async () => {
     const problem = await problemWith({ MONGO_URL: 'mongodb', MYSQL_URL: 'nosuch:', REDIS_URL: 'nosuch:' });
     expect(problem).toMatch(/^MONGO_URL is not a URL; MYSQL_URL does not support nosuch:; REDIS_URL .*nosuch:\. Unset/);
   });

@@ -43,7 +43,7 @@ describe('an attachment', () => {
     }
   });
 
-  it('is the same in a resend, whatever the spelling of its address', async () => {
+  it('is the same in a resend, even with another spelling of its address', async () => {
     const urls = ['https://files.example', 'https://files.example/'];
     const answers: Json[] = [];
     for (const [index, transport] of transports.entries())

@@ -103,7 +103,7 @@ describe('a token', () => {
     expect(await tryToConnect(server, { authorization })).toBe(4403);
   });
 
-  it('is found whatever the case of its header', async () => {
+  it('is found regardless of the case of its header', async () => {
     const { accessToken } = bob.session;
     for (const payload of [
       { authorization: `Bearer ${accessToken}` },
@@ -173,12 +173,12 @@ describe('without a session', () => {
     expect(overHttp.data ?? { [name]: null }).toEqual({ [name]: null });
   });
 
-  it('the server still tells about itself', async () => {
+  it('the server field is still answered', async () => {
     expect((await server.post(version)).data).toEqual({ server: { version: 'test' } });
     expect(await nobody.ask(version)).toEqual({ data: { server: { version: 'test' } } });
   });
 
-  it('what follows in one document is answered on its own', async () => {
+  it('later fields of the document are answered separately', async () => {
     const answer = await nobody.ask('{ conversation(id: "1") { id } server { version } }');
     expect(answer.data).toEqual({ conversation: null, server: { version: 'test' } });
     expect(answer.errors?.map(({ path }) => path)).toEqual([['conversation']]);

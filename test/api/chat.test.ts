@@ -77,7 +77,7 @@ describe('a direct conversation', () => {
     expect(other.errors?.[0]?.extensions).toEqual({ code: 'ID_CONFLICT', retryable: false });
   });
 
-  it('tells the sender once a message is delivered, then read', async () => {
+  it('notifies the sender when a message is delivered, then when it is read', async () => {
     const [alice, bob] = [await server.user(), await server.user()];
     const statuses = alice.subscribe(`subscription { messageStatusChanged { messageId status seq sinceSeq } }`);
     const receipts = alice.subscribe(`subscription { receiptChanged { userId deliveredSeq readSeq } }`);
@@ -147,7 +147,7 @@ describe('acknowledging by inbox number', () => {
     expect(read.ackMessages.conversations).toHaveLength(1);
   });
 
-  it('refuses what is past the head and records nothing', async () => {
+  it('refuses a number past the head and records nothing', async () => {
     const [alice, bob] = [await server.user(), await server.user()];
     const { conversationId } = await alice.send({ userId: bob.id }, 'x');
     for (const input of [

@@ -82,7 +82,7 @@ async function tablesOf(conversationId: string): Promise<Map<string, string[]>> 
 }
 
 describe('a conversation over the end of a month', () => {
-  it('goes on in the next month’s table with the next number', async () => {
+  it('continues in the next month’s table with the next number', async () => {
     now = at('2026-01-31T23:59:59.998Z');
     const [alice, bob] = [await user(), await user()];
     let conversationId = '';

@@ -34,7 +34,7 @@ async function people(count: number): Promise<TestUser[]> {
 }
 
 describe('a group', () => {
-  it('shows members what is said between joining and leaving, and nothing else', async () => {
+  it('shows members only the messages between their joining and leaving', async () => {
     const [owner, early, late] = (await people(3)) as [TestUser, TestUser, TestUser];
     const group = await createGroup(owner, [early]);
     expect(group).toMatchObject({ title: 'Team', memberCount: 2, headSeq: '1' });
@@ -134,7 +134,7 @@ describe('a group', () => {
     );
   });
 
-  it('has at most as many users named in a call as the schema says', async () => {
+  it('limits the users named in a call to the number in the schema', async () => {
     const [owner] = (await people(1)) as [TestUser];
     const group = await createGroup(owner, []);
     const ids = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}`);
@@ -212,7 +212,7 @@ describe('a large group (fan-out on read)', () => {
     expect(again.values[0]).toMatchObject({ __typename: 'StreamReady', seq: '3', headSeq: '3' });
   });
 
-  it('puts a long backlog behind one number that says what it stands for', async () => {
+  it('represents a long backlog by one number with the range of messages', async () => {
     const [owner, reader, third] = await crowd();
     const group = await createGroup(owner, [reader, third]);
     for (let index = 0; index < 6; index += 1) await owner.send({ conversationId: group.id }, `m${index}`);

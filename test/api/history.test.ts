@@ -100,7 +100,7 @@ describe('history over three months', () => {
     expect(backwards).toEqual(numbers(1, 12));
   });
 
-  it('goes on after or before a cursor, and between two', async () => {
+  it('continues after or before a cursor, and between two', async () => {
     const { cursors } = await page(bob, conversationId);
     const [fourth, ninth, last] = [cursors[3], cursors[8], cursors[11]];
     for (const [args, seqs, hasPrevious, hasNext] of [
@@ -154,7 +154,7 @@ describe('history over three months', () => {
 });
 
 describe('history', () => {
-  it('refuses what is no page, no range and no cursor of its own', async () => {
+  it('refuses invalid page sizes, ranges and foreign cursors', async () => {
     const other = await createGroup(alice, [bob]);
     const [foreign] = (await page(bob, other)).cursors;
     const { cursors } = await page(bob, conversationId);
@@ -186,7 +186,7 @@ describe('history', () => {
     }
   });
 
-  it('shows who joined and left, and came back, what was said while they were there', async () => {
+  it('shows a user who left and rejoined the messages of their stays', async () => {
     const carol = await server.user();
     const group = await createGroup(alice, [bob]);
     const change = async (name: string) =>

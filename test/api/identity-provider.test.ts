@@ -51,7 +51,7 @@ describe('a user of an identity provider', () => {
     expect(byName.data?.user.id).toBe(viewers[0].id);
   });
 
-  it('is another one for each subject, whatever name they go by, and writes to others as anybody does', async () => {
+  it('is a separate user for each subject, regardless of the name, and can send messages', async () => {
     const name = newName();
     const tokens = [];
     for (const _ of 'ab') tokens.push(await provider.sign({ sub: randomUUID(), preferred_username: name }));
@@ -72,7 +72,7 @@ describe('a user of an identity provider', () => {
     for (const socket of [toAda, toBob]) await socket.close();
   });
 
-  it('gets in with no token that is meant for somebody else, has ended, or is of no subject', async () => {
+  it('is refused with a token for another audience, an expired one, or one without a subject', async () => {
     const sub = randomUUID();
     for (const claims of [
       { aud: 'another service' },
@@ -88,7 +88,7 @@ describe('a user of an identity provider', () => {
     expect(await standing(await provider.sign({ sub, aud: ['another service', 'heliograph'] }))).toEqual(good);
   });
 
-  it('does not register, log in or refresh here, and is told so', async () => {
+  it('cannot register, log in or refresh, and gets an explanation', async () => {
     const nobody = await connect(server);
     for (const query of [
       `mutation { register(input: { username: "${newName()}", password: "correct horse" }) { deviceId } }`,
@@ -105,7 +105,7 @@ describe('a user of an identity provider', () => {
 });
 
 describe('a device of an identity provider', () => {
-  it('logs out alone, until it signs in at the provider anew', async () => {
+  it('logs out alone, until it signs in at the provider again', async () => {
     const sub = randomUUID();
     const phone = await provider.sign({ sub, sid: 'phone' });
     const laptop = await connect(server, await provider.sign({ sub, sid: 'laptop' }));
@@ -154,7 +154,7 @@ describe('an identity provider', () => {
     expect(await standing(unseen, own)).toEqual(refused);
   });
 
-  it('that is away for a day keeps its users signed in, and those who come', async () => {
+  it('that is unavailable for a day keeps its users signed in, and accepts new ones', async () => {
     await using own = await startServer(provider.env, () => Date.now());
     expect(await standing(await provider.sign({ sub: randomUUID() }), own)).toEqual(good);
     provider.isAway = true;
@@ -179,7 +179,7 @@ describe('an identity provider', () => {
     expect(await standing(await provider.sign({ sub: randomUUID(), aud: 'other' }), open)).toEqual(refused);
   });
 
-  it('that is away leaves a line in the log and a count', async () => {
+  it('that is unavailable is logged and counted', async () => {
     await using own = await startServer(provider.env);
     provider.isAway = true;
     await own.post(whoAmI, {}, await provider.sign({ sub: randomUUID() }));
@@ -190,7 +190,7 @@ describe('an identity provider', () => {
     expect(metrics).toContain('heliograph_faults_total{what="identity-provider"} 1');
   });
 
-  it('that is away makes its tokens wait, not fail, and nobody else', async () => {
+  it('that is unavailable makes its tokens wait instead of fail, and affects no other user', async () => {
     await using own = await startServer({ ...provider.env, JWT_SECRET: 's'.repeat(32) });
     const local = await own.user();
     provider.isAway = true;

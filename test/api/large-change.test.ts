@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { startServer } from '../support/heliograph.ts';
 import { startIdentityProvider } from '../support/identity-provider.ts';
 
-it('a change that concerns hundreds says how many, and shows the first 200', async () => {
+it('a change of hundreds of members has the total, and shows the first 200', async () => {
   await using provider = await startIdentityProvider();
   await using server = await startServer({ ...provider.env, JWT_SECRET: 's'.repeat(32) });
   const owner = await server.user();

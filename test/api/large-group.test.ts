@@ -85,7 +85,7 @@ describe('live messages of a large group', () => {
     expect(stream.values.filter(({ __typename }) => __typename === 'StreamTruncated')).toEqual([]);
   });
 
-  it('leave no hole in the numbers, whatever is given numbers beside them', async () => {
+  it('leave no gap in the numbers while other messages get numbers', async () => {
     const { owner, reader, others, to } = await crowd();
     const stream = await reader.stream().until(({ messages }) => messages.length === 1);
     let isSending = true;
@@ -146,7 +146,7 @@ describe('live messages of a large group', () => {
 });
 
 describe('a long backlog', () => {
-  it('is told by one number, as often as its page is read, and read through history', async () => {
+  it('is reported under one number on every read of its page, and read through history', async () => {
     const group = await crowd();
     const { reader, to } = group;
     await sendMany(group, 2, 12);
@@ -179,7 +179,7 @@ describe('a long backlog', () => {
     expect(history.nodes.at(-1)).toEqual({ seq: '7', text: 'm7' });
   });
 
-  it('that grows between two syncs is told part by part, each message in one of them', async () => {
+  it('that grows between two syncs is reported in parts, each message in one of them', async () => {
     const group = await crowd();
     const { reader } = group;
     const covered: string[] = [];
@@ -211,7 +211,7 @@ describe('a long backlog', () => {
 });
 
 describe('a group that crosses the threshold', () => {
-  it('gives everything its own number while it is small, however much comes at once', async () => {
+  it('gives every message its own number while it is small, even in a burst', async () => {
     const [owner, reader] = await Promise.all([server.user(), server.user()]);
     const conversationId = await createGroup(owner, [reader]);
     await Promise.all(numbers(2, 60).map((seq) => owner.send({ conversationId }, seq)));
@@ -220,7 +220,7 @@ describe('a group that crosses the threshold', () => {
     expect(entrySeqs(page)).toEqual(numbers(1, 60).map((seq) => [seq, seq]));
   });
 
-  it('loses and repeats nothing, for who reads live and for who was away, while others send', async () => {
+  it('loses and repeats no message for live and for offline readers, while others send', async () => {
     const [owner, reader, away, fourth] = await Promise.all([
       server.user(),
       server.user(),

@@ -25,7 +25,7 @@ async function inboxOf20(): Promise<[TestUser, TestUser]> {
 }
 
 describe('offlineMessages', () => {
-  it('answers strictly what comes after a number, oldest first, with where to go on', async () => {
+  it('returns the entries strictly after a number, oldest first, with the next number', async () => {
     const [, bob] = await inboxOf20();
     expect(seqs(await offline(bob, '0', 7))).toEqual(numbers(1, 7));
     const page = await offline(bob, '13', 3);
@@ -42,7 +42,7 @@ describe('offlineMessages', () => {
     });
   });
 
-  it('has seen everything once, whatever the size of its pages', async () => {
+  it('returns every entry once with any page size', async () => {
     const [, bob] = await inboxOf20();
     const whole: Json[] = [];
     for (let first = 1; first <= pageSizeMax; first += 1) {
@@ -78,7 +78,7 @@ describe('offlineMessages', () => {
     expect(seen).toEqual(numbers(1, 100));
   });
 
-  it('shows at once what was answered SENT', async () => {
+  it('immediately shows messages that were answered SENT', async () => {
     const [alice, bob] = [await server.user(), await server.user()];
     for (const seq of numbers(1, 20)) {
       await alice.send({ userId: bob.id }, seq);
@@ -86,7 +86,7 @@ describe('offlineMessages', () => {
     }
   });
 
-  it('is the same on every call, whatever was acknowledged', async () => {
+  it('is the same on every call, regardless of acknowledgements', async () => {
     const [, bob] = await inboxOf20();
     const before = await offline(bob, '3', 5);
     await ack(bob, { status: 'READ', upToInboxSeq: '20' });

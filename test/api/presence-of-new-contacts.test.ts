@@ -19,7 +19,7 @@ describe('the presence of a new contact', () => {
 
   const told = (events: Events) => events.values.map(({ userId, status }) => [userId, status]);
 
-  it('is told to who watches everybody, and to who has asked for it, once they share a direct conversation', async () => {
+  it('is announced to subscribers with and without a list of users, once they share a direct conversation', async () => {
     const everybody = alice.subscribe(watchQuery);
     const named = alice.subscribe(watchQuery, { userIds: [bob.id, alice.id] });
     await named.until(() => told(named).length === 2, 'present statuses');

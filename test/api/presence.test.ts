@@ -19,7 +19,7 @@ describe('presence', () => {
   const statusesOf = (events: { values: { userId: string; status: string }[] }, user: TestUser) =>
     events.values.filter(({ userId }) => userId === user.id).map(({ status }) => status);
 
-  it('is told to those with a direct conversation: online by a socket, offline when it is gone', async () => {
+  it('is announced in direct conversations: online with a socket, offline without it', async () => {
     await meet();
     const events = alice.subscribe(watchQuery, { userIds: [bob.id] });
     await events.until(() => statusesOf(events, bob).length === 1, 'present status');
@@ -32,7 +32,7 @@ describe('presence', () => {
     expect(events.values.at(-1).lastSeenAt).toMatch(/^\d{4}-.*Z$/);
   });
 
-  it('is kept by heartbeats alone, which say until when and what the inbox has', async () => {
+  it('is kept by heartbeats alone, which return the end of the lease and the inbox head', async () => {
     await meet();
     const beat = (await bob.ask(heartbeat)).heartbeat;
     expect(beat.headSeq).toBe('1');
@@ -52,7 +52,7 @@ describe('presence', () => {
     expect(statusesOf(events, bob)).toEqual(['OFFLINE', 'ONLINE', 'OFFLINE']);
   });
 
-  it('is UNKNOWN of strangers and of nobody, and told of oneself', async () => {
+  it('is UNKNOWN for strangers and unknown ids, and known for oneself', async () => {
     await bob.ask(heartbeat);
     await alice.ask(heartbeat);
     const { presence } = await alice.ask(presenceQuery, { userIds: [bob.id, '404', alice.id] });
@@ -63,7 +63,7 @@ describe('presence', () => {
     ]);
   });
 
-  it('is asked of at most 200 users at once', async () => {
+  it('is limited to 200 users per call', async () => {
     const userIds = Array.from({ length: 201 }, (_, index) => `${index + 1}`);
     expect(await alice.fails(presenceQuery, { userIds })).toBe('BAD_USER_INPUT');
   });
@@ -92,7 +92,7 @@ describe('a socket', () => {
 });
 
 describe('the pages for operators', () => {
-  it('show what a user has done, and no secret of theirs', async () => {
+  it('show a user’s actions, but not their secrets', async () => {
     await using server = await startServer({ RATE_LIMIT_SCALE: '1' });
     const [alice, bob] = [await server.user(), await server.user()];
     await alice.send({ userId: bob.id }, 'hello');

@@ -15,7 +15,7 @@ describe('receipts of a group', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it('show its members to each other, and to who has left only how far they got themselves', async () => {
+  it('are visible to members, and former members see only their own', async () => {
     const { createGroup } = await alice.ask(
       `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,
       { ids: [bob.id] },
@@ -46,7 +46,7 @@ describe('receipts of a group', () => {
     expect(asMember.values.filter(({ userId, readSeq }) => userId === alice.id && readSeq !== '1')).toEqual([]);
   });
 
-  it('tell a sender what everybody has read once the last who had not is gone', async () => {
+  it('notify a sender of READ once the last member who had not read has left', async () => {
     const carol = await server.user();
     const { createGroup } = await alice.ask(
       `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,

@@ -80,7 +80,7 @@ describe('what the sender sees of a message', () => {
     ]);
   });
 
-  it('is told once for all messages that an acknowledgement covers, the viewer’s own ones only', async () => {
+  it('changes in one event for all covered messages of the viewer', async () => {
     const [alice, bob] = await users(2);
     const [, , third] = await sendMany(alice, { userId: bob.id }, 3);
     const changes = await watch(alice, statusQuery);
@@ -100,7 +100,7 @@ describe('what the sender sees of a message', () => {
     expect(['3', '4']).toContain(read[1]?.sinceSeq);
   });
 
-  it('is READ by who answers, without an acknowledgement', async () => {
+  it('is READ by a member who replies, without an acknowledgement', async () => {
     const [alice, bob] = await users(2);
     const [first, second] = await sendMany(alice, { userId: bob.id }, 2);
     const changes = await watch(alice, statusQuery);
@@ -110,7 +110,7 @@ describe('what the sender sees of a message', () => {
     expect(await progress(alice, first.id)).toEqual(['READ', 1, 1]);
   });
 
-  it('does not wait for who joined later or has left', async () => {
+  it('does not wait for members who joined later or have left', async () => {
     const [alice, bob, carol] = await users(3);
     const conversationId = await createGroup(alice, [bob]);
     const [before] = await sendMany(alice, { conversationId }, 1);
@@ -128,7 +128,7 @@ describe('what the sender sees of a message', () => {
 });
 
 describe('a position', () => {
-  it('is cumulative, and never lowered by what comes late or again', async () => {
+  it('is cumulative, and never lowered by late or repeated acknowledgements', async () => {
     const [alice, bob] = await users(2);
     const sent = await sendMany(alice, { userId: bob.id }, 5);
     const { conversationId } = sent[0];
@@ -219,7 +219,7 @@ describe('an acknowledgement that is not right', () => {
 });
 
 describe('receiptChanged', () => {
-  it('begins with the present positions of a conversation, and tells of no other', async () => {
+  it('begins with the current positions of a conversation, and reports no other conversation', async () => {
     const [alice, bob, carol] = await users(3);
     const [first, second] = await sendMany(alice, { userId: bob.id }, 2);
     const [other] = await sendMany(carol, { userId: alice.id }, 1);
@@ -244,7 +244,7 @@ describe('receiptChanged', () => {
     expect(foreign.answers).toMatchObject([{ errors: [{ extensions: { code: 'NOT_FOUND' } }] }]);
   });
 
-  it('tells of all conversations, those that begin later included, and of reading on another device', async () => {
+  it('covers all conversations, including later ones, and reads on other devices', async () => {
     const [alice, bob, carol] = await users(3);
     const [first] = await sendMany(alice, { userId: bob.id }, 1);
     const laptop = await otherDevice(server, bob);
@@ -262,7 +262,7 @@ describe('receiptChanged', () => {
 });
 
 describe('a device', () => {
-  it('has a position of its own, which moves over the unbroken beginning of what it acknowledges', async () => {
+  it('has its own position, which moves over the unbroken sequence of acknowledged entries', async () => {
     const [alice, bob, carol] = await users(3);
     const sent: Json[] = [];
     // The inbox of bob: alice's 1 and 2, carol's 3, alice's 4, carol's 5.
@@ -289,7 +289,7 @@ describe('a device', () => {
     await laptop.close();
   });
 
-  it('acknowledges what was answered at once, before it can have read it', async () => {
+  it('acknowledges answered messages at once, before it has read them', async () => {
     const [alice, bob] = await users(2);
     for (const seq of numbers(1, 15)) {
       await createGroup(alice, [bob]);

@@ -44,7 +44,7 @@ describe('the data of a message', () => {
     expect(Object.entries(back).sort()).toEqual(Object.entries(JSON.parse(wire)).sort());
   });
 
-  it('takes variables inside a literal, anew for every request of a cached document', async () => {
+  it('reads variables inside a literal again for every request of a cached document', async () => {
     const first = await storedData('{ a: $v, b: [{ c: $v }] }', '($v: String)', { v: 'one' });
     const second = await storedData('{ a: $v, b: [{ c: $v }] }', '($v: String)', { v: 'two' });
     expect([first, second]).toEqual([
@@ -53,7 +53,7 @@ describe('the data of a message', () => {
     ]);
   });
 
-  it('has null for a variable that was left out, whatever its name', async () => {
+  it('has null for an omitted variable with any name', async () => {
     expect(await storedData('{ a: $toString }', '($toString: String)')).toEqual({ a: null });
   });
 

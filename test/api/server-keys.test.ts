@@ -14,7 +14,7 @@ function idsOf(at: number, known: string): string[] {
   return Array.from({ length: 16 }, (_, counter) => (first + BigInt(counter)).toString());
 }
 
-it('a member who sends under the ids of the next moment stops neither a group nor the server', async () => {
+it('a member who sends with predicted ids stops neither a group nor the server', async () => {
   const time = { now: Date.UTC(2026, 5, 10) };
   await using server = await startServer({}, () => time.now);
   const [owner, bob, mallory] = [await server.user(), await server.user(), await server.user()];

@@ -70,7 +70,7 @@ describe('an account', () => {
     },
   );
 
-  it('has a name that nobody else can take, whatever its case', async () => {
+  it('has a unique name, regardless of case', async () => {
     const { session } = await server.user();
     const input = { username: session.user.username.toUpperCase(), password };
     for (const answer of [await server.post(register, { input }), await stranger.ask(register, { input })]) {
@@ -119,7 +119,7 @@ describe('an account', () => {
 });
 
 describe('a device', () => {
-  it('keeps its place in the inbox when it logs in anew, and what was signed in there before is over', async () => {
+  it('keeps its inbox position when it logs in again, which revokes its previous session', async () => {
     const [alice, bob] = [await server.user(), await server.user()];
     for (const text of ['one', 'two']) await alice.send({ userId: bob.id }, text);
     const before = bob.stream();
@@ -154,7 +154,7 @@ describe('a device', () => {
 });
 
 describe('refreshing', () => {
-  it('gives new tokens for the old one, once, while the open socket goes on', async () => {
+  it('exchanges a token once, while the open socket stays open', async () => {
     const bob = await server.user();
     const socket = await connect(server, bob.session.accessToken);
     const first = (await server.post(refresh, { input: { refreshToken: bob.session.refreshToken } })).data
@@ -195,7 +195,7 @@ describe('refreshing', () => {
     },
   );
 
-  it('in two tabs at once, or again because the answer was lost, signs nobody out', async () => {
+  it('in two tabs at once, or repeated after a lost answer, keeps both signed in', async () => {
     const bob = await server.user();
     const socket = await connect(server, bob.session.accessToken);
     let { refreshToken } = bob.session;
@@ -352,7 +352,7 @@ describe('time', () => {
     for (const open of [renewed, nobody]) await open.close();
   });
 
-  it('lets those guess on who wait, and holds up nobody else', async () => {
+  it('allows more attempts after a wait, and does not delay other users', async () => {
     let aheadMs = 0;
     await using strict = await startServer({ RATE_LIMIT_SCALE: '0.1' }, () => Date.now() + aheadMs);
     const { username } = (await strict.user()).session.user;

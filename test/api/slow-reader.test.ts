@@ -89,7 +89,7 @@ async function sendWhileAsleep(alice: TestUser, bob: TestUser): Promise<number> 
   return (await eventsSent()) - before - toAwake;
 }
 
-it('holds back what a device does not read, and brings all of it once the device reads again', async () => {
+it('holds back events for a device that does not read, and delivers all of them when it reads again', async () => {
   const [alice, bob] = [await server.user(), await server.user()];
   await using sleeper = new Sleeper(bob);
   await sleeper.events.until(({ values }) => values.length > 0);

@@ -81,8 +81,8 @@ async function expectSame(text: string, data: Json): Promise<void> {
   }
 }
 
-it.each(Object.entries(texts))('a text with %s comes back as it was', (_what, text) => expectSame(text, null));
-it.each(Object.entries(datas))('data with %s comes back as it was', (_what, json) => expectSame('', JSON.parse(json)));
+it.each(Object.entries(texts))('a text with %s is returned unchanged', (_what, text) => expectSame(text, null));
+it.each(Object.entries(datas))('data with %s is returned unchanged', (_what, json) => expectSame('', JSON.parse(json)));
 
 it.each([
   ['a text of one byte more', { text: 'x'.repeat(16 * KiB + 1) }],
@@ -95,7 +95,7 @@ it.each([
     expect(answer.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', retryable: false });
 });
 
-it('data nested past what a stack holds is refused over both transports', async () => {
+it('data nested deeper than the stack allows is refused over both transports', async () => {
   const variables = JSON.stringify(draft({ text: '', data: { a: null } })).replace(
     'null',
     `${'['.repeat(100_000)}${']'.repeat(100_000)}`,

@@ -20,7 +20,7 @@ async function sendMany(from: TestUser, to: { userId: string } | { conversationI
 }
 
 describe('the start of a stream', () => {
-  it('says first where it starts and where its backlog ends', async () => {
+  it('first reports its start and the end of its backlog', async () => {
     const [alice, bob] = await pair();
     await sendMany(alice, { userId: bob.id }, 5);
     const stream = await bob.stream('2').until(({ texts }) => texts.length === 3);
@@ -32,7 +32,7 @@ describe('the start of a stream', () => {
     ]);
   });
 
-  it('is where this device has acknowledged up to, unless the client says where', async () => {
+  it('is this device’s acknowledged position by default', async () => {
     const [alice, bob] = await pair();
     await sendMany(alice, { userId: bob.id }, 4);
     const laptop = await otherDevice(server, bob);
@@ -66,7 +66,7 @@ describe('the start of a stream', () => {
 });
 
 describe('a stream', () => {
-  it('brings what one sender sends in the order of sending, over all conversations', async () => {
+  it('delivers one sender’s messages in order over all conversations', async () => {
     const [alice, bob] = await pair();
     const group = await createGroup(alice, [bob]);
     const stream = await bob.stream('0').until(({ values }) => values.length === 2);
@@ -113,7 +113,7 @@ describe('a stream', () => {
 });
 
 describe('resuming', () => {
-  it('has no gap and no repeat after any position, while others go on sending', async () => {
+  it('has no gap and no repeat after any position, while others continue to send', async () => {
     const [alice, carol, bob] = [await server.user(), await server.user(), await server.user()];
     const group = await createGroup(alice, [bob, carol]);
     await Promise.all([
@@ -186,7 +186,7 @@ describe('a quiet stream', () => {
     vi.useRealTimers();
   });
 
-  it('says at least every 25 s that it lives, and where it is', async () => {
+  it('sends its position at least every 25 s', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     await using quiet = await startServer();
     const [alice, bob] = [await quiet.user(), await quiet.user()];

@@ -67,7 +67,7 @@ describe('history in Apollo Client', () => {
     list.stop();
   });
 
-  it('pages on from the first to the newest, and then to what was shown live meanwhile', async () => {
+  it('pages from the first to the newest message, then to messages that arrived live', async () => {
     const list = await openList({ first: 4 });
     expect(list.page.pageInfo).toMatchObject({ hasPreviousPage: false, hasNextPage: true });
     await list.fetchMore({ after: list.page.pageInfo.endCursor });

@@ -179,7 +179,7 @@ describe('errors in Apollo Client', () => {
     expect(error.errors[0]?.extensions?.code).toBe('UNAUTHENTICATED');
   });
 
-  it('leave what another field brought', async () => {
+  it('keep the data of other fields', async () => {
     const answer = await client.query({
       query: gql('{ viewer { id } conversation(id: "404") { id } }'),
       errorPolicy: 'all',

@@ -96,7 +96,7 @@ async function pair(): Promise<[TestUser, Session]> {
 }
 
 describe("graphql-ws's own client", () => {
-  it('comes back after a restart, and goes on after the last message it brought', async () => {
+  it('reconnects after a restart, and resumes after its last message', async () => {
     const [alice, bob] = await pair();
     const connection = connect(bob);
     const events = await stream(connection).until(isReady);
@@ -118,7 +118,7 @@ describe("graphql-ws's own client", () => {
     expect(connection.closes[0]).toBe(closeCodes.serviceRestart.code);
   });
 
-  it('keeps trying while the server is away', async () => {
+  it('keeps trying while the server is down', async () => {
     const [alice, bob] = await pair();
     const connection = connect(bob);
     const events = await stream(connection).until(isReady);
@@ -150,7 +150,7 @@ describe("graphql-ws's own client", () => {
     expect(connection.connections).toBeGreaterThan(2);
   });
 
-  it('asks for a new token after 4403, and comes back with it', async () => {
+  it('requests a new token after 4403, and reconnects with it', async () => {
     const [, bob] = await pair();
     const connection = connect(bob);
     const events = await stream(connection).until(isReady);

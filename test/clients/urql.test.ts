@@ -108,7 +108,7 @@ describe('urql', () => {
     expect(list.shown.map(({ seq }) => seq)).toEqual(['1', '2', '3', '4', '5']);
   });
 
-  it('asks again for what a mutation changed', async () => {
+  it('refetches data that a mutation changed', async () => {
     const heads: string[] = [];
     const { unsubscribe } = client
       .query(gql('query ($id: ID!) { conversation(id: $id) { headSeq lastMessage { id } } }'), { id: conversationId })

@@ -31,7 +31,7 @@ describe('readConfig', () => {
     });
   });
 
-  it('takes what is set, in its unit', () => {
+  it('reads settings in their units', () => {
     const env = {
       PORT: '0',
       ACCESS_TOKEN_TTL_S: '60',

@@ -36,7 +36,7 @@ describe.each(busDrivers)('Bus on %s', (_driver, open) => {
     }
   }
 
-  it('brings what is published after a subscription is in force, in that order', async () => {
+  it('delivers hints published after a subscription became active, in order', async () => {
     const topic = aTopic();
     opened.bus.publish(topic, 'before');
     const { got } = await listen(topic);
@@ -53,7 +53,7 @@ describe.each(busDrivers)('Bus on %s', (_driver, open) => {
     expect([first.got, second.got, third.got]).toEqual([['a', 'marker'], ['a', 'marker'], ['marker']]);
   });
 
-  it('takes what nobody listens to', async () => {
+  it('accepts hints without receivers', async () => {
     const topic = aTopic();
     opened.bus.publish(topic, 'a');
     const { got } = await listen(topic);
@@ -61,7 +61,7 @@ describe.each(busDrivers)('Bus on %s', (_driver, open) => {
     expect(got).toEqual(['marker']);
   });
 
-  it('ends a subscription at once and for good, however often it is ended', async () => {
+  it('ends a subscription immediately, even if it is ended repeatedly', async () => {
     const topic = aTopic();
     const [kept, ended] = [await listen(topic), await listen(topic)];
     ended.stop();
@@ -118,7 +118,7 @@ describe.each(busDrivers)('Bus on %s', (_driver, open) => {
     expect(new Set(opened.reports.map(({ what }) => what))).toEqual(new Set(['receiver of inbox']));
   });
 
-  it('reports a throw of the only receiver, too, and goes on', async () => {
+  it('also reports an error of the only receiver, and continues', async () => {
     const topic = aTopic();
     let calls = 0;
     await opened.bus.subscribe(topic, () => {
@@ -149,7 +149,7 @@ describe.each(busDrivers)('Bus on %s', (_driver, open) => {
     expect(got).toHaveLength(1);
   });
 
-  it('lets receivers subscribe while it is calling them: they hear what comes next', async () => {
+  it('lets receivers subscribe during a call: they receive the next hint', async () => {
     const topic = aTopic();
     await listen(topic);
     const late: string[] = [];

@@ -77,7 +77,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     expect(await directory.conversations.get(Array.from({ length: 40_000 }, () => nextId()))).toHaveLength(40_000);
   });
 
-  it('stores a group and what brings its members in together', async () => {
+  it('stores a group together with the change that adds its members', async () => {
     const group = aConversation();
     const owner = nextId();
     const change = aChange(group, owner, { kind: 'GROUP_CREATED', userIds: [owner], title: 'Team' });
@@ -125,7 +125,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     expect(left).toHaveLength(others.length);
   });
 
-  it('leaves those who are members already as they are', async () => {
+  it('leaves existing members unchanged', async () => {
     const { group, owner, others } = await aGroup(1);
     const late = nextId();
     await directory.conversations.setRole(group.id, others[0] as string, 'ADMIN');
@@ -135,7 +135,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     expect(await memberOf(group, late)).toMatchObject({ role: 'MEMBER', joinedSeq: 4n, leftSeq: null });
   });
 
-  it('gives who comes back a stay of their own, as a plain member', async () => {
+  it('gives a user who rejoins a new stay, as a plain member', async () => {
     const { group, owner, others } = await aGroup(1);
     const [back] = others as [string];
     await directory.conversations.setRole(group.id, back, 'ADMIN');
@@ -153,7 +153,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     });
   });
 
-  it('keeps every earlier stay of users who come back', async () => {
+  it('keeps every earlier stay of users who rejoin', async () => {
     const { group, owner, others } = await aGroup(2);
     const [back, twice] = others as [string, string];
     await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [back, twice] }, 4n);
@@ -196,7 +196,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
           .map(({ userId, role }) => [userId, role]),
       );
 
-    it('the admin of longest standing follows, before members who were there earlier', async () => {
+    it('the longest-standing admin becomes owner, before earlier members', async () => {
       const { group, owner, others } = await aGroup(2);
       const [first, second] = others as [string, string];
       const [early, late] = [nextId(), nextId()];
@@ -230,7 +230,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
       expect((await rolesOf(group)).get(second)).toBe('OWNER');
     });
 
-    it('nobody follows in an empty group, and who comes back is no owner by that', async () => {
+    it('an empty group has no owner, and a user who rejoins does not become owner', async () => {
       const { group, owner } = await aGroup(0);
       await leave(group, owner, 2n);
       expect(await rolesOf(group)).toEqual(new Map());
@@ -257,7 +257,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
     expect(await memberOf(group, late)).toMatchObject({ joinedSeq: 6n, leftSeq: 8n });
   });
 
-  it('lists unsettled changes oldest first, with all they say, until they are dropped', async () => {
+  it('lists unsettled changes oldest first, with all their data, until they are dropped', async () => {
     const { group, owner } = await aGroup(0);
     const event: SystemEvent = { kind: 'MEMBERS_ADDED', userIds: [nextId(), nextId()], title: 'a “title” \u2028 🌻' };
     const changes = [aChange(group, owner, event), aChange(group, owner, { kind: 'MEMBER_LEFT', userIds: [owner] })];

@@ -61,7 +61,7 @@ describe.each(directoryDrivers)('DeviceStore on %s', (_driver, open) => {
     expect(await directory.devices.get(device.id)).toEqual(device);
   });
 
-  it('signs nobody in whose password has changed meanwhile, or whom it does not know', async () => {
+  it('refuses to sign in unknown users, and users whose password has changed in the meantime', async () => {
     const device = aDevice(await newUserId());
     expect(await directory.devices.put(device, aSession(), { passwordHash: 'another' })).toBe(false);
     expect(await directory.devices.get(device.id)).toBeNull();

@@ -19,7 +19,7 @@ describe.each(messageStoreDrivers)('InboxStore on %s', (_driver, open) => {
   });
   afterEach(() => store[Symbol.asyncDispose]());
 
-  it('keeps runs and tells heads and ends, before and after it was closed', async () => {
+  it('keeps runs, heads and ends, before and after it was closed', async () => {
     expect(
       await store.inboxes.append([run(1, 1, 3), run(4, 1, 1, { conversationId: '2' }), run(1, 5, 5, { userId: '8' })]),
     ).toEqual([true, true, true]);
@@ -31,7 +31,7 @@ describe.each(messageStoreDrivers)('InboxStore on %s', (_driver, open) => {
     }
   });
 
-  it('refuses a number or a beginning that is taken, and what follows it for that user', async () => {
+  it('refuses a number or beginning that is taken, and that user’s later runs', async () => {
     await store.inboxes.append([run(1, 1, 1)]);
     const answers = await store.inboxes.append([
       run(1, 2, 2),
@@ -44,7 +44,7 @@ describe.each(messageStoreDrivers)('InboxStore on %s', (_driver, open) => {
     expect(await store.inboxes.heads(['7', '8', '9'])).toEqual([1n, 1n, 5n]);
   });
 
-  it('lists what reaches beyond a position', async () => {
+  it('lists runs that end after a position', async () => {
     await store.inboxes.append([run(1, 1, 3), run(4, 1, 2, { conversationId: '2', truncated: true })]);
     await store.reopen();
     await store.inboxes.append([run(5, 4, 4), run(6, 3, 3, { conversationId: '2' })]);
@@ -59,7 +59,7 @@ describe.each(messageStoreDrivers)('InboxStore on %s', (_driver, open) => {
     expect((await store.inboxes.list('7', 3n, 1))[0]).toEqual(run(4, 1, 2, { conversationId: '2', truncated: true }));
   });
 
-  it('tells the run a message lies in', async () => {
+  it('finds the run that contains a message', async () => {
     await store.inboxes.append([run(1, 1, 3), run(4, 4, 9)]);
     const key = (seq: bigint, conversationId = '1') => ({ userId: '7', conversationId, seq });
     for (const _ of [1, 2]) {
@@ -71,7 +71,7 @@ describe.each(messageStoreDrivers)('InboxStore on %s', (_driver, open) => {
     }
   });
 
-  it('refuses what lies in the middle of a run, or of runs it has joined', async () => {
+  it('refuses a beginning inside a run, or inside joined runs', async () => {
     await store.inboxes.append([run(1, 1, 1), run(2, 2, 2), run(3, 3, 3), run(4, 7, 7, { conversationId: '2' })]);
     for (const _ of [1, 2]) {
       expect(await store.inboxes.append([run(2, 4, 4)])).toEqual([false]);

@@ -21,7 +21,7 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
     newestFirst,
   });
 
-  it('writes rows in order, many conversations at once, and shows them to the next read', async () => {
+  it('writes rows of many conversations in order, visible to the next read', async () => {
     const results = await store.messageLog.append([
       { conversationId: '1', month, rows: rows('1', 1, 3) },
       { conversationId: '2', month, rows: rows('2', 1, 1) },
@@ -222,7 +222,7 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
     expect(await store.messageLog.findByIds('1999-01', [a.id])).toEqual([]);
   });
 
-  it('remembers which messages are not followed yet, by ascending id whatever their sentAt', async () => {
+  it('lists messages that are not followed yet by ascending id, regardless of sentAt', async () => {
     const list = rows('1', 1, 4);
     const february = aRow({ seq: 5n, sentAt: Date.UTC(2026, 1, 1) });
     const wrongClock = aRow({ conversationId: '2', sentAt: Date.UTC(2031, 0, 1) });

@@ -39,22 +39,22 @@ describe.each(drivers)('PresenceStore on %s', (_driver, open) => {
     store = driver.store;
   });
 
-  it('tells who came online once, whatever devices renew afterwards', async () => {
+  it('reports a user as online once, regardless of later renewals', async () => {
     expect(await store.renew([phone], ttlMs)).toEqual(['1']);
     expect(await store.renew([phone], ttlMs)).toEqual([]);
     expect(await store.renew([laptop, other], ttlMs)).toEqual(['2']);
   });
 
-  it('tells a user of two devices in one batch once', async () => {
+  it('reports a user with two devices in one batch once', async () => {
     expect(await store.renew([phone, laptop], ttlMs)).toEqual(['1']);
   });
 
-  it('tells one of several racing renewals', async () => {
+  it('reports a user to one of several racing renewals', async () => {
     const answers = await Promise.all([phone, laptop, phone].map((device) => store.renew([device], ttlMs)));
     expect(answers.flat()).toEqual(['1']);
   });
 
-  it('answers in the order asked for, with null for whom it has never seen', async () => {
+  it('answers in the order of the ids, with null for unknown users', async () => {
     await store.renew([phone], ttlMs);
     const at = driver.now();
     expect(await store.get(['2', '1', '2'])).toEqual([
@@ -87,7 +87,7 @@ describe.each(drivers)('PresenceStore on %s', (_driver, open) => {
     expect(await store.sweep(10)).toHaveLength(1);
   });
 
-  it('keeps who renewed in time, though their first lease would have ended', async () => {
+  it('keeps users who renewed in time, even after the end of their first lease', async () => {
     await store.renew([phone, other], ttlMs);
     driver.advance(30_000);
     await store.renew([phone], ttlMs);
@@ -109,21 +109,21 @@ describe.each(drivers)('PresenceStore on %s', (_driver, open) => {
     expect(new Set(sweeps.flat().map(({ userId }) => userId)).size).toBe(25);
   });
 
-  it('tells a comeback after a sweep again', async () => {
+  it('reports a user as online again after a sweep', async () => {
     await store.renew([phone], ttlMs);
     driver.advance(ttlMs);
     await store.sweep(10);
     expect(await store.renew([phone], ttlMs)).toEqual(['1']);
   });
 
-  it('says nothing of a comeback that comes before the sweep', async () => {
+  it('does not report a user who returns before the sweep', async () => {
     await store.renew([phone], ttlMs);
     driver.advance(ttlMs);
     expect(await store.renew([phone], ttlMs)).toEqual([]);
     expect(await store.sweep(10)).toEqual([]);
   });
 
-  it('releases a device at once, and says so with the last one only', async () => {
+  it('releases a device at once, and reports the release of the last one only', async () => {
     await store.renew([phone, laptop], ttlMs);
     expect(await store.release('1', '11')).toBe(false);
     expect((await store.get(['1']))[0]?.online).toBe(true);

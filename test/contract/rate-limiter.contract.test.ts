@@ -53,7 +53,7 @@ describe.each(drivers)('RateLimiter on %s', (_driver, open) => {
     expect(await allowed(limiter, 30)).toBe(10);
   });
 
-  it('says how long to wait, and keeps that word', async () => {
+  it('returns the exact wait', async () => {
     const { limiter, set } = open();
     await allowed(limiter, 10);
     const waitMs = await limiter.take(limit, '1');
@@ -75,7 +75,7 @@ describe.each(drivers)('RateLimiter on %s', (_driver, open) => {
     }
   });
 
-  it('gives nobody a moment that is more than a minute away, however many wait', async () => {
+  it('never returns a wait of more than a minute, even with many waiting callers', async () => {
     const { limiter, set } = open();
     await allowed(limiter, 10);
     const moments: number[] = [];
@@ -108,7 +108,7 @@ describe.each(drivers)('RateLimiter on %s', (_driver, open) => {
     expect(await allowed(limiter, 20, { ...limit, name: 'others' })).toBe(10);
   });
 
-  it('takes what a call costs', async () => {
+  it('takes the cost of a call', async () => {
     const { limiter } = open();
     expect(await limiter.take(limit, '1', 7)).toBe(0);
     expect(await limiter.take(limit, '1', 4)).toBeGreaterThan(0);
@@ -120,14 +120,14 @@ describe.each(drivers)('RateLimiter on %s', (_driver, open) => {
     expect(await allowed(open(0.5).limiter, 100)).toBe(5);
   });
 
-  it('locks nobody out for good, however small the scale', async () => {
+  it('never blocks a caller forever, even with a small scale', async () => {
     const { limiter, set } = open(0.01);
     expect(await allowed(limiter, 5)).toBe(1);
     set(1_000);
     expect(await allowed(limiter, 5)).toBe(1);
   });
 
-  it('locks nobody out for longer than a window when the clock is set back', async () => {
+  it('blocks no caller for longer than a window when the clock is set back', async () => {
     const { limiter, set } = open();
     await allowed(limiter, 10);
     set(-3_600_000);
@@ -137,7 +137,7 @@ describe.each(drivers)('RateLimiter on %s', (_driver, open) => {
     expect(await limiter.take(limit, '1')).toBe(0);
   });
 
-  it('never allows more than a burst and what has come back since, in any stretch of time', async () => {
+  it('never allows more than a burst plus the refill in any time range', async () => {
     const property = fc.asyncProperty(
       fc.array(fc.tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 4 })), { maxLength: 100 }),
       async (calls) => {
@@ -168,7 +168,7 @@ describe('the rate limiter of a single process', () => {
     expect(createMemoryRateLimiter({ clock: () => startedAt }).take(limit, '1')).toBe(0);
   });
 
-  it('begins anew when the clock is set back, so that nobody pays for it', () => {
+  it('starts again when the clock is set back, without extra waits', () => {
     let now = startedAt;
     const limiter = createMemoryRateLimiter({ clock: () => now });
     const take = () => limiter.take(limit, '1');

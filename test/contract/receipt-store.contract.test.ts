@@ -15,7 +15,7 @@ describe.each(messageStoreDrivers)('ReceiptStore on %s', (_driver, open) => {
   });
   afterEach(() => store[Symbol.asyncDispose]());
 
-  it('keeps the highest positions when receipts race, and tells each advance once', async () => {
+  it('keeps the highest positions when receipts race, and reports each advance once', async () => {
     const raised = await Promise.all([3n, 9n, 5n, 9n].map((seq) => store.receipts.raise([receipt(seq, 0n)])));
     const advances = raised.flat().filter(({ before, after }) => after.deliveredSeq > before.deliveredSeq);
     expect(advances.reduce((sum, { before, after }) => sum + after.deliveredSeq - before.deliveredSeq, 0n)).toBe(9n);
@@ -24,7 +24,7 @@ describe.each(messageStoreDrivers)('ReceiptStore on %s', (_driver, open) => {
     ]);
   });
 
-  it('counts what is read as delivered', async () => {
+  it('counts read messages as delivered', async () => {
     const [raised] = await store.receipts.raise([receipt(0n, 4n)]);
     expect(raised?.after).toEqual({ deliveredSeq: 4n, readSeq: 4n });
   });

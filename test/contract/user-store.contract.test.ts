@@ -24,14 +24,14 @@ describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
     expect(await directory.users.get([])).toEqual([]);
   });
 
-  it('tells apart ids that a float cannot', async () => {
+  it('distinguishes ids that a float cannot', async () => {
     const [a, b] = [aUser(), aUser()];
     expect(Number(a.id)).toBe(Number(b.id));
     await directory.users.create(a, local);
     expect(await directory.users.get([a.id, b.id])).toEqual([a, null]);
   });
 
-  it('gets more users at once than a statement has room for', async () => {
+  it('gets more users at once than one statement can bind', async () => {
     const user = await directory.users.create(aUser(), local);
     const ids = [...Array.from({ length: 40_000 }, () => nextId()), user.id];
     const found = await directory.users.get(ids);
@@ -48,7 +48,7 @@ describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
     expect(await directory.users.findAccount({ username: 'ada%' })).toBeNull();
   });
 
-  it('gives a name to one of those who race for it', async () => {
+  it('gives a name to one of several racing registrations', async () => {
     const names = ['Grace', 'grace', 'GRACE', 'gRace'];
     const results = await Promise.allSettled(
       names.map((username) => directory.users.create(aUser({ username }), local)),
@@ -70,7 +70,7 @@ describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
     expect(await directory.users.findAccount({ externalSubject: 'idp|hopper' })).toBeNull();
   });
 
-  it('gives an outside subject one user, whoever comes first', async () => {
+  it('gives an external subject one user when calls race', async () => {
     const drafts = [aUser(), aUser(), aUser()];
     const made = await Promise.all(drafts.map((user) => directory.users.create(user, outside('idp|7'))));
     const [first] = made;

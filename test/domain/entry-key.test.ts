@@ -4,7 +4,7 @@ import { clientMessageIdOf, serverKey, serverKeyPrefix, userKey } from '../../sr
 
 const anId = fc.bigInt(1n, 2n ** 63n - 1n).map(String);
 
-it('gives back the id that a client chose, whatever it is', () => {
+it('returns the id that a client chose, even an unusual one', () => {
   fc.assert(
     fc.property(anId, fc.string({ unit: 'binary' }), (senderId, clientMessageId) => {
       expect(clientMessageIdOf({ senderId, key: userKey(senderId, clientMessageId) })).toBe(clientMessageId);

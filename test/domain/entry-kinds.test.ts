@@ -22,7 +22,7 @@ describe('the catalogue of kinds of log entries', () => {
     expect(() => kindOfCode(code)).toThrow(`${code} is not the code`);
   });
 
-  it('knows whom an entry removes', () => {
+  it('knows the users that an entry removes', () => {
     const leaves = { text: '', systemEvent: { kind: 'MEMBER_LEFT', userIds: ['7'] } } as const;
     const joins = { text: '', systemEvent: { kind: 'MEMBERS_ADDED', userIds: ['7'] } } as const;
     expect(entryKinds.SYSTEM.removedMembers(leaves)).toEqual(['7']);

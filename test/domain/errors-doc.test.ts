@@ -18,7 +18,7 @@ function rowsOf(markdown: string | undefined): string[][] {
 const shown = (name: string) => new RegExp(`<!-- ${name} -->([\\s\\S]*?)<!-- /${name} -->`).exec(page)?.[1];
 
 describe('docs/errors.md', () => {
-  it('says of each code whether to repeat, what it means, and what to do', () => {
+  it('shows for each code the retry rule, the meaning and the next step', () => {
     const catalogue = Object.entries<ErrorEntry>(errorCatalogue);
     expect(rowsOf(shown('codes'))).toEqual(
       catalogue.map(([code, { retryable, meaning, clientAction }]) => [
@@ -51,7 +51,7 @@ describe('the close codes', () => {
   });
 
   // graphql-ws' client decides by the code alone: where it gives up must be where coming back is of no use.
-  it('lead the common client where they say', () => {
+  it('lead the common client to the documented behaviour', () => {
     const fatal = new Set([4400, 4401, 4406, 4409, 4429, 4500, 4004, 4005]);
     const comesBack = (code: number) =>
       code < 2_000 ? [1000, 1001, 1005, 1006, 1012, 1013, 1014].includes(code) : !fatal.has(code);

@@ -58,7 +58,7 @@ describe('a text on one line', () => {
 });
 
 describe('a text of another system', () => {
-  it('is made to fit, whatever it is, or given up', () => {
+  it('is changed to meet the rules, or becomes null', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.integer({ min: 1, max: 100 }), (text, max) => {
         const line = toLine(text, max);

@@ -19,7 +19,7 @@ function reversed(value: unknown): unknown {
 }
 
 describe('message bodies', () => {
-  it('come back as they were', () => {
+  it('are returned unchanged', () => {
     fc.assert(
       fc.property(bodies, (body) => {
         expect(decodeBody(encodeBody(body))).toEqual(JSON.parse(JSON.stringify(body)));
@@ -27,7 +27,7 @@ describe('message bodies', () => {
     );
   });
 
-  it('have one text whatever the order of the keys in data', () => {
+  it('have one text regardless of the order of the keys in data', () => {
     fc.assert(
       fc.property(bodies, (body) => {
         if (body.data === undefined) return;

@@ -7,7 +7,7 @@ const seqs = fc.bigInt({ min: 0n, max: 2n ** 70n });
 const positions = fc.record({ deliveredSeq: seqs, readSeq: seqs });
 
 describe('positions', () => {
-  it('only grow, and what is read counts as delivered', () => {
+  it('only grow, and read messages count as delivered', () => {
     fc.assert(
       fc.property(positions, positions, (a, b) => {
         const raised = raisePositions(a, b);
@@ -18,7 +18,7 @@ describe('positions', () => {
     );
   });
 
-  it('come out the same in whatever order and however often they are raised', () => {
+  it('are the same for any order and number of raises', () => {
     fc.assert(
       fc.property(fc.array(positions, { minLength: 1 }), (list) => {
         const inOrder = list.reduce(raisePositions, noPositions);
@@ -28,7 +28,7 @@ describe('positions', () => {
     );
   });
 
-  it('are compared exactly past what a float can hold', () => {
+  it('are compared exactly beyond the range of floats', () => {
     expect(maxSeq(2n ** 53n, 2n ** 53n + 1n)).toBe(2n ** 53n + 1n);
     expect(minSeq(2n ** 53n, 2n ** 53n + 1n)).toBe(2n ** 53n);
   });

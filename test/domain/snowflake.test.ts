@@ -11,7 +11,7 @@ function counting(): () => number {
 }
 
 describe('snowflakes', () => {
-  it('never repeat, whatever the clock does', () => {
+  it('never repeat, even if the clock jumps', () => {
     // Few different steps, so that the clock comes by the same instant again and again.
     const step = fc.constantFrom(0, 1, -1, 20_000, -20_000);
     const steps = fc.array(step, { minLength: 1, maxLength: 300 });

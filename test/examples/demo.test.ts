@@ -23,7 +23,7 @@ describe('the demo', () => {
     expect(output).toMatch(/done\n$/);
   }, 60_000);
 
-  it('fails when somebody missed something', async () => {
+  it('fails if a user missed a message', async () => {
     const lossy = new URL('../support/lossy-sockets.ts', import.meta.url).href;
     const { code, output } = await play('--import', lossy);
     expect(code, output).toBe(1);

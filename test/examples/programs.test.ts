@@ -38,7 +38,7 @@ describe('the programs of examples/', () => {
     expect(await run(name, server.url)).toEqual({ code: 0, output: `${lines.join('\n')}\n` });
   });
 
-  it.each(['first-conversation.js', 'apollo.ts', 'urql.ts'])('%s fails where there is no server', async (name) => {
+  it.each(['first-conversation.js', 'apollo.ts', 'urql.ts'])('%s fails without a server', async (name) => {
     const { code, output } = await run(name, 'http://127.0.0.1:1');
     expect(code).not.toBe(0);
     expect(output).toContain('fetch failed');

@@ -85,7 +85,7 @@ describe('SIGTERM', () => {
   });
 });
 
-it('a mutation in progress is answered although its token expires meanwhile', async () => {
+it('a mutation in progress is answered even if its token expires', async () => {
   let now = Date.parse('2026-03-10T12:00:00Z');
   // Sockets are checked every 100 ms.
   await using server = await startServer({ LEASE_TTL_MS: '1000' }, () => now);

@@ -42,7 +42,7 @@ function upgrade(url: string): Promise<number | 'open'> {
 }
 
 describe('SIGTERM', () => {
-  it('sends sockets elsewhere with a code that lets them come back, in slices, and ends with 0', async () => {
+  it('closes sockets in batches with a code that lets them reconnect, and exits with 0', async () => {
     using folder = temporaryFolder();
     await using server = new ServerProcess({ DATA_DIR: folder.path, DRAIN_MS: '1000' });
     await server.start();
@@ -58,7 +58,7 @@ describe('SIGTERM', () => {
     expect(codes).toEqual(Array(10).fill(1012));
   });
 
-  it('answers what is under way; what got no answer is found by sending it again', async () => {
+  it('answers requests in progress; a resend finds unanswered messages', async () => {
     using folder = temporaryFolder();
     await using server = new ServerProcess({ DATA_DIR: folder.path, DRAIN_MS: '200', ACCESS_TOKEN_TTL_S: '7200' });
     await server.start();

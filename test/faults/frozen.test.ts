@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const leaseTtlMs = 1_500;
 
-it('a server frozen in traffic goes on with every stream, and knows who is still there', async () => {
+it('a server frozen under load resumes every stream, and knows the connected users', async () => {
   using folder = temporaryFolder();
   await using server = new ServerProcess({
     DATA_DIR: folder.path,

@@ -34,7 +34,7 @@ const isReady = async () => (await server.ready()).status === 200;
 const degraded = async () => (await server.post('{ server { degraded } }')).data?.server.degraded;
 
 describe.each(['IMMEDIATE', 'EXCLUSIVE'] as const)('while journal.db is locked (%s)', (how) => {
-  it('refuses what it cannot store in time, keeps its sockets, and takes every resend once when it is free', async () => {
+  it('refuses sends that it cannot store in time, keeps its sockets, and stores every resend once afterwards', async () => {
     const healthy = await alice.send({ userId: bob.id }, 'healthy');
     const conversationId = healthy.conversationId as string;
     const seen = bob.stream('0');
@@ -94,7 +94,7 @@ describe.each(['IMMEDIATE', 'EXCLUSIVE'] as const)('while journal.db is locked (
 });
 
 describe('while messages.db is locked', () => {
-  it('goes on sending and reading from the journal, a crash included', async () => {
+  it('continues to send and read from the journal, even after a crash', async () => {
     const seen = bob.stream();
     await seen.until(({ values }) => values.length > 0);
     const before = (await readInbox(bob)).length;

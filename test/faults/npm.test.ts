@@ -14,7 +14,7 @@ const isListening = (port: string) =>
     socket.once('connect', () => socket.destroy());
   });
 
-it('a server started by npm drains when npm is told to stop', async () => {
+it('a server started by npm drains when npm gets a signal', async () => {
   using folder = temporaryFolder();
   const port = await freePort();
   const root = new URL('../../', import.meta.url);

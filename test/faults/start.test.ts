@@ -45,7 +45,7 @@ async function reasonOf(env: Record<string, string>): Promise<string> {
   return error.message;
 }
 
-it('makes a folder that nobody else can look into', async () => {
+it('creates a folder that other users cannot read', async () => {
   using folder = temporaryFolder();
   const dataDir = join(folder.path, 'new', 'data');
   await using server = new ServerProcess({ DATA_DIR: dataDir });
@@ -54,7 +54,7 @@ it('makes a folder that nobody else can look into', async () => {
 });
 
 describe('a start that cannot succeed', () => {
-  it('refuses a folder that another process uses, which goes on undisturbed, and takes it over when that one was killed', async () => {
+  it('refuses a folder that another process uses, without disturbing it, and uses it after that process was killed', async () => {
     using folder = temporaryFolder();
     await using first = new ServerProcess({ DATA_DIR: folder.path });
     await first.start();

@@ -31,7 +31,7 @@ describe('docs-tables', () => {
     expect(runIn(root, '--check')).toEqual({ code: 0, errors: '' });
   });
 
-  it('names each stale table, and writes it anew', () => {
+  it('names each stale table, and rewrites it', () => {
     using project = copyProject();
     const page = join(project.folder, 'README.md');
     const fresh = readFileSync(page, 'utf8');
@@ -86,7 +86,7 @@ describe('a generated table', () => {
     expect(() => markdownTable(['a', 'b'], [['1']])).toThrow('2 cells');
   });
 
-  it('replaces what stands between its comments and nothing else', () => {
+  it('replaces only the text between its comments', () => {
     const text = 'a\n<!-- one -->\nold\n<!-- /one -->\nb\n<!-- two -->\nkept\n<!-- /two -->\n';
     expect(replaceTable(text, 'one', '$& new')).toBe(text.replace('old', () => '$& new'));
     for (const broken of ['a', '<!-- /one -->\n<!-- one -->\n', `${text}${text}`])

@@ -277,7 +277,7 @@ describe('the rules about imports', () => {
     expect(wrongUses(new Map([[path, source]]))).toHaveLength(1);
   });
 
-  it('do not mind what a comment says', () => {
+  it('ignore comments', () => {
     expect(wrongUses(new Map([['src/services/a.ts', '/** As in `process.env`. */\n// not process.exit\n']]))).toEqual(
       [],
     );

@@ -50,7 +50,7 @@ describe('every list', () => {
     expect(Object.keys(listBounds).filter((name) => !names.has(name))).toEqual([]);
   });
 
-  it('in a request says how long it may be', () => {
+  it('in a request has a documented maximum', () => {
     expect(undescribedInputs(schema)).toEqual([]);
   });
 });

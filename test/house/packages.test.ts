@@ -56,7 +56,7 @@ describe('the Node that npm installs', () => {
     expect(process.version).toBe(`v${own?.version}`);
   });
 
-  it('has the version that version managers are told, on Linux', () => {
+  it('has the version of the files for version managers, on Linux', () => {
     const versions = nodes.filter(({ os }) => os === 'linux').map(({ version }) => version);
     expect(new Set(versions)).toEqual(new Set([read('.node-version').trim()]));
   });

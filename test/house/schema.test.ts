@@ -106,7 +106,7 @@ describe('the schema', () => {
     expect(fields.filter(({ type }) => `${type}`.endsWith('!')).map(({ name }) => name)).toEqual([]);
   });
 
-  it('never tells who is asking by an argument', () => {
+  it('never takes the requesting user from an argument', () => {
     const names = [...elementsOf(schema).keys()].filter((name) =>
       /[.(](viewerId|senderId|myId|token):?\)?$/.test(name),
     );
@@ -162,7 +162,7 @@ describe('the comparison with the contract', () => {
     expect(change(from, to)).toEqual([]);
   });
 
-  it('finds what has no description', () => {
+  it('finds elements without a description', () => {
     expect(undescribed(buildSchema('"Reads." type Query { "Yes." a: Int b("Yes." x: Int, y: Int): Int }'))).toEqual([
       'Query.b',
       'Query.b(y:)',

@@ -8,7 +8,7 @@ const stuck = { name: 'bus', check: () => new Promise<void>(() => {}) };
 const aHealth = (...checks: (typeof good)[]) => createHealth({ checks, timeoutMs: 20, version: '1.2.3' });
 
 describe('health', () => {
-  it('is live whatever its parts do', () => {
+  it('is live regardless of its components', () => {
     expect(aHealth(bad, stuck).live()).toEqual({ ok: true, body: { status: 'ok', version: '1.2.3' } });
   });
 
@@ -78,7 +78,7 @@ describe('health', () => {
     expect(asked).toBe(2);
   });
 
-  it('sees a part go and come back', async () => {
+  it('detects that a component fails and recovers', async () => {
     let isAway = false;
     const health = aHealth({
       name: 'directory',

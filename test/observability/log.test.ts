@@ -27,7 +27,7 @@ describe('a log line', () => {
     });
   });
 
-  it('tells an error with its code, stack and causes', () => {
+  it('contains an error with its code, stack and causes', () => {
     const { log, last } = aLog();
     const cause = Object.assign(new Error('disk full'), { code: 'ERR_SQLITE_13' });
     log.error({ err: new DomainError('UNAVAILABLE', 'No answer.', { cause }), what: 'store thread' }, 'failed');
@@ -44,7 +44,7 @@ describe('a log line', () => {
     });
   });
 
-  it('survives errors that cause each other, and what is thrown without being an error', () => {
+  it('survives errors that cause each other, and thrown values that are not errors', () => {
     const { log, last } = aLog();
     const error = new Error('first');
     error.cause = new Error('second', { cause: error });
@@ -54,7 +54,7 @@ describe('a log line', () => {
     expect(last()).toMatchObject({ error: { message: 'only a text' } });
   });
 
-  it('leaves out what is below the level', () => {
+  it('omits lines below the level', () => {
     const { log, lines } = aLog('warn');
     log.info({}, 'not now');
     log.warn({}, 'now');
@@ -90,7 +90,7 @@ describe('a log never shows', () => {
     expect(lines.join('')).not.toContain(secret);
   });
 
-  it('what hangs on an error besides its message', () => {
+  it('other properties of an error', () => {
     const { log, lines } = aLog();
     const error = Object.assign(new Error('refused'), { input: { note: secret }, code: { note: secret } });
     log.error({ err: error }, 'failed');

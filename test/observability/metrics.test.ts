@@ -61,7 +61,7 @@ describe('docs/operation.md', () => {
 });
 
 describe('the metrics page', () => {
-  it('shows what was counted, with units in seconds', async () => {
+  it('shows counts, and durations in seconds', async () => {
     const metrics = watched();
     metrics.sent('sent', 2);
     metrics.delivered(30);
@@ -85,7 +85,7 @@ describe('the metrics page', () => {
     expect(page).toContain('heliograph_store_journal_backlog 4');
   });
 
-  it('comes even when a part it asks is away', async () => {
+  it('is served even while a component is unavailable', async () => {
     const page = await pageOf(watched({ storeBacklog: () => Promise.reject(new Error('no answer')) }));
     expect(page).toContain('heliograph_store_journal_backlog Nan');
     expect(page).toContain('heliograph_presence_online 5');

@@ -26,7 +26,7 @@ describe('DateTime', () => {
   const earliest = Date.parse('0000-01-01T00:00:00.000Z');
   const latest = Date.parse('9999-12-31T23:59:59.999Z');
 
-  it('comes back as it went out, to the millisecond', () => {
+  it('is returned exactly as it was sent, to the millisecond', () => {
     fc.assert(
       fc.property(fc.integer({ min: earliest, max: latest }), (at) => {
         const text = DateTime.serialize(at);
@@ -89,7 +89,7 @@ describe('DateTime', () => {
     },
   );
 
-  it.each([0, 1_772_366_400_000, null, true, {}, []])('refuses %j, which is no text', (input) => {
+  it.each([0, 1_772_366_400_000, null, true, {}, []])('refuses %j, which is not a text', (input) => {
     expectRefused(() => DateTime.parseValue(input));
   });
 
@@ -157,7 +157,7 @@ describe('JSONObject', () => {
   const json = fc.dictionary(fc.string({ maxLength: 10 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 5 });
   const within4KiB = json.filter((value) => Buffer.byteLength(JSON.stringify(value)) <= 4096);
 
-  it('comes back equal', () => {
+  it('is returned equal', () => {
     fc.assert(
       fc.property(within4KiB, (value) => {
         const wire = JSON.stringify(value);
@@ -215,7 +215,7 @@ describe('JSONObject', () => {
     expect({}).not.toHaveProperty('isAdmin');
   });
 
-  it('has at most 4 KiB, counted in bytes of UTF-8 and told in the refusal', () => {
+  it('has at most 4 KiB, counted in bytes of UTF-8 and stated in the error', () => {
     const overhead = Buffer.byteLength('{"a":""}');
     const fits = { a: 'é'.repeat((4096 - overhead) / 2) };
     expect(JSONObject.parseValue(fits)).toEqual(fits);
@@ -224,7 +224,7 @@ describe('JSONObject', () => {
     expectRefused(() => literal(JSONObject, asLiteral(tooLong)));
   });
 
-  it.each([null, [], [{}], 'text', 1, true])('refuses %j, which is no object', (input) => {
+  it.each([null, [], [{}], 'text', 1, true])('refuses %j, which is not an object', (input) => {
     expectRefused(() => JSONObject.parseValue(input));
     expectRefused(() => literal(JSONObject, asLiteral(input)));
   });
@@ -240,11 +240,11 @@ describe('JSONObject', () => {
     expectRefused(() => JSONObject.parseValue(JSON.parse('{"a":[1e999]}')));
   });
 
-  it('says what is wrong with a variable of a scalar that is no JSON inside', () => {
+  it('explains the problem with a variable of a scalar that is not JSON inside', () => {
     expect(refusal(() => literal(JSONObject, '{ a: $seq }', { seq: 5n })).message).not.toContain('deeply');
   });
 
-  it('refuses an object nested past what can be written', () => {
+  it('refuses an object that is nested too deeply to be written', () => {
     let value: Record<string, unknown> = {};
     for (let depth = 0; depth < 100_000; depth += 1) value = { a: value };
     expectRefused(() => JSONObject.parseValue(value));

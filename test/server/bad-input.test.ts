@@ -222,7 +222,7 @@ it('names the variable that is not text', async () => {
   }
 });
 
-it('tells a few of many mistakes in one value, and no long value in full', async () => {
+it('reports a few of many mistakes in one value, and truncates long values', async () => {
   const input = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`wrong${index}`, index]));
   for (const transport of signedIn) {
     const { errors = [] } = await transport.ask(send, { input });

@@ -133,7 +133,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     expect(complaints).toEqual([]);
   }, 90_000);
 
-  it('runs the example stream over a restart of the server, with what came before in sight', async () => {
+  it('runs the example stream across a restart of the server, and keeps earlier events visible', async () => {
     const [carol, dave] = [await openTab('carol'), await server.user()];
     const { user } = await dave.ask('{ user(username: "carol") { id } }');
     await carol.getByRole('tab', { name: 'Stream' }).click();
@@ -155,7 +155,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     if (screenshot !== undefined) await carol.screenshot({ path: screenshot });
   }, 90_000);
 
-  it('opens with the examples as they are, whatever other tabs have in their editors', async () => {
+  it('opens with the unchanged examples, regardless of other tabs’ editors', async () => {
     const [frank, grace] = [await openTab('frank'), await openTab('grace')];
     await run(frank, 'query Mine { viewer { username } }');
     await expect.poll(() => shown(frank), { timeout: 15_000 }).toContain('frank');
@@ -198,7 +198,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     await page.close();
   }, 90_000);
 
-  it('keeps nothing of a user who logs out', async () => {
+  it('keeps no data of a user who logs out', async () => {
     const page = await openTab('kate');
     await run(page, 'query Secret { user(username: "kate") { displayName } }');
     await expect.poll(() => shown(page), { timeout: 15_000 }).toContain('kate');
@@ -210,7 +210,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     await page.close();
   }, 90_000);
 
-  it('says what is wrong with a sign-in, and who is signed in', async () => {
+  it('shows the problem with a sign-in, and the signed-in user', async () => {
     const page = await browser.newPage();
     await page.goto(server.url);
     await page.getByLabel('Username').fill('erin');

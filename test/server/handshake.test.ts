@@ -73,7 +73,7 @@ describe('a handshake', () => {
     await once(ws, 'close');
   });
 
-  it('left half-way costs nobody else anything, however many there are', async () => {
+  it('left unfinished does not affect other clients, even in large numbers', async () => {
     const half = handshake('GET /graphql', key, version).slice(0, -4);
     const openings: Socket[] = Array.from({ length: 200 }, () => openBytes(server.url));
     await Promise.all(openings.map((socket) => once(socket, 'connect')));

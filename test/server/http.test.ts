@@ -129,7 +129,7 @@ describe('the kinds of operations', () => {
     expect(again.code).toBeUndefined();
   });
 
-  it.each(['GET', 'POST'])('refuses subscriptions over %s, and says where they run', async (method) => {
+  it.each(['GET', 'POST'])('refuses subscriptions over %s, and explains the right transport', async (method) => {
     const query = 'subscription { messageReceived { __typename } }';
     const response =
       method === 'GET'

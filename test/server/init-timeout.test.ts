@@ -3,7 +3,7 @@ import { closeCodes } from '../../src/domain/errors.ts';
 import { eventually, startServer } from '../support/heliograph.ts';
 import { connect, RawSocket } from '../support/raw-socket.ts';
 
-it('a socket that never says who it is goes; one that has said so stays', async () => {
+it('a socket without connection_init is closed; one with it stays open', async () => {
   await using server = await startServer();
   const [silent, chatty, known] = [await RawSocket.open(server), await RawSocket.open(server), await connect(server)];
   // Anything else does not count.

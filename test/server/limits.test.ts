@@ -102,7 +102,7 @@ describe('the operations of a socket', () => {
 });
 
 describe('sockets', () => {
-  it('of one user are bounded: one more is sent away with 1013, until one of them is closed', async () => {
+  it('of one user are bounded: one more is closed with 1013, until another one closes', async () => {
     const [first, ...others] = [
       await signedIn('10.0.0.1'),
       await signedIn('10.0.0.2'),
@@ -134,7 +134,7 @@ describe('sockets', () => {
     expect(await statusOfUpgrade(server.wsUrl, from('10.0.0.1'))).toBe(101);
   });
 
-  it('of everybody are bounded: one more is answered 503, and HTTP goes on', async () => {
+  it('of all users are bounded: one more is answered with 503, and HTTP continues', async () => {
     await untilEmpty();
     const sockets: RawSocket[] = [];
     for (let count = 0; count < socketsMax; count += 1)
@@ -145,7 +145,7 @@ describe('sockets', () => {
     await Promise.all(sockets.map((socket) => socket.close()));
   });
 
-  it('may stay without a token, and ask what needs none', async () => {
+  it('may stay open without a token, and use fields that need none', async () => {
     const socket = await connect(server);
     expect((await socket.ask('{ server { operationsPerSocketMax } }')).data).toEqual({
       server: { operationsPerSocketMax: operationsMax },

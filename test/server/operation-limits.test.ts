@@ -162,7 +162,7 @@ describe('the cost of lists in lists', () => {
     expect(await codeOf(lists(20))).toBe('QUERY_TOO_COMPLEX');
   });
 
-  it('leaves a page past the largest to the list, which says what is allowed', async () => {
+  it('leaves too large a page to the list, whose error states the maximum', async () => {
     for (const n of [0, -1, 501, 100_000, 2 ** 31 - 1]) {
       const codes = [
         await codeOf(

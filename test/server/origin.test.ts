@@ -53,7 +53,7 @@ describe('with no other site allowed', () => {
     expect(await upgradeStatus(server, origin)).toBe(403);
   });
 
-  it('its own pages, and clients that are no browsers, come in', async () => {
+  it('its own pages, and clients other than browsers, are accepted', async () => {
     expect(await askFrom(server, server.url)).toEqual({ status: 200, allowed: server.url, error: undefined });
     expect(await askFrom(server)).toEqual({ status: 200, allowed: null, error: undefined });
     expect([await upgradeStatus(server, server.url), await upgradeStatus(server)]).toEqual([101, 101]);

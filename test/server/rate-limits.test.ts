@@ -61,7 +61,7 @@ async function expectSameRefusal(transports: [Transport, Transport], query: () =
 
 const isFine = ({ errors }: Answer) => errors === undefined;
 
-it('a user’s operations are counted together, and free again after the time that was told', async () => {
+it('a user’s operations are counted together, and allowed again after the stated time', async () => {
   const { count, refusal } = await askUntilRefused(both, () => ['{ viewer { id } }']);
   expect(count).toBe(operationsMax);
   expect(refusal).toEqual({

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { sendLimit } from '../../src/services/messages/message-service.ts';
 import { startServer } from '../support/heliograph.ts';
 
-it('sends that are refused at once get through on about their first return', async () => {
+it('sends that are refused together succeed on about their first retry', async () => {
   let now = Date.parse('2026-03-10T12:00:00Z');
   const scale = 0.2;
   await using server = await startServer({ RATE_LIMIT_SCALE: String(scale) }, () => now);

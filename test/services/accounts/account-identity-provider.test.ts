@@ -73,7 +73,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       expect(new Set(viewers.map(({ deviceId }) => deviceId)).size).toBe(1);
     });
 
-    it('tells devices apart by what the provider calls them', async () => {
+    it('distinguishes devices by the provider’s keys', async () => {
       const { see } = setUpExternal();
       const ada = identity();
       const [phone, laptop] = [await see({ ...ada, deviceKey: 'phone' }), await see({ ...ada, deviceKey: 'laptop' })];
@@ -100,7 +100,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       expect(user.displayName.isWellFormed()).toBe(true);
     });
 
-    it('ends a device with its log-out, until the provider signs it in anew', async () => {
+    it('ends a device with its log-out, until the provider signs it in again', async () => {
       const { accounts, revocations, see, tokenOf, time } = setUpExternal();
       const ada = identity();
       const token = tokenOf(ada);

@@ -51,7 +51,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       expect(here.revocations).toEqual([]);
     });
 
-    it('gives all of those who race one successor', async () => {
+    it('gives all racing callers one successor', async () => {
       const { register, refresh, verify, revocations } = setUpAccounts(directory);
       const session = await register();
       const renewed = await Promise.all(Array.from({ length: 8 }, () => refresh(session)));

@@ -88,7 +88,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       expect(hash).not.toHaveBeenCalled();
     });
 
-    it('gives a name to one of those who race for it', async () => {
+    it('gives a name to one of several racing registrations', async () => {
       const { register } = setUpAccounts(directory);
       const username = newName();
       const results = await Promise.allSettled(Array.from({ length: 5 }, () => register(username)));
@@ -100,7 +100,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
   });
 
   describe('logging in', () => {
-    it('does not say whether the name or the password was wrong, nor take less time to find out', async () => {
+    it('does not reveal by its answer or its time whether the name or the password was wrong', async () => {
       const passwords = plainPasswords();
       const { accounts, register } = setUpAccounts(directory, { passwords });
       const { user } = await register();
@@ -129,7 +129,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       expect((await verify(first)).deviceId).toBe(first.deviceId);
     });
 
-    it('renews a device of the same user, and ends what was signed in there', async () => {
+    it('reuses a device of the same user, and revokes its previous session', async () => {
       const { accounts, register, refresh, verify } = setUpAccounts(directory);
       const first = await register();
       await verify(first);
@@ -204,7 +204,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
   describe('rate limits', () => {
     const limited = { code: 'RATE_LIMITED', retryable: true, details: { retryAfterMs: expect.any(Number) } };
 
-    it('slow down who guesses a password, whatever the case of the name, and nobody else', async () => {
+    it('slow down password guessing, regardless of the case of the name, and no other user', async () => {
       const { accounts, register, time } = setUpAccounts(directory, {}, 1);
       const { user } = await register();
       const guess = (index: number) =>

@@ -32,7 +32,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       for (const session of [seen, unseen]) await expect(verify(session)).rejects.toMatchObject(unauthenticated);
     });
 
-    it('end with the log-out, on every instance at once', async () => {
+    it('end with the log-out, immediately on every instance', async () => {
       const here = setUpAccounts(directory);
       const there = setUpAccounts(directory, { bus: here.bus });
       const stop = await there.accounts.watchRevocations();
@@ -71,7 +71,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       await expect(verify(session)).rejects.toMatchObject(unauthenticated);
     });
 
-    it('are not kept when their device logs in anew while it is looked up, and the new ones are', async () => {
+    it('are not cached if their device logs in again during the lookup, and the new ones are', async () => {
       let onRead = async () => {};
       const stores = pick(directory);
       stores.devices.get = async (id) => {
@@ -100,7 +100,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       stop();
     });
 
-    it('are looked at once, not at every request', async () => {
+    it('are verified once, not on every request', async () => {
       const stores = pick(directory);
       const { register, verify } = setUpAccounts(stores);
       const session = await register();
@@ -109,7 +109,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       expect(getDevice).toHaveBeenCalledTimes(1);
     });
 
-    it('work for a while when the directory is away, and are looked at again when it is back', async () => {
+    it('work for a while when the directory is unavailable, and are checked again when it is back', async () => {
       const stores = pick(directory);
       const { register, verify, time } = setUpAccounts(stores);
       const [session, ended] = [await register(), await register()];
@@ -126,7 +126,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       await expect(verify(ended)).rejects.toMatchObject(unauthenticated);
     });
 
-    it('stay ended when the directory is away, where that was heard of', async () => {
+    it('stay revoked while the directory is unavailable, on instances that know of it', async () => {
       const stores = pick(directory);
       const { accounts, register, verify } = setUpAccounts(stores);
       const session = await register();

@@ -82,7 +82,7 @@ describe('tokens of an identity provider', () => {
     });
   });
 
-  it('name a user and a device by what claims there are', async () => {
+  it('identify a user and a device by the available claims', async () => {
     const keys = await makeKeys('ES256', 'one');
     published = [keys];
     const tokens = open();
@@ -233,7 +233,7 @@ describe('tokens of an identity provider', () => {
       await expect(tokens.verify(await sign(keys, claims))).rejects.toMatchObject(unauthenticated);
   });
 
-  it('are judged by the keys that are kept while the provider is away, which is reported', async () => {
+  it('are verified with cached keys while the provider is unavailable, which is reported', async () => {
     const [keys, other] = [await makeKeys('ES256', 'one'), await makeKeys('ES256', 'two')];
     published = [keys];
     let at = Date.now();
@@ -259,7 +259,7 @@ describe('tokens of an identity provider', () => {
     await expect(tokens.verify(await sign(old))).rejects.toMatchObject(unauthenticated);
   });
 
-  it('cause requests with growing waits while the provider is away, however many they are', async () => {
+  it('cause requests with growing waits while the provider is unavailable, regardless of their number', async () => {
     const keys = await makeKeys('ES256', 'one');
     published = [keys];
     answer = { status: 500, body: null, isStuck: false };

@@ -27,7 +27,7 @@ describe('passwords', () => {
     expect(await passwords.verify('pa\u0308ssword', hash)).toBe(true);
   });
 
-  it('are checked against a stand-in where there is no hash, which no password is', async () => {
+  it('are checked against a placeholder if there is no hash, and never match it', async () => {
     const passwords = createPasswords();
     expect(await passwords.verify('decoy', null)).toBe(false);
     expect(await passwords.verify('decoy', 'no hash')).toBe(false);

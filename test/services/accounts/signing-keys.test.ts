@@ -27,7 +27,7 @@ describe('the generated secret', () => {
     }
   });
 
-  it('replaces what a crash left of a secret in the making', () => {
+  it('replaces an incomplete secret that a crash left behind', () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, 'jwt-secret.new'), 'ab', { mode: 0o644 });
     expect(loadOrCreateSecrets(folder.path)[0]).toHaveLength(32);

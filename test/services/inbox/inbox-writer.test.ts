@@ -72,7 +72,7 @@ describe('entering', () => {
     expect(await runsOf('101')).toEqual([[1, 'a', 1, 2]]);
   });
 
-  it('begins after the message that let a member in, also when they come back', async () => {
+  it('begins after the message that precedes a member’s joining, also when they rejoin', async () => {
     const { enter, runsOf } = setUp();
     await enter('101', 'a', 4n, 2n);
     await enter('101', 'a', 9n, 7n);
@@ -83,7 +83,7 @@ describe('entering', () => {
     ]);
   });
 
-  it('makes good what an earlier crash left out', async () => {
+  it('repairs entries that an earlier crash interrupted', async () => {
     const { store, enter, runsOf } = setUp();
     await enter('101', 'a', 1n);
     const { enter: enterAfterRestart } = setUp({ store });
@@ -94,7 +94,7 @@ describe('entering', () => {
     ]);
   });
 
-  it('puts a long backlog behind one number, but nothing of what is fanned out just now', async () => {
+  it('represents a long backlog by one number, without messages that are fanned out just now', async () => {
     const { writer, runsOf } = setUp({ settings: { backlogMax: 2 } });
     const entry = { userId: '101', conversationId: 'a', joinedSeq: 0n };
     await writer.enter([{ ...entry, upTo: 4n, wholeFrom: 1n }]);
@@ -109,7 +109,7 @@ describe('entering', () => {
     ]);
   });
 
-  it('writes all users of a call at once', async () => {
+  it('writes all users of a call together', async () => {
     const { writer, append } = setUp();
     const entries = ['101', '102', '103'].map((userId) => ({ userId, conversationId: 'a', joinedSeq: 0n, upTo: 1n }));
     await writer.enter(entries);
@@ -150,7 +150,7 @@ describe('entering', () => {
     expect(await runsOf('101')).toEqual([[1, 'a', 1, 3]]);
   });
 
-  it('reads again and goes on when another instance was faster', async () => {
+  it('reads again and continues when another instance was faster', async () => {
     const { store, enter, runsOf } = setUp({ isSoleWriter: false });
     const other = setUp({ store, isSoleWriter: false });
     await enter('101', 'a', 1n);
@@ -191,7 +191,7 @@ describe('entering', () => {
 });
 
 describe('heads', () => {
-  it('come from memory when nobody else writes, and from the store otherwise', async () => {
+  it('come from memory for a sole writer, and from the store otherwise', async () => {
     const alone = setUp();
     await alone.enter('101', 'a', 2n);
     alone.heads.mockClear();

@@ -5,7 +5,7 @@ import { conversation, setUpLog } from '../../support/conversation-logs.ts';
 import { aConversation, aDraft, day, february, january } from '../../support/drafts.ts';
 
 describe('months', () => {
-  it('are sealed before the next is used, and numbers go on', async () => {
+  it('are sealed before the next is used, and numbers continue', async () => {
     const { store, log, time } = setUpLog();
     await log.append(conversation, aDraft());
     time.now = february;
@@ -67,7 +67,7 @@ describe('reading', () => {
     expect(await log.list(conversation, { ...range, limit: 0 })).toEqual([]);
   });
 
-  it('asks only the months that hold what is wanted', async () => {
+  it('reads only the months that contain the requested range', async () => {
     const { log, list } = await threeMonths();
     await log.list(conversation, { fromSeq: 3n, toSeq: 4n, limit: 10 });
     expect(list.mock.calls[0]?.[0].map(({ month }) => month)).toEqual(['2026-02']);
@@ -93,7 +93,7 @@ describe('reading', () => {
     expect(seqs(messages ?? [])).toEqual([1, 2]);
   });
 
-  it('tells where a time lies', async () => {
+  it('finds the position of a time', async () => {
     const { log } = await threeMonths();
     const at = (time: number) => log.firstSeqAt(conversation, time);
     expect(await at(0)).toBe(1n);
@@ -104,7 +104,7 @@ describe('reading', () => {
     expect(await at(Date.UTC(2026, 3, 1) + 1)).toBe(6n);
   });
 
-  it('takes what was just said from memory', async () => {
+  it('takes the newest messages from memory', async () => {
     const { log, list } = setUpLog();
     const { message } = await log.append(conversation, aDraft());
     expect(await log.list(conversation, { fromSeq: 1n, toSeq: 1n, limit: 1 })).toEqual([message]);
@@ -119,7 +119,7 @@ describe('reading', () => {
     expect(await log.findByIds([])).toEqual([]);
   });
 
-  it('hears of what others wrote when its head may not be trusted any more, even if the clock was set back', async () => {
+  it('finds other writers’ messages when its head is no longer trusted, even if the clock was set back', async () => {
     const { store, log, time } = setUpLog({ isSoleWriter: false, settings: { headTrustMs: 1_000 } });
     const other = setUpLog({ store });
     await log.append(conversation, aDraft());

@@ -19,7 +19,7 @@ describe('appending', () => {
     expect(told).toEqual([1n, 2n, 3n]);
   });
 
-  it('writes what comes in one turn of all conversations at once', async () => {
+  it('writes the drafts of one turn for all conversations in one call', async () => {
     const { log, append } = setUpLog();
     const other = aConversation('2');
     await Promise.all([
@@ -31,7 +31,7 @@ describe('appending', () => {
     expect(append.mock.calls[0]?.[0].map((one) => ('rows' in one ? one.rows.length : 0))).toEqual([2, 1]);
   });
 
-  it('has one append of a conversation under way, and makes one batch of what comes meanwhile', async () => {
+  it('has one append of a conversation in progress, and makes one batch of later drafts', async () => {
     const { store } = setUpLog();
     const { promise: opened, resolve: open } = Promise.withResolvers<void>();
     const append = vi.fn(async (appends: Parameters<MessageLog['append']>[0]) => {
@@ -50,7 +50,7 @@ describe('appending', () => {
     ]);
   });
 
-  it('splits what is more than a batch', async () => {
+  it('splits drafts that exceed a batch', async () => {
     const { log, append } = setUpLog({ settings: { batchMax: 2 } });
     const appended = await Promise.all([1, 2, 3, 4, 5].map(() => log.append(conversation, aDraft())));
     expect(appended.map(({ message }) => message.seq)).toEqual([1n, 2n, 3n, 4n, 5n]);
@@ -122,7 +122,7 @@ describe('appending', () => {
 });
 
 describe('resends', () => {
-  it('are answered with the first message, and not told again', async () => {
+  it('are answered with the first message, and not announced again', async () => {
     const { log, told } = setUpLog();
     const draft = aDraft();
     const first = await log.append(conversation, draft);
@@ -132,7 +132,7 @@ describe('resends', () => {
     expect(told).toEqual([1n]);
   });
 
-  it('of the server’s own entries are found by their key, whatever words they are put in', async () => {
+  it('of the server’s own entries are found by their key, even with another text', async () => {
     const { log } = setUpLog();
     const draft = aDraft({ kind: 'SYSTEM', key: serverKey('55'), body: { text: 'Ann left.' } });
     const first = await log.append(conversation, draft);
@@ -173,7 +173,7 @@ describe('resends', () => {
     expect(next).toMatchObject({ value: { resend: false, message: { seq: 2n } } });
   });
 
-  it('in one batch are each compared with what was stored before', async () => {
+  it('in one batch are each compared with the stored message', async () => {
     const { log } = setUpLog();
     const draft = aDraft();
     await log.append(conversation, draft);
@@ -223,7 +223,7 @@ describe('resends', () => {
 });
 
 describe('an id that is taken', () => {
-  it('is drawn anew until it is free, for a message and for a seal', async () => {
+  it('is replaced until it is free, for a message and for a seal', async () => {
     const { store, log, time, append } = setUpLog();
     const other = aConversation('2');
     const taken = Array.from({ length: 3 }, () => aDraft({ conversationId: '2' }));

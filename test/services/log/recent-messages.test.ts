@@ -29,7 +29,7 @@ describe('recent messages', () => {
     expect(get(3, 3, '2')).toBeNull();
   });
 
-  it('go on from what is here, and begin anew after a gap', () => {
+  it('continue the existing list, and restart after a gap', () => {
     const { recent, get } = setUp();
     recent.add('1', messages(1, 2));
     recent.add('1', messages(3, 4));
@@ -39,7 +39,7 @@ describe('recent messages', () => {
     expect(get(8, 9)).toEqual([8, 9]);
   });
 
-  it('do not keep large ones, nor what lies before them', () => {
+  it('do not keep large ones, or earlier ones before them', () => {
     const { recent, get } = setUp();
     recent.add('1', [...messages(1, 1), ...messages(2, 2, { text: 'x'.repeat(1_001) }), ...messages(3, 3)]);
     expect(get(3, 3)).toEqual([3]);

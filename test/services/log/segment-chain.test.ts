@@ -64,7 +64,7 @@ describe('a chain', () => {
     expect(chain.head.seq).toBe(2n);
   });
 
-  it('tells which months hold a range', () => {
+  it('finds the months that contain a range', () => {
     const chain = aChain();
     applyTail(chain, { last: aRow(2n), seal: aSeal(3n, '2026-02') });
     applyTail(chain, { last: null, seal: aSeal(3n, '2026-03') });

@@ -16,7 +16,7 @@ function setUp() {
 }
 
 describe('a trusted clock', () => {
-  it('tells the wall time', () => {
+  it('returns the wall time', () => {
     const { clock, time } = setUp();
     expect(clock.now()).toBe(time.wall);
   });

@@ -345,7 +345,7 @@ describe('the memberships that are entered on read', () => {
 });
 
 describe('a change of membership under way', () => {
-  it('says who is leaving, and for how long fan-out waits', async () => {
+  it('shows the leaving members, and makes fan-out wait until it ends', async () => {
     const { memberLists } = await setUp();
     expect(memberLists.settled('1')).toBeNull();
     memberLists.begin(aChange('MEMBERS_REMOVED', ['102']));
@@ -358,14 +358,14 @@ describe('a change of membership under way', () => {
     expect(memberLists.settled('1')).toBeNull();
   });
 
-  it('lets nobody leave who is being added', async () => {
+  it('does not mark added users as leaving', async () => {
     const { memberLists } = await setUp();
     memberLists.begin(aChange('MEMBERS_ADDED', ['103']));
     expect(memberLists.isLeaving('1', '103')).toBe(false);
     expect(memberLists.settled('1')).not.toBeNull();
   });
 
-  it('that is tried again wakes those who waited for the first attempt', async () => {
+  it('that is retried wakes the callers that waited for the first attempt', async () => {
     const { memberLists } = await setUp();
     const change = aChange('MEMBER_LEFT', ['102']);
     memberLists.begin(change);
@@ -379,7 +379,7 @@ describe('a change of membership under way', () => {
 describe('visibleHead', () => {
   const member = { conversationId: '1', userId: '101', role: 'MEMBER', joinedSeq: 0n } as const;
 
-  it('is the head for members, and the last message of their stay for those who left', () => {
+  it('is the head for members, and the last message of their stay for former members', () => {
     expect(visibleHead({ ...member, leftSeq: null }, 9n)).toBe(9n);
     expect(visibleHead({ ...member, leftSeq: 4n }, 9n)).toBe(4n);
     expect(visibleHead({ ...member, leftSeq: 12n }, 9n)).toBe(9n);

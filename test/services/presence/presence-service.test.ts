@@ -22,7 +22,7 @@ describe('presence', () => {
   });
 
   describe('of a user with devices', () => {
-    it('is told online once, whatever else beats', async () => {
+    it('is announced online once, regardless of further heartbeats', async () => {
       const told = await world.listen('1');
       await presence.beat(alice);
       await presence.beat(alicesLaptop);
@@ -32,7 +32,7 @@ describe('presence', () => {
       expect(told).toEqual([{ userId: '1', status: 'ONLINE', lastSeenAt: startedAt }]);
     });
 
-    it('is told offline once, after the last of two devices, within a minute of its last beat', async () => {
+    it('is announced offline once, after the last of two devices, within a minute of its last heartbeat', async () => {
       const told = await world.listen('1');
       await presence.beat(alice);
       await pass(20_300); // Between two sweeps.
@@ -45,7 +45,7 @@ describe('presence', () => {
       expect(told).toHaveLength(2);
     });
 
-    it('lasts until the instant that a beat answers', async () => {
+    it('lasts until the time that a heartbeat returns', async () => {
       const until = await presence.beat(alice);
       expect(until).toBeGreaterThan(startedAt + 30_000);
       expect(until).toBeLessThanOrEqual(startedAt + 60_000);
@@ -53,7 +53,7 @@ describe('presence', () => {
       expect((await presence.get(alice, ['1']))[0]?.status).toBe('ONLINE');
     });
 
-    it('says nothing when a device comes back within its lease', async () => {
+    it('announces nothing when a device reconnects within its lease', async () => {
       const told = await world.listen('1');
       const detach = presence.attach(alice, socketHeard());
       await pass(10_000);
@@ -64,7 +64,7 @@ describe('presence', () => {
       expect(told.map(({ status }) => status)).toEqual(['ONLINE']);
     });
 
-    it('stays online as long as a socket lives, with no beat at all', async () => {
+    it('stays online as long as a socket lives, without heartbeats', async () => {
       const told = await world.listen('1');
       const detach = presence.attach(alice, socketHeard());
       await pass(600_000);
@@ -104,7 +104,7 @@ describe('presence', () => {
       expect(told.map(({ status }) => status)).toEqual(['ONLINE']);
     });
 
-    it('counts what was heard just before a socket closed', async () => {
+    it('counts signs of life just before a socket closed', async () => {
       const told = await world.listen('1');
       let heardAt = startedAt;
       const detach = presence.attach(
@@ -143,7 +143,7 @@ describe('presence', () => {
       expect(told).toHaveLength(2);
     });
 
-    it('is told offline by the minute when thousands leave at once', async () => {
+    it('is announced offline within the minute when thousands leave at once', async () => {
       const crowd = Array.from({ length: 5_000 }, (_, index) => viewer(`${index + 100}`));
       for (const one of crowd) presence.attach(one, socketHeard())();
       await pass(0);
@@ -178,7 +178,7 @@ describe('presence', () => {
       expect(told.map(({ status }) => status)).toEqual(['ONLINE', 'OFFLINE']);
     });
 
-    it('is not undone by a renewal that was under way', async () => {
+    it('is not undone by a renewal in progress', async () => {
       const crowd = Array.from({ length: 1_000 }, (_, index) => viewer(`${index + 100}`));
       for (const one of crowd) presence.attach(one, socketHeard());
       presence.attach(alice, socketHeard()); // The second batch.
@@ -208,7 +208,7 @@ describe('presence', () => {
     });
   });
 
-  it('goes on with the leases of the service before it', async () => {
+  it('continues with the leases of the previous service', async () => {
     const told = await world.listen('1');
     await presence.beat(alice);
     presence = world.restart();

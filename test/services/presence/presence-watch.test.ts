@@ -25,7 +25,7 @@ describe('presence', () => {
   });
 
   describe('when asked for', () => {
-    it('answers in order, UNKNOWN for whom the viewer may not see, and always oneself', async () => {
+    it('answers in order, UNKNOWN for hidden users, and always with the viewer', async () => {
       await presence.beat(alice);
       await presence.beat(bob);
       expect(await presence.get(alice, ['3', '404', '2', '1', 'nonsense', '2'])).toEqual([
@@ -51,7 +51,7 @@ describe('presence', () => {
       });
     });
 
-    it('is UNKNOWN when the store is away, and a beat says so', async () => {
+    it('is UNKNOWN when the store is unavailable, and a heartbeat fails', async () => {
       const away = new DomainError('UNAVAILABLE', 'No answer.');
       vi.spyOn(world.store, 'get').mockRejectedValue(away);
       vi.spyOn(world.store, 'renew').mockRejectedValue(away);
@@ -67,7 +67,7 @@ describe('presence', () => {
   });
 
   describe('when watched', () => {
-    it('tells the present status of each first, then every change', async () => {
+    it('reports the current status of each user first, then every change', async () => {
       await presence.beat(bob);
       const reader = new Reader();
       const close = await presence.watch(alice, ['3', '2', '404']).open(reader);
@@ -81,7 +81,7 @@ describe('presence', () => {
       expect(reader.told).toHaveLength(5);
     });
 
-    it('means everybody the viewer may see when nobody is named, and not the viewer', async () => {
+    it('covers all users visible to the viewer by default, except the viewer', async () => {
       const reader = new Reader();
       await presence.watch(alice, null).open(reader);
       await presence.beat(alice);
@@ -89,14 +89,14 @@ describe('presence', () => {
       expect(reader.told).toEqual(['2 OFFLINE', '3 OFFLINE', '2 ONLINE']);
     });
 
-    it('tells a user named twice once', async () => {
+    it('reports a user named twice once', async () => {
       const reader = new Reader();
       await presence.watch(alice, ['2', '2']).open(reader);
       await presence.beat(bob);
       expect(reader.told).toEqual(['2 OFFLINE', '2 ONLINE']);
     });
 
-    it('loses no change that comes while it opens, and tells none twice', async () => {
+    it('loses no change during its opening, and reports none twice', async () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const get = world.store.get.bind(world.store);
       const reading = vi.spyOn(world.store, 'get').mockImplementationOnce(async (ids) => {

@@ -23,7 +23,7 @@ function pushed(isSameForAll: boolean): SharedEvent | undefined {
   return push.mock.calls[0]?.[1];
 }
 
-it('shares the rendering of a message whose kind looks the same to everybody, and of no other', () => {
+it('shares the rendering only of messages whose kind looks the same to every viewer', () => {
   expect(pushed(true)).toEqual({ key: message, seq: 5n });
   expect(pushed(false)).toBeUndefined();
 });

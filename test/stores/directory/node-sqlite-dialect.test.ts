@@ -50,7 +50,7 @@ describe('knex over node:sqlite', () => {
     }
   }
 
-  it('has what it is told: rows, counts, exact integers, and nothing of a transaction that failed', async () => {
+  it('stores rows, counts and exact integers, and nothing of a failed transaction', async () => {
     const id = 2n ** 63n - 1n;
     await knex('notes').insert({ id: String(id), text: 'a' });
     expect(await knex('notes').select('id', 'text')).toEqual([{ id, text: 'a' }]);
@@ -79,7 +79,7 @@ describe('knex over node:sqlite', () => {
     expect(await knex.raw('PRAGMA synchronous')).toEqual([{ synchronous: full }]);
   });
 
-  it('stores what follows a time in which the thread did not answer', async () => {
+  it('stores later writes after the thread did not answer for a while', async () => {
     const stalled = knex.raw(longQuery, [24_000_000]);
     await expect(stalled).rejects.toMatchObject({ code: 'ERR_NO_ANSWER' });
     // The thread is still busy: this one's BEGIN is not answered either, and is carried out when nobody waits any more.

@@ -43,7 +43,7 @@ describe('the directory in SQLite', () => {
   });
   afterEach(() => folder[Symbol.dispose]());
 
-  it('answers in time while another process holds the file, and goes on afterwards', async () => {
+  it('answers in time while another process holds the file, and continues afterwards', async () => {
     await using directory = await open();
     const other = openFile();
     other.exec('BEGIN IMMEDIATE');
@@ -60,7 +60,7 @@ describe('the directory in SQLite', () => {
     await eventually(() => createAndGet(directory), true);
   });
 
-  it('answers in time while the disk is slow, and goes on afterwards', async () => {
+  it('answers in time while the disk is slow, and continues afterwards', async () => {
     await using directory = await open();
     const file = openFile();
     file.exec(`

@@ -58,7 +58,7 @@ describe('a journal row that cannot be moved', () => {
     for (const { problem } of kept) expect(problem).toMatch(/\w+/);
   });
 
-  it('keeps both messages when two have one id, which cannot be told any more', async () => {
+  it('keeps both messages if two have the same id, and reports it', async () => {
     files.addCommits(
       encodeOperations([message({ seq: 1n, id: '77' }), message({ conversationId: '2', seq: 1n, id: '77' })]),
       encodeOperations([message({ seq: 2n, id: '78' })]),
@@ -86,7 +86,7 @@ describe('a journal row that cannot be moved', () => {
 });
 
 describe('a mover that fails', () => {
-  it('is reported, shows in the check, and goes on when the cause is gone', async () => {
+  it('is reported, fails the check, and continues when the cause is gone', async () => {
     using files = new JournalFiles();
     await using store = await files.openStore();
     const messages = files.open('messages.db');

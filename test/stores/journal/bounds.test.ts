@@ -45,7 +45,7 @@ it('splits a large commit into rows that a move can take', async () => {
   expect(await listOf(store)).toHaveLength(60);
 });
 
-it('answers in order what one commit cannot take', async () => {
+it('answers calls in order when they exceed one commit', async () => {
   using files = new JournalFiles();
   await using store = await files.openStore(60_000);
   const body = JSON.stringify({ text: 'x'.repeat(250_000) });

@@ -40,13 +40,13 @@ describe('a third kind of log entries', () => {
     expect(kindOfCode(noteCode)).toBe(NOTE);
   });
 
-  it('comes back from the journal as it went in', () => {
+  it('is read from the journal unchanged', () => {
     const back = decodeOperations(encodeOperations(operations));
     expect(kindsOf(back.operations)).toEqual(['USER', 'NOTE', 'USER', 'seal']);
     expect(back).toEqual({ operations, unreadable: [] });
   });
 
-  it('comes back from the tables as it went in, by every way to it', () => {
+  it('is read from the tables unchanged, by every method', () => {
     const database = new DatabaseSync(':memory:');
     createTables(database);
     createTableWriter(database).applyAll(operations, 1);

@@ -113,7 +113,7 @@ it('gives each message its key and the number of the change that it was written 
   expect(await readAll()).toEqual(expected);
 });
 
-it('goes on where an upgrade was cut off', async () => {
+it('continues an interrupted upgrade', async () => {
   const messages = new DatabaseSync(join(folder.path, 'messages.db'));
   const journal = new DatabaseSync(join(folder.path, 'journal.db'));
   upgradeTables(messages);

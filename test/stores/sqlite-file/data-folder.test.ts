@@ -21,7 +21,7 @@ async function modesOfUsed(dataDir: string): Promise<Record<string, string>> {
 }
 
 describe.skipIf(process.platform === 'win32')('the data folder', () => {
-  it('is for its owner only, with every file in it, whatever the mask of the process', async () => {
+  it('is for its owner only, with every file in it, regardless of the process’s umask', async () => {
     using folder = temporaryFolder();
     const dataDir = join(folder.path, 'data');
     const mask = process.platform === 'win32' ? 0 : process.umask(0);
@@ -56,7 +56,7 @@ describe.skipIf(process.platform === 'win32')('the data folder', () => {
     expect(modeOf(folder.path)).toBe('700');
   });
 
-  it("stays everybody's when it was meant to be, with files for their owner", async () => {
+  it('stays shared if it has the sticky bit, with files for their owner only', async () => {
     using folder = temporaryFolder();
     const everybodys = join(folder.path, 'tmp');
     mkdirSync(everybodys);

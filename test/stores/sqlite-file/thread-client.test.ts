@@ -47,7 +47,7 @@ const unavailable = expect.objectContaining({ code: 'UNAVAILABLE' });
 const isBack = (thread: ThreadClient) => eventually(() => thread.isAlive, 'the thread is back');
 
 describe('a store thread', () => {
-  it('answers calls in their order, and passes on what it refuses', async () => {
+  it('answers calls in order, and passes on refusals', async () => {
     const { thread } = await open();
     const order: number[] = [];
     await Promise.all([1, 2, 3].map(async (n) => order.push(await thread.call<number>('echo', n))));
@@ -57,7 +57,7 @@ describe('a store thread', () => {
     await expect(thread.call('echo', 1)).rejects.toEqual(unavailable);
   });
 
-  it('that dies answers every call under way with UNAVAILABLE, says why, and works again', async () => {
+  it('that dies answers every call in progress with UNAVAILABLE, reports the cause, and works again', async () => {
     const { thread, errors } = await open();
     const calls = [thread.call('hang'), thread.call('echo', 1), thread.call('die')];
     for (const outcome of await Promise.allSettled(calls)) expect(outcome).toMatchObject({ reason: unavailable });
@@ -71,7 +71,7 @@ describe('a store thread', () => {
     await thread.close();
   });
 
-  it('is given up when it dies too often, and says so', async () => {
+  it('is given up and reported when it dies too often', async () => {
     const { thread, errors } = await open({ restartsMax: 2 });
     for (const _ of [1, 2]) {
       await thread.call('die').catch(() => {});
@@ -94,7 +94,7 @@ describe('a store thread', () => {
     await thread.close();
   });
 
-  it('that cannot start the first time is not tried again: whoever opens it is told why', async () => {
+  it('that cannot start the first time is not restarted, and its opening rejects with the cause', async () => {
     const broken = join(folder.path, 'broken-first');
     writeFileSync(broken, '');
     const errors: unknown[] = [];
@@ -117,7 +117,7 @@ describe('a store thread', () => {
     await thread.close();
   });
 
-  it('reports what went wrong inside without failing a call', async () => {
+  it('reports internal failures without failing a call', async () => {
     const { thread, errors } = await open();
     expect(await thread.call('fault')).toBe(true);
     expect(errors).toEqual(['disk']);
