@@ -49,7 +49,7 @@ export async function startHeliograph(
   clock: Clock = Date.now,
 ): Promise<Heliograph> {
   await using stack = new AsyncDisposableStack();
-  const metrics = createMetrics();
+  const metrics = createMetrics(version);
   const onError = (error: unknown, what: string) => {
     metrics.fault(what);
     log.error({ err: error, what }, 'background task failed');

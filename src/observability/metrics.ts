@@ -19,10 +19,16 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-export function createMetrics() {
+export function createMetrics(version: string) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  new Gauge({
+    name: 'heliograph_build_info',
+    help: 'Always 1, with the versions that run.',
+    labelNames: ['version', 'node_version'],
+    registers,
+  }).set({ version, node_version: process.version }, 1);
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: `heliograph_${name}`, help, labelNames, registers });
   const histogram = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
@@ -58,6 +64,9 @@ export function createMetrics() {
     'Requests and handshakes of web pages whose origin is not allowed.',
     ['transport'],
   );
+  const refusals = counter('http_refusals_total', 'HTTP requests and handshakes answered with an error status.', [
+    'status',
+  ]);
   const slowReaders = counter('slow_readers_total', 'Sockets closed because their client read too slowly.');
   const swept = counter('fanout_swept_total', 'Messages whose fan-out a sweep finished.');
   const securityEvents = counter('security_events_total', 'Security events of accounts, by their name.', ['event']);
@@ -81,6 +90,7 @@ export function createMetrics() {
     eventSent: (field) => events.inc({ field }),
     limitHit: (limit) => limits.inc({ limit }),
     originRefused: (transport) => originsRefused.inc({ transport }),
+    refused: (status) => refusals.inc({ status }),
     slowReader: () => slowReaders.inc(),
   };
 

@@ -46,6 +46,8 @@ export class ClientSocket extends WebSocket {
   messages = 0;
   /** Set while it ends in good order: it accepts no messages any more and shows no events, but its last answers are sent. */
   ending: Ending | null = null;
+  /** The code in the close frame that was sent; null if there was none. */
+  closeCode: number | null = null;
   openedAt = 0;
   /** Set by the first `connection_init`. */
   isInitialised = false;
@@ -94,6 +96,8 @@ export class ClientSocket extends WebSocket {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
+    // The first one: `ws` reports 1006 for it if the client leaves without an answer.
+    this.closeCode ??= code ?? null;
     super.close(code, typeof reason === 'string' ? cutReason(reason) : reason);
   }
 

@@ -8,7 +8,10 @@ import type { ServerPorts } from './ports.ts';
 import { refusals, refuseRaw, sendRefusal } from './refusals.ts';
 
 /** An application without routes. All problems with a request are answered as GraphQL errors in JSON. */
-export function createHttp({ limits, log }: Pick<ServerPorts, 'limits' | 'log'>, pipeline: Pipeline): FastifyInstance {
+export function createHttp(
+  { limits, log, metrics }: Pick<ServerPorts, 'limits' | 'log' | 'metrics'>,
+  pipeline: Pipeline,
+): FastifyInstance {
   const app = fastify({
     bodyLimit: limits.requestMaxBytes,
     logger: false,
@@ -19,7 +22,7 @@ export function createHttp({ limits, log }: Pick<ServerPorts, 'limits' | 'log'>,
     // Some clients offer HTTP/2 with every request (Java's HttpClient, curl --http2). They are answered over HTTP/1.1.
     http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
     frameworkErrors: (error, _request, reply) => sendRefusal(reply, error.statusCode ?? 400, error.message),
-    clientErrorHandler: refuseWhatIsNotHttp,
+    clientErrorHandler: refuseInvalid,
   });
 
   addSecurityHeaders(app);
@@ -41,6 +44,7 @@ export function createHttp({ limits, log }: Pick<ServerPorts, 'limits' | 'log'>,
   });
 
   app.addHook('onResponse', async (request, reply) => {
+    if (reply.statusCode >= 400) metrics.refused(reply.statusCode);
     if (reply.statusCode >= 500)
       log.warn(
         { 'http.response.status_code': reply.statusCode, 'url.path': request.url.split('?')[0] },
@@ -48,11 +52,12 @@ export function createHttp({ limits, log }: Pick<ServerPorts, 'limits' | 'log'>,
       );
   });
   return app;
-}
 
-/** Answers bytes that Node cannot parse as a request, and requests that did not arrive in time. */
-function refuseWhatIsNotHttp({ code }: Error & { code?: string }, socket: Socket): void {
-  if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
-  const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-  refuseRaw(socket, status);
+  /** Answers bytes that Node cannot parse as a request, and requests that did not arrive in time. */
+  function refuseInvalid({ code }: Error & { code?: string }, socket: Socket): void {
+    if (code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
+    const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+    metrics.refused(status);
+    refuseRaw(socket, status);
+  }
 }

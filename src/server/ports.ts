@@ -26,6 +26,8 @@ export interface ServerMetrics {
   eventSent(field: string): void;
   limitHit(limit: string): void;
   originRefused(transport: Transport): void;
+  /** An HTTP request or handshake was answered with an error status. */
+  refused(status: number): void;
   slowReader(): void;
 }
 

@@ -37,7 +37,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
   });
 
   // Without a listener, ws answers with HTML.
-  webSocketServer.on('wsClientError', (_error, stream) => refuseRaw(stream, 400));
+  webSocketServer.on('wsClientError', (_error, stream) => refuse(stream, 400));
 
   const protocol = makeServer<Record<string, unknown>, ClientSocket>({
     // The registry's sweep enforces this limit.
@@ -104,7 +104,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     // A close frame is a sign of life. 1006 means that the connection was lost without one.
     if (code !== 1006) socket.hear(clock());
     socket.detach?.();
-    metrics.socketClosed(code);
+    metrics.socketClosed(socket.closeCode ?? code);
     socket.closed?.(code, String(reason)).catch((error: unknown) => pipeline.mask(error));
   }
 
@@ -122,6 +122,11 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
       onClose(this as ClientSocket, code, reason);
     },
   };
+  function refuse(stream: Duplex, status: number): void {
+    metrics.refused(status);
+    refuseRaw(stream, status);
+  }
+
   const buffering = { maxBytes: limits.socketBufferMaxBytes, now: clock };
 
   function accept(socket: ClientSocket, client: ClientAddress): void {
@@ -147,7 +152,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void {
       stream.on('error', () => {});
       const status = refusalOf(request, client, registry, origins, metrics);
-      if (status !== null) refuseRaw(stream, status);
+      if (status !== null) refuse(stream, status);
       else webSocketServer.handleUpgrade(request, stream, head, (socket) => accept(socket, client));
     },
 

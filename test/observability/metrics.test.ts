@@ -13,7 +13,7 @@ const gauges = {
 };
 
 function watched(over: Partial<typeof gauges> = {}) {
-  const metrics = createMetrics();
+  const metrics = createMetrics('1.2.3');
   metrics.watch({ ...gauges, ...over });
   return metrics;
 }
@@ -48,6 +48,7 @@ describe('docs/operation.md', () => {
     metrics.server.eventSent('messageReceived');
     metrics.server.limitHit('sends');
     metrics.server.originRefused('ws');
+    metrics.server.refused(404);
     metrics.sent('sent', 1);
     metrics.securityEvent('logged-in');
     metrics.fault('directory');
