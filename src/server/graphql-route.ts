@@ -7,6 +7,7 @@ import type { ClientAddress } from '../domain/client-address.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
 import { bearerToken, outcomeOf, takeOperation } from './admission.ts';
+import { type AnswerStatus, statusOf } from './answer-status.ts';
 import type { ClientAddressOf } from './client-address.ts';
 import { clientError } from './pipeline/client-errors.ts';
 import { isErrors, type OperationRequest, type Pipeline } from './pipeline/pipeline.ts';
@@ -19,10 +20,11 @@ export function addGraphqlRoute(
   pipeline: Pipeline,
   clientAddressOf: ClientAddressOf,
 ): void {
-  const handle = createHandler<FastifyRequest>({
+  const handle = createHandler<FastifyRequest, Outcome>({
     schema: ports.schema,
-    onSubscribe: async ({ raw }, params) => {
+    onSubscribe: async ({ raw, context }, params) => {
       const answer = await run(ports, pipeline, raw, clientAddressOf(raw.raw), params as OperationRequest);
+      if (Array.isArray(answer)) context.refusal = statusOf(answer);
       if (!(answer instanceof MethodNotAllowed)) return answer;
       const headers = { allow: 'POST', 'content-type': 'application/json; charset=utf-8' };
       return [JSON.stringify({ errors: [answer.error] }), { status: 405, statusText: 'Method Not Allowed', headers }];
@@ -45,9 +47,13 @@ export function addGraphqlRoute(
     async handler(request, reply) {
       const { url, method, body } = request;
       const headers = { ...request.headers, 'content-type': plainContentType(request.headers['content-type']) };
-      const asked = { url, method, headers, body: body as string | null, raw: request, context: undefined };
+      const outcome: Outcome = { refusal: null };
+      const asked = { url, method, headers, body: body as string | null, raw: request, context: outcome };
       const [answer, init] = await handle(asked);
       reply.status(init.status).headers(init.headers ?? {});
+      // 400 is graphql-http's status where the media type allows one, and application/json keeps 200.
+      if (init.status === 400 && outcome.refusal !== null)
+        reply.status(outcome.refusal.status).headers(outcome.refusal.headers);
       return answer === null
         ? sendRefusal(reply, init.status, refusals[init.status] ?? init.statusText)
         : reply.send(answer);
@@ -72,6 +78,11 @@ function plainContentType(given: string | undefined): string | undefined {
   } catch {
     return given;
   }
+}
+
+/** What graphql-http does not pass on from `onSubscribe`. */
+interface Outcome {
+  refusal: AnswerStatus | null;
 }
 
 class MethodNotAllowed {

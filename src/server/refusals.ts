@@ -2,14 +2,19 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { ErrorCode } from '../domain/errors.ts';
+import { retryAfter } from './answer-status.ts';
 import { clientError } from './pipeline/client-errors.ts';
 
 const codes: Readonly<Record<number, ErrorCode>> = {
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
-  429: 'OVERLOADED',
+  429: 'RATE_LIMITED',
   503: 'OVERLOADED',
 };
+
+/** When a refused handshake may be repeated. */
+const retryMinMs = 1_000;
+const retryMaxMs = 10_000;
 
 /** Default messages for HTTP statuses. */
 export const refusals: Readonly<Record<number, string>> = {
@@ -20,8 +25,10 @@ export const refusals: Readonly<Record<number, string>> = {
 };
 
 /** The body of a refusal. */
-export function refusalBody(status: number, message: string): object {
-  return { errors: [{ message, extensions: clientError(codes[status] ?? 'BAD_REQUEST', message).extensions }] };
+export function refusalBody(status: number, message: string, details: Record<string, unknown> = {}): object {
+  return {
+    errors: [{ message, extensions: clientError(codes[status] ?? 'BAD_REQUEST', message, details).extensions }],
+  };
 }
 
 /** For answers that are data: shown as a document, they load nothing, run nothing, and fit into no frame. */
@@ -47,11 +54,22 @@ export function sendRefusal(reply: FastifyReply, status: number, message: string
   return reply.status(status).headers(headers).send(refusalBody(status, message));
 }
 
-/** Refuses and closes a raw connection, such as one with invalid HTTP or an upgrade request. */
-export function refuseRaw(stream: Duplex, status: number): void {
+/**
+ * Refuses and closes a raw connection, such as one with invalid HTTP or an upgrade request.
+ *
+ * @param limit - the limit that a 429 is about
+ */
+export function refuseRaw(stream: Duplex, status: number, limit?: string): void {
   const message = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify(refusalBody(status, message));
-  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': Buffer.byteLength(body) });
+  // Sockets close at no known time: refused clients are spread over a while.
+  const retryAfterMs = Math.round(retryMinMs + Math.random() * (retryMaxMs - retryMinMs));
+  const body = JSON.stringify(refusalBody(status, message, status === 429 ? { limit, retryAfterMs } : {}));
+  const lines = Object.entries({
+    ...headers,
+    ...(status === 429 || status === 503 ? retryAfter(retryAfterMs) : {}),
+    connection: 'close',
+    'content-length': Buffer.byteLength(body),
+  });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   stream.once('finish', () => stream.destroy());
   stream.end(`HTTP/1.1 ${status} ${message}\r\n${head}\r\n${body}`);

@@ -17,7 +17,7 @@ import type { ServerPorts } from './ports.ts';
 import { refuseRaw } from './refusals.ts';
 import { createSocketOperations, type PreparedArgs } from './socket-operations.ts';
 import { createSocketRegistry } from './socket-registry.ts';
-import { refusalOf } from './upgrade.ts';
+import { refusalOf, type UpgradeRefusal } from './upgrade.ts';
 
 export type WebSockets = ReturnType<typeof createWebSockets>;
 
@@ -37,7 +37,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
   });
 
   // Without a listener, ws answers with HTML.
-  webSocketServer.on('wsClientError', (_error, stream) => refuse(stream, 400));
+  webSocketServer.on('wsClientError', (_error, stream) => refuse(stream, { status: 400 }));
 
   const protocol = makeServer<Record<string, unknown>, ClientSocket>({
     // The registry's sweep enforces this limit.
@@ -122,9 +122,9 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
       onClose(this as ClientSocket, code, reason);
     },
   };
-  function refuse(stream: Duplex, status: number): void {
+  function refuse(stream: Duplex, { status, limit }: UpgradeRefusal): void {
     metrics.refused(status);
-    refuseRaw(stream, status);
+    refuseRaw(stream, status, limit);
   }
 
   const buffering = { maxBytes: limits.socketBufferMaxBytes, now: clock };
@@ -151,8 +151,8 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     /** Accepts an HTTP upgrade. */
     upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void {
       stream.on('error', () => {});
-      const status = refusalOf(request, client, registry, origins, metrics);
-      if (status !== null) refuse(stream, status);
+      const refusal = refusalOf(request, client, registry, origins, metrics);
+      if (refusal !== null) refuse(stream, refusal);
       else webSocketServer.handleUpgrade(request, stream, head, (socket) => accept(socket, client));
     },
 

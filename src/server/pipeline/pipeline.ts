@@ -70,6 +70,10 @@ const executionOptions = { maxCoercionErrors: 5 };
 /** graphql-js's addition to the message about a misspelt name. */
 const suggestion = / ?Did you mean .*$/s;
 
+/** Bounds in graphql-js: its budget for comparing fields that overlap, and the lists within lists of an introspection. */
+const comparedFieldsMax = 500_000;
+const introspectionListsMax = 3;
+
 export type Pipeline = ReturnType<typeof createPipeline>;
 
 export function createPipeline(ports: {
@@ -95,17 +99,17 @@ export function createPipeline(ports: {
       invalid = validate(schema, document, rules, { maxErrors: 20 });
     } catch (error) {
       if (error instanceof RangeError)
-        return { errors: [clientError('QUERY_TOO_COMPLEX', 'Document is nested too deeply.')] };
+        return { errors: [tooComplex('Document is nested too deeply.', limits.depthMax)] };
       const { message } = error as Error;
       if (message.includes('more that') && message.includes('tokens'))
-        return { errors: [clientError('QUERY_TOO_COMPLEX', `Document has more than ${limits.tokensMax} tokens.`)] };
+        return { errors: [tooComplex(`Document has more than ${limits.tokensMax} tokens.`, limits.tokensMax)] };
       const otherwise = message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'GRAPHQL_VALIDATION_FAILED';
       return { errors: [toClientError(error, otherwise, report)] };
     }
     if (invalid.some(({ message }) => message === 'Validation aborted.'))
-      return { errors: [clientError('QUERY_TOO_COMPLEX', 'Document repeats too many fields to compare.')] };
+      return { errors: [tooComplex('Document repeats too many fields to compare.', comparedFieldsMax)] };
     if (invalid.some(({ message }) => message === 'Maximum introspection depth exceeded'))
-      return { errors: [clientError('QUERY_TOO_COMPLEX', 'Introspection may nest at most three lists.')] };
+      return { errors: [tooComplex('Introspection may nest at most three lists.', introspectionListsMax)] };
     if (invalid.length > 0)
       return { errors: invalid.map((error) => toClientError(shown(error), 'GRAPHQL_VALIDATION_FAILED', report)) };
     const fragments = new Map<string, FragmentDefinitionNode>();
@@ -237,4 +241,8 @@ function refuseIntrospection(context: ValidationContext): ASTVisitor {
       return false;
     },
   };
+}
+
+function tooComplex(message: string, max: number): GraphQLError {
+  return clientError('QUERY_TOO_COMPLEX', message, { max });
 }
