@@ -20,18 +20,21 @@ export async function measureGroup(server: BenchServer, subscribers: number, mes
     16,
     async (index) => {
       const client = await RawClient.connect(server.wsUrl, await server.token(`member${index}`));
-      const id = /"id":"(\d+)"/.exec(await client.ask('{ viewer { id } }', {}))?.[1] as string;
+      const id = /"id":"(\d+)"/.exec(await client.ask('{ viewer { user { id } } }', {}))?.[1] as string;
       return { client, id };
     },
   );
   const first = members.slice(0, 900).map(({ id }) => id);
-  const created = await owner.ask('mutation ($i: CreateGroupInput!) { createGroup(input: $i) { id } }', {
-    i: { title: 'Crowd', memberIds: first },
-  });
-  const conversationId = /"createGroup":\{"id":"(\d+)"/.exec(created)?.[1];
+  const created = await owner.ask(
+    'mutation ($i: CreateGroupInput!) { createGroup(input: $i) { conversation { id } } }',
+    {
+      i: { title: 'Crowd', memberIds: first },
+    },
+  );
+  const conversationId = /"createGroup":\{"conversation":\{"id":"(\d+)"/.exec(created)?.[1];
   for (let start = 900; start < members.length; start += 900) {
     const userIds = members.slice(start, start + 900).map(({ id }) => id);
-    await owner.ask('mutation ($i: AddMembersInput!) { addMembers(input: $i) { id } }', {
+    await owner.ask('mutation ($i: AddMembersInput!) { addMembers(input: $i) { conversation { id } } }', {
       i: { conversationId, userIds },
     });
   }

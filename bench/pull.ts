@@ -10,12 +10,12 @@ export interface PullFigures {
 }
 
 const query = `query ($after: Seq!) { offlineMessages(afterSeq: $after, first: 500) {
-  nextSeq hasMore entries { seq message { id seq text senderId clientMessageId conversationId sentAt } } } }`;
+  nextSeq hasMore entries { inboxSeq message { id seq text senderId clientMessageId conversationId sentAt } } } }`;
 
 export async function measurePull(server: BenchServer, messages: number): Promise<PullFigures> {
   const sender = await RawClient.connect(server.wsUrl, await server.token('writer'));
   const reader = await RawClient.connect(server.wsUrl, await server.token('returner'));
-  const id = /"id":"(\d+)"/.exec(await reader.ask('{ viewer { id } }', {}))?.[1];
+  const id = /"id":"(\d+)"/.exec(await reader.ask('{ viewer { user { id } } }', {}))?.[1];
   await inParallel(
     Array.from({ length: messages }, () => randomUUID()),
     50,

@@ -31,9 +31,12 @@ export async function openPairs(server: BenchServer, count: number): Promise<Pai
         RawClient.connect(server.wsUrl, await server.token(`sender${index}`)),
         RawClient.connect(server.wsUrl, await server.token(`receiver${index}`)),
       ]);
-      const id = /"id":"(\d+)"/.exec(await receiver.ask('{ viewer { id } }', {}))?.[1];
-      const opened = await sender.ask(`mutation { openDirectConversation(input: { userId: "${id}" }) { id } }`, {});
-      const conversationId = /"openDirectConversation":\{"id":"(\d+)"/.exec(opened)?.[1];
+      const id = /"id":"(\d+)"/.exec(await receiver.ask('{ viewer { user { id } } }', {}))?.[1];
+      const opened = await sender.ask(
+        `mutation { openDirectConversation(input: { userId: "${id}" }) { conversation { id } } }`,
+        {},
+      );
+      const conversationId = /"openDirectConversation":\{"conversation":\{"id":"(\d+)"/.exec(opened)?.[1];
       const pair: Pair = { sender, receiver, to: { conversationId }, arrived: () => {} };
       await new Promise<void>((resolve) => {
         receiver.onEvent = (frame) => {

@@ -12,11 +12,11 @@ import { createSocketClient } from './clients/socket.ts';
 const url = process.argv[2] ?? 'http://127.0.0.1:4000';
 
 const openConversation: TypedDocumentNode<
-  { openDirectConversation: { id: string } | null },
+  { openDirectConversation: { conversation: { id: string } } | null },
   { input: { userId: string } }
 > = gql`
   mutation Open($input: OpenDirectConversationInput!) {
-    openDirectConversation(input: $input) { id }
+    openDirectConversation(input: $input) { conversation { id } }
   }
 `;
 
@@ -47,7 +47,7 @@ const opened = await alice.client.mutate({
   mutation: openConversation,
   variables: { input: { userId: bob.session.userId } },
 });
-const conversationId = opened.data?.openDirectConversation?.id ?? '';
+const conversationId = opened.data?.openDirectConversation?.conversation.id ?? '';
 await sendMessage(alice.client, alice.session, conversationId, 'Hello from Apollo Client!');
 await received.promise;
 await sendMessage(bob.client, bob.session, conversationId, 'Hello back!');

@@ -61,8 +61,8 @@ class Person {
     let isLive = false;
     this.listen(
       `subscription ($afterSeq: Seq) { messageReceived(afterSeq: $afterSeq) { __typename
-         ... on StreamReady { startSeq: seq headSeq }
-         ... on MessageReceived { inboxSeq: seq message { seq text sender { username } } } } }`,
+         ... on StreamReady { startSeq headSeq }
+         ... on MessageReceived { inboxSeq message { seq text sender { username } } } } }`,
       { afterSeq: this.position },
       (event) => {
         if (event.__typename === 'StreamReady') {
@@ -111,7 +111,7 @@ class Person {
 
   /** Resolves when all earlier events for this socket have arrived, because the answer arrives after them. */
   async settle(): Promise<void> {
-    for await (const _answer of this.client?.iterate({ query: '{ viewer { id } }' }) ?? []) return;
+    for await (const _answer of this.client?.iterate({ query: '{ viewer { user { id } } }' }) ?? []) return;
   }
 
   async disconnect(): Promise<void> {
@@ -187,12 +187,12 @@ async function play(url: string): Promise<void> {
   for (const name of names) {
     const answer = await post(
       url,
-      'mutation ($i: RegisterInput!) { register(input: $i) { accessToken user { id } } }',
+      'mutation ($i: RegisterInput!) { register(input: $i) { session { accessToken user { id } } } }',
       {
         i: { username: name, password: 'a long password' },
       },
     );
-    people[name] = new Person(url, name, answer.register as { accessToken: string; user: { id: string } });
+    people[name] = new Person(url, name, answer.register?.session as { accessToken: string; user: { id: string } });
   }
   const { ada, ben, cleo, dan } = people;
   await Promise.all(Object.values(people).map((person) => person.connect()));
@@ -221,10 +221,10 @@ async function play(url: string): Promise<void> {
   await until(() => ada.notices.includes(`${hello.id} READ`), 'READ at Ada');
 
   say('*', 'a group of four, all sending at once');
-  const created = await ada.ask('mutation ($i: CreateGroupInput!) { createGroup(input: $i) { id } }', {
+  const created = await ada.ask('mutation ($i: CreateGroupInput!) { createGroup(input: $i) { conversation { id } } }', {
     i: { title: 'Lighthouse', memberIds: [ben.id, cleo.id, dan.id] },
   });
-  const group = { conversationId: created.createGroup?.id as string };
+  const group = { conversationId: (created.createGroup as { conversation: { id: string } }).conversation.id };
   const tell = (person: Person, text: string) => {
     said.push(`${person.name}: ${text}`);
     return person.send(group, text);

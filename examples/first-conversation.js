@@ -23,19 +23,19 @@ async function ask(query, variables, session) {
 
 async function register(name) {
   const query = `mutation ($input: RegisterInput!) {
-    register(input: $input) { accessToken refreshToken user { id username } }
+    register(input: $input) { session { accessToken refreshToken user { id username } } }
   }`;
   // A unique name, so that the program can run again.
   const username = `${name}_${randomUUID().slice(0, 8)}`;
-  return (await ask(query, { input: { username, password: 'correct horse' } })).register;
+  return (await ask(query, { input: { username, password: 'correct horse' } })).register.session;
 }
 
 async function renew(session) {
   const query = `mutation ($input: RefreshSessionInput!) {
-    refreshSession(input: $input) { accessToken refreshToken }
+    refreshSession(input: $input) { session { accessToken refreshToken } }
   }`;
   const { refreshToken } = session;
-  Object.assign(session, (await ask(query, { input: { refreshToken } })).refreshSession);
+  Object.assign(session, (await ask(query, { input: { refreshToken } })).refreshSession.session);
 }
 
 /** Subscriptions, over graphql-ws: a client that reconnects automatically after any loss of its connection. */
@@ -71,10 +71,10 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const streamQuery = `subscription ($afterSeq: Seq) {
   messageReceived(afterSeq: $afterSeq) {
     __typename
-    ... on StreamReady { startSeq: seq headSeq }
-    ... on MessageReceived { inboxSeq: seq message { id seq text sender { username } } }
-    ... on StreamTruncated { backlogs { seq conversationId fromSeq toSeq } }
-    ... on StreamHeartbeat { position: seq }
+    ... on StreamReady { startSeq headSeq }
+    ... on MessageReceived { inboxSeq message { id seq text sender { username } } }
+    ... on StreamTruncated { backlogs { inboxSeq conversationId fromSeq toSeq } }
+    ... on StreamHeartbeat { position }
   }
 }`;
 
@@ -93,7 +93,7 @@ function stream(client, place, onEvent, onEnd) {
         if (errors) return onEnd(errors);
         const event = data.messageReceived;
         if (event.__typename === 'StreamHeartbeat') place.lastSeq = event.position;
-        if (event.__typename === 'StreamTruncated') place.lastSeq = event.backlogs.at(-1).seq;
+        if (event.__typename === 'StreamTruncated') place.lastSeq = event.backlogs.at(-1).inboxSeq;
         // Live messages of large groups do not have an inbox number yet.
         if (event.__typename === 'MessageReceived') place.lastSeq = event.inboxSeq ?? place.lastSeq;
         onEvent(event);

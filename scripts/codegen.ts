@@ -8,12 +8,16 @@ import { buildASTSchema, introspectionFromSchema, lexicographicSortSchema, parse
 import { loadTypeDefs } from '../src/resolvers/schema.ts';
 import { resolverTypes, resolverTypesFile } from './resolver-types.ts';
 
+/** printSchema leaves out the directives of the specification, and parsers that are older than this one refuse an unknown directive. */
+const oneOfDefinition = `"Marks an input object of which exactly one field must be given."
+directive @oneOf on INPUT_OBJECT`;
+
 const root = new URL('..', import.meta.url);
 
 async function artefacts(): Promise<Map<string, string>> {
   const schema = lexicographicSortSchema(buildASTSchema(parse(loadTypeDefs().join('\n'))));
   const files = new Map([[resolverTypesFile, await resolverTypes(schema)]]);
-  files.set('schema/published/schema.graphql', `${printSchema(schema)}\n`);
+  files.set('schema/published/schema.graphql', `${oneOfDefinition}\n\n${printSchema(schema)}\n`);
   const introspection = introspectionFromSchema(schema, { specifiedByUrl: true, oneOf: true });
   files.set('schema/published/introspection.json', `${JSON.stringify(introspection, null, 2)}\n`);
   return files;

@@ -9,13 +9,16 @@ export const resolverTypesFile = 'src/generated/resolver-types.ts';
 /** Types that resolvers return a model for; the fields' own resolvers derive the rest. */
 const modelled = [
   'User',
+  'Viewer',
   'Conversation',
   'Member',
   'Message',
   'SystemEvent',
+  'Attachment',
   'Presence',
   'InboxPage',
   'InboxEntry',
+  'TruncatedBacklog',
   'ReceiptChange',
   'MessageStatusChange',
   'StreamReady',
@@ -32,7 +35,7 @@ const config = {
   avoidOptionals: { field: true },
   inputMaybeValue: 'T | null | undefined',
   contextType: '../resolvers/context.ts#Context',
-  scalars: { ID: 'string', DateTime: 'number', Seq: 'bigint', JSONObject: 'Record<string, unknown>' },
+  scalars: { ID: 'string', DateTime: 'number', Seq: 'bigint', BigInt: 'bigint', JSONObject: 'Record<string, unknown>' },
   mapperTypeSuffix: '',
   mappers: Object.fromEntries(modelled.map((name) => [name, `../resolvers/models.ts#${name}Model`])),
 };

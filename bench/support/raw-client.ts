@@ -55,7 +55,7 @@ export class RawClient {
 }
 
 export const streamQuery = `subscription ($afterSeq: Seq) { messageReceived(afterSeq: $afterSeq) { __typename
-  ... on StreamReady { headSeq } ... on MessageReceived { seq message { id seq text senderId clientMessageId conversationId sentAt } } } }`;
+  ... on StreamReady { headSeq } ... on MessageReceived { inboxSeq message { id seq text senderId clientMessageId conversationId sentAt } } } }`;
 
 export const sendMutation = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) { sentMessage { id seq status sentAt } } }`;
 

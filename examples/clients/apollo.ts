@@ -116,10 +116,10 @@ export interface StreamData {
 export const streamSubscription: TypedDocumentNode<StreamData, { afterSeq: string | null }> = gql`
   subscription Stream($afterSeq: Seq) {
     messageReceived(afterSeq: $afterSeq) {
-      ... on StreamReady { startSeq: seq headSeq }
-      ... on MessageReceived { inboxSeq: seq message { ...ShownMessage } }
-      ... on StreamTruncated { backlogs { seq conversationId fromSeq toSeq } }
-      ... on StreamHeartbeat { position: seq }
+      ... on StreamReady { startSeq headSeq }
+      ... on MessageReceived { inboxSeq message { ...ShownMessage } }
+      ... on StreamTruncated { backlogs { inboxSeq conversationId fromSeq toSeq } }
+      ... on StreamHeartbeat { position }
     }
   }
   ${shownMessage}

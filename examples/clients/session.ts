@@ -16,12 +16,12 @@ export class Session {
   }
 
   static async register(url: string, username: string, password: string): Promise<Session> {
-    const { register } = await ask<{ register: SessionFields }>(
+    const { register } = await ask<{ register: { session: SessionFields } }>(
       url,
-      'mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken user { id } } }',
+      'mutation ($input: RegisterInput!) { register(input: $input) { session { accessToken refreshToken user { id } } } }',
       { input: { username, password } },
     );
-    return new Session(url, register);
+    return new Session(url, register.session);
   }
 
   /** A refresh token works once: all callers that need a new access token at the same time wait for the same one. */
@@ -34,13 +34,13 @@ export class Session {
 
   private async askForNewToken(): Promise<void> {
     try {
-      const { refreshSession } = await ask<{ refreshSession: Omit<SessionFields, 'user'> }>(
+      const { refreshSession } = await ask<{ refreshSession: { session: Omit<SessionFields, 'user'> } }>(
         this.url,
-        'mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { accessToken refreshToken } }',
+        'mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { session { accessToken refreshToken } } }',
         { input: { refreshToken: this.refreshToken } },
       );
-      this.accessToken = refreshSession.accessToken;
-      this.refreshToken = refreshSession.refreshToken;
+      this.accessToken = refreshSession.session.accessToken;
+      this.refreshToken = refreshSession.session.refreshToken;
     } catch (error) {
       // An unreachable server does not mean that the session has ended.
       this.isOver = error instanceof AskError && error.code === 'UNAUTHENTICATED';

@@ -55,7 +55,7 @@ interface StreamEvent {
   readonly __typename: string;
   readonly inboxSeq?: string | null;
   readonly position?: string;
-  readonly backlogs?: readonly { readonly seq: string }[];
+  readonly backlogs?: readonly { readonly inboxSeq: string }[];
 }
 
 /** graphql-ws sends the variables again on every reconnect: the getter returns the position reached by then. */
@@ -66,21 +66,21 @@ function resumeFrom(place: Place, variables: Record<string, unknown> | null | un
 
 function advance(place: Place, { __typename, inboxSeq, position, backlogs }: StreamEvent): void {
   if (__typename === 'StreamHeartbeat') place.lastSeq = position ?? place.lastSeq;
-  if (__typename === 'StreamTruncated') place.lastSeq = backlogs?.at(-1)?.seq ?? place.lastSeq;
+  if (__typename === 'StreamTruncated') place.lastSeq = backlogs?.at(-1)?.inboxSeq ?? place.lastSeq;
   // Live messages of large groups do not have an inbox number yet.
   if (__typename === 'MessageReceived') place.lastSeq = inboxSeq ?? place.lastSeq;
 }
 
-/** The stream, with the aliases that `advance` needs. */
+/** The stream, with the fields that `advance` needs. */
 export const streamSubscription = `subscription Stream($afterSeq: Seq) {
   messageReceived(afterSeq: $afterSeq) {
     __typename
-    ... on StreamReady { startSeq: seq headSeq }
+    ... on StreamReady { startSeq headSeq }
     ... on MessageReceived {
-      inboxSeq: seq
+      inboxSeq
       message { id seq status text senderId clientMessageId conversationId }
     }
-    ... on StreamTruncated { backlogs { seq conversationId fromSeq toSeq } }
-    ... on StreamHeartbeat { position: seq }
+    ... on StreamTruncated { backlogs { inboxSeq conversationId fromSeq toSeq } }
+    ... on StreamHeartbeat { position }
   }
 }`;

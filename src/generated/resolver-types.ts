@@ -1,6 +1,6 @@
 /* Made by `npm run codegen` from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { UserModel, ConversationModel, MemberModel, MessageModel, SystemEventModel, PresenceModel, InboxPageModel, InboxEntryModel, ReceiptChangeModel, MessageStatusChangeModel, StreamReadyModel, MessageReceivedModel, StreamTruncatedModel, StreamHeartbeatModel } from '../resolvers/models.ts';
+import type { UserModel, ViewerModel, ConversationModel, MemberModel, MessageModel, SystemEventModel, AttachmentModel, PresenceModel, InboxPageModel, InboxEntryModel, TruncatedBacklogModel, ReceiptChangeModel, MessageStatusChangeModel, StreamReadyModel, MessageReceivedModel, StreamTruncatedModel, StreamHeartbeatModel } from '../resolvers/models.ts';
 import type { Context } from '../resolvers/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -13,6 +13,11 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
+  /**
+   * A whole number as a decimal string, such as `"4294967296"`, because it may exceed the 32 bits of `Int`. Input may also be a whole JSON
+   * number up to 2^53 - 1.
+   */
+  BigInt: { input: bigint; output: bigint; }
   /**
    * An instant as RFC 3339 text in UTC with milliseconds, such as `2026-03-01T12:00:00.000Z`. Input may have any offset; output is
    * always in UTC.
@@ -68,10 +73,16 @@ export type AddMembersInput = {
   userIds: Array<Scalars['ID']['input']>;
 };
 
+/** The result of `addMembers`. */
+export type AddMembersPayload = {
+  /** The group after the change. */
+  conversation: Conversation;
+};
+
 /** A reference to a file on another server. The server does not store the file. */
 export type Attachment = {
   /** The file's size in bytes. */
-  bytes: Maybe<Scalars['Int']['output']>;
+  byteSize: Maybe<Scalars['BigInt']['output']>;
   /** The file's media type, such as `image/png`. */
   contentType: Scalars['String']['output'];
   /** A file name to display, without a folder. */
@@ -82,8 +93,8 @@ export type Attachment = {
 
 /** A reference to a file on another server. */
 export type AttachmentInput = {
-  /** The file's size in bytes, 0 or more. */
-  bytes?: InputMaybe<Scalars['Int']['input']>;
+  /** The file's size in bytes, 0 to 2^53 - 1. */
+  byteSize?: InputMaybe<Scalars['BigInt']['input']>;
   /** The file's media type, such as `image/png`: at most 255 ASCII characters. */
   contentType: Scalars['String']['input'];
   /**
@@ -170,14 +181,62 @@ export type CreateGroupInput = {
   title: Scalars['String']['input'];
 };
 
+/** The result of `createGroup`. */
+export type CreateGroupPayload = {
+  /** The new group. */
+  conversation: Conversation;
+};
+
+/**
+ * The code in `extensions.code` of an error. `docs/errors.md` lists the client's next step for each. Codes may be added: for an unknown
+ * code, decide by `extensions.retryable`.
+ */
+export type ErrorCode =
+  /** The request is not a valid GraphQL request. */
+  | 'BAD_REQUEST'
+  /** An argument is malformed or out of range. */
+  | 'BAD_USER_INPUT'
+  /** A number is past the head of its sequence. */
+  | 'CURSOR_AHEAD'
+  /** A position is older than the retained messages. Not produced yet. */
+  | 'CURSOR_EXPIRED'
+  /** The session is valid, but its user is not allowed to do this. */
+  | 'FORBIDDEN'
+  /** The document is not valid GraphQL. */
+  | 'GRAPHQL_PARSE_FAILED'
+  /** The document does not match the schema. */
+  | 'GRAPHQL_VALIDATION_FAILED'
+  /** The `clientMessageId` was already used in the conversation for another content. */
+  | 'ID_CONFLICT'
+  /** A bug or fault in the server, logged with its trace. */
+  | 'INTERNAL_SERVER_ERROR'
+  /** The object does not exist, or is hidden from the viewer. */
+  | 'NOT_FOUND'
+  /** The document does not contain the named operation, or contains several and none was named. */
+  | 'OPERATION_RESOLUTION_FAILURE'
+  /** The server has too much work at the moment. */
+  | 'OVERLOADED'
+  /** The operation exceeds the size limits. */
+  | 'QUERY_TOO_COMPLEX'
+  /** Too many requests of this kind. */
+  | 'RATE_LIMITED'
+  /** The session is missing, has expired or was revoked. */
+  | 'UNAUTHENTICATED'
+  /** A store did not answer in time; the outcome of a write is unknown. */
+  | 'UNAVAILABLE'
+  /** Another user has this username. */
+  | 'USERNAME_TAKEN';
+
 /** Optional progress sent with a heartbeat. */
 export type HeartbeatInput = {
   /** The inbox number up to which this client has every entry. */
-  seq?: InputMaybe<Scalars['Seq']['input']>;
+  position?: InputMaybe<Scalars['Seq']['input']>;
 };
 
 /** The server's answer to a heartbeat. */
 export type HeartbeatPayload = {
+  /** Whether the head is past the given `position`, so that the client should sync. Null without one. */
+  hasMissed: Maybe<Scalars['Boolean']['output']>;
   /** The last number in the user's inbox. A client that is behind it has missed something and should sync. */
   headSeq: Scalars['Seq']['output'];
   /** The user counts as online until this time, unless another heartbeat or a live socket extends it. */
@@ -196,15 +255,15 @@ export type HistoryRange = {
 
 /** A message in a user's inbox, which numbers the messages of all their conversations in one sequence. */
 export type InboxEntry = {
+  /** The entry's number in this user's inbox: 1, 2, 3 … without a gap. */
+  inboxSeq: Scalars['Seq']['output'];
   /** The message. */
   message: Message;
-  /** The entry's number in this user's inbox: 1, 2, 3 … without a gap. */
-  seq: Scalars['Seq']['output'];
 };
 
 /** A page of a user's inbox. */
 export type InboxPage = {
-  /** The entries, ascending by `seq`. */
+  /** The entries, ascending by `inboxSeq`. */
   entries: Array<InboxEntry>;
   /** Whether there are entries after `nextSeq`. */
   hasMore: Scalars['Boolean']['output'];
@@ -222,6 +281,12 @@ export type LeaveGroupInput = {
   conversationId: Scalars['ID']['input'];
 };
 
+/** The result of `leaveGroup`. */
+export type LeaveGroupPayload = {
+  /** The group as the viewer last saw it. */
+  conversation: Conversation;
+};
+
 /** A registered user's credentials and device. */
 export type LogInInput = {
   /**
@@ -235,6 +300,18 @@ export type LogInInput = {
   password: Scalars['String']['input'];
   /** The user's name, in upper or lower case. */
   username: Scalars['String']['input'];
+};
+
+/** The result of `logIn`. */
+export type LogInPayload = {
+  /** The session of the device. */
+  session: Session;
+};
+
+/** The result of `logOut`. */
+export type LogOutPayload = {
+  /** The id of the device whose session was revoked. */
+  deviceId: Scalars['ID']['output'];
 };
 
 /** A user in a conversation. */
@@ -348,21 +425,21 @@ export type MessageKind =
 
 /** A message, from the backlog or live. */
 export type MessageReceived = {
+  /** The message's inbox number. Null for a live message of a large group, which gets its number at the next sync. */
+  inboxSeq: Maybe<Scalars['Seq']['output']>;
   /** The message. */
   message: Message;
-  /** The message's inbox number. Null for a live message of a large group, which gets its number at the next sync. */
-  seq: Maybe<Scalars['Seq']['output']>;
 };
 
 /** A message's progress from sender to readers. */
 export type MessageStatus =
   /** Acknowledged as delivered by every other member. */
   | 'DELIVERED'
-  /** Not stored, and no longer retried. The sender is notified of the reason. */
+  /** Not stored, and no longer retried. The sender is notified of the reason. Not produced yet. */
   | 'FAILED'
   /** Acknowledged as read by every other member. */
   | 'READ'
-  /** Accepted and kept on this server's disk while the message store is unavailable. Becomes SENT or FAILED. */
+  /** Accepted and kept on this server's disk while the message store is unavailable. Becomes SENT or FAILED. Not produced yet. */
   | 'SENDING'
   /** Stored. Every member will get it. */
   | 'SENT';
@@ -407,9 +484,9 @@ export type Mutation = {
    * Adds users to a group. They see messages from then on. Users who are already members are left unchanged.
    * Errors: `FORBIDDEN` unless the viewer is owner or admin, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
-  addMembers: Maybe<Conversation>;
+  addMembers: Maybe<AddMembersPayload>;
   /** Creates a group. The viewer becomes its owner. Errors: `NOT_FOUND` for an unknown user, `BAD_USER_INPUT`. */
-  createGroup: Maybe<Conversation>;
+  createGroup: Maybe<CreateGroupPayload>;
   /**
    * Keeps the viewer online for the next 60 seconds. Send it every 30 seconds if no WebSocket is open; a live WebSocket has the same
    * effect.
@@ -419,32 +496,32 @@ export type Mutation = {
    * Leaves a group. When the owner leaves, the longest-standing admin becomes owner, or the longest-standing member if there is
    * no admin. Errors: `FORBIDDEN` if the viewer has already left, `NOT_FOUND`.
    */
-  leaveGroup: Maybe<Conversation>;
+  leaveGroup: Maybe<LeaveGroupPayload>;
   /**
    * Signs a device in. Errors: `UNAUTHENTICATED` for an unknown name or a wrong password, `NOT_FOUND` if `deviceId` is not one of the
    * user's devices, `RATE_LIMITED`.
    */
-  logIn: Maybe<Session>;
-  /** Revokes this device's session. Its tokens stop working and its sockets close with 4403; the socket that carried this call closes after the answer. Returns true. */
-  logOut: Maybe<Scalars['Boolean']['output']>;
+  logIn: Maybe<LogInPayload>;
+  /** Revokes this device's session. Its tokens stop working and its sockets close with 4403; the socket that carried this call closes after the answer. */
+  logOut: Maybe<LogOutPayload>;
   /**
    * Returns the direct conversation with a user and creates it if it does not exist. With your own id it is a private notebook.
    * Errors: `NOT_FOUND`.
    */
-  openDirectConversation: Maybe<Conversation>;
+  openDirectConversation: Maybe<OpenDirectConversationPayload>;
   /**
    * Exchanges a refresh token for a new session. A token that is used again within the reuse interval (30 s by default), before its
    * successor is used, gets the same successor. A repeated request or a second tab is therefore harmless. Later reuse revokes the
    * session of the device, because the token may have been stolen. Errors: `UNAUTHENTICATED`.
    */
-  refreshSession: Maybe<Session>;
+  refreshSession: Maybe<RefreshSessionPayload>;
   /** Creates a user and signs this device in. Errors: `USERNAME_TAKEN`, `BAD_USER_INPUT`, `RATE_LIMITED`. */
-  register: Maybe<Session>;
+  register: Maybe<RegisterPayload>;
   /**
    * Removes members from a group. The last message they see is the one that announces their removal. An admin can remove plain
    * members; the owner can remove any other member. Errors: `FORBIDDEN`, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
-  removeMembers: Maybe<Conversation>;
+  removeMembers: Maybe<RemoveMembersPayload>;
   /**
    * Sends a message. The answer means that the message is stored and survives a server crash: every member will get it, once and in
    * this order. After `UNAVAILABLE` the outcome is unknown: send the message again with the same `clientMessageId`.
@@ -455,7 +532,7 @@ export type Mutation = {
    * Changes a member's role. Only the owner can do this. An owner who gives OWNER to another member becomes an admin.
    * Errors: `FORBIDDEN`, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
-  setMemberRole: Maybe<Conversation>;
+  setMemberRole: Maybe<SetMemberRolePayload>;
 };
 
 
@@ -536,6 +613,12 @@ export type OpenDirectConversationInput = {
   userId: Scalars['ID']['input'];
 };
 
+/** The result of `openDirectConversation`. */
+export type OpenDirectConversationPayload = {
+  /** The direct conversation. */
+  conversation: Conversation;
+};
+
 /** Position of a page within the list (Relay). */
 export type PageInfo = {
   /** Pass as `after` to read the next page. Null for an empty page. */
@@ -569,31 +652,31 @@ export type PresenceStatus =
 
 /** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type Query = {
-  /** A conversation that the viewer is or was a member of. Errors: `NOT_FOUND`. */
+  /** A conversation that the viewer is or was a member of. Null if it does not exist or is hidden from the viewer. */
   conversation: Maybe<Conversation>;
   /** The viewer's current conversations, most recent activity first. Errors: `BAD_USER_INPUT` for an invalid page size or cursor. */
-  conversations: ConversationConnection;
+  conversations: Maybe<ConversationConnection>;
   /**
    * A conversation's messages over all months, in the order of `seq`. Returns the newest page unless `first`, `last` or `after` is
    * given. `first` and `last` exclude each other. Only the months in `range` are read.
    * Errors: `NOT_FOUND`, `BAD_USER_INPUT` for an invalid page size, cursor or range.
    */
-  history: MessageConnection;
-  /** A message that the viewer can see. Errors: `NOT_FOUND`. */
+  history: Maybe<MessageConnection>;
+  /** A message that the viewer can see. Null if it does not exist or is hidden from the viewer. */
   message: Maybe<Message>;
   /**
    * Messages that this user's devices may have missed: the inbox entries strictly after `afterSeq`, oldest first.
    * Errors: `CURSOR_AHEAD` if `afterSeq` is past the head, `CURSOR_EXPIRED` if it is older than the retained entries, `BAD_USER_INPUT`.
    */
-  offlineMessages: InboxPage;
+  offlineMessages: Maybe<InboxPage>;
   /** The presence of up to 200 users, in the order of the ids. A user whose presence is hidden from the viewer is UNKNOWN. */
-  presence: Array<Presence>;
+  presence: Maybe<Array<Presence>>;
   /** The server's version, limits and current health. Needs no session. */
-  server: ServerInfo;
-  /** Finds a user by either `id` or `username`. Errors: `NOT_FOUND`, `BAD_USER_INPUT` unless exactly one of the two is given. */
+  server: Maybe<ServerInfo>;
+  /** Finds a user by exactly one key. Null if there is no such user. */
   user: Maybe<User>;
-  /** The signed-in user. */
-  viewer: User;
+  /** The signed-in user's private data. Null without a session. */
+  viewer: Maybe<Viewer>;
 };
 
 
@@ -642,8 +725,7 @@ export type QueryPresenceArgs = {
 
 /** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryUserArgs = {
-  id?: InputMaybe<Scalars['ID']['input']>;
-  username?: InputMaybe<Scalars['String']['input']>;
+  by: UserBy;
 };
 
 /** A member's current positions in a conversation. */
@@ -666,6 +748,12 @@ export type RefreshSessionInput = {
   refreshToken: Scalars['String']['input'];
 };
 
+/** The result of `refreshSession`. */
+export type RefreshSessionPayload = {
+  /** The next session of the device. */
+  session: Session;
+};
+
 /** A new user. */
 export type RegisterInput = {
   /** A name for this device, at most 64 characters. */
@@ -678,12 +766,24 @@ export type RegisterInput = {
   username: Scalars['String']['input'];
 };
 
+/** The result of `register`. */
+export type RegisterPayload = {
+  /** The new user's first session. */
+  session: Session;
+};
+
 /** Members to remove from a group. */
 export type RemoveMembersInput = {
   /** The group's id. */
   conversationId: Scalars['ID']['input'];
   /** At most 5,000 members per call, not including the viewer. */
   userIds: Array<Scalars['ID']['input']>;
+};
+
+/** The result of `removeMembers`. */
+export type RemoveMembersPayload = {
+  /** The group after the change. */
+  conversation: Conversation;
 };
 
 /** A message to send. Its text, `data` and attachments have at most `ServerInfo.textMaxBytes` plus 16,384 bytes together. */
@@ -757,18 +857,26 @@ export type SetMemberRoleInput = {
   userId: Scalars['ID']['input'];
 };
 
+/** The result of `setMemberRole`. */
+export type SetMemberRolePayload = {
+  /** The group after the change. */
+  conversation: Conversation;
+  /** The member with the new role. */
+  member: Member;
+};
+
 /** The stream's position. Sent whenever there has been no other event for 25 seconds, so a longer silence means a dead connection. */
 export type StreamHeartbeat = {
   /** Every entry up to this inbox number has been delivered on this stream. */
-  seq: Scalars['Seq']['output'];
+  position: Scalars['Seq']['output'];
 };
 
-/** The subscription is active: every entry after `seq` will be delivered. Always the first event. */
+/** The subscription is active: every entry after `startSeq` will be delivered. Always the first event. */
 export type StreamReady = {
   /** The inbox head at this moment. The backlog ends with this entry. */
   headSeq: Scalars['Seq']['output'];
   /** The inbox number after which the stream starts. */
-  seq: Scalars['Seq']['output'];
+  startSeq: Scalars['Seq']['output'];
 };
 
 /** Backlogs that are too long for the inbox. Read them through `history`. */
@@ -861,7 +969,7 @@ export type TruncatedBacklog = {
   /** Number of the first message in the range. */
   fromSeq: Scalars['Seq']['output'];
   /** The one inbox number that stands for the whole range. */
-  seq: Scalars['Seq']['output'];
+  inboxSeq: Scalars['Seq']['output'];
   /** Number of the last message in the range. */
   toSeq: Scalars['Seq']['output'];
 };
@@ -876,6 +984,25 @@ export type User = {
   id: Scalars['ID']['output'];
   /** A unique name of 3 to 32 letters, digits, `.`, `_` and `-`. Upper and lower case are equal. */
   username: Scalars['String']['output'];
+};
+
+/** The key of a user: exactly one of the fields. */
+export type UserBy =
+  /** The user's id. */
+  { id: Scalars['ID']['input']; username?: never; }
+  |  /** The user's name, in upper or lower case. */
+  { id?: never; username: Scalars['String']['input']; };
+
+/** The data that only the signed-in user can see. */
+export type Viewer = {
+  /** The last number in the user's inbox. A new device can start its stream after it instead of reading the whole inbox. */
+  inboxHeadSeq: Scalars['Seq']['output'];
+  /** Number of the user's conversations with unread user messages. */
+  unreadConversationCount: Scalars['Int']['output'];
+  /** Number of unread user messages in all of the user's conversations. */
+  unreadCount: Scalars['Int']['output'];
+  /** The signed-in user. */
+  user: User;
 };
 
 
@@ -964,8 +1091,10 @@ export type ResolversTypes = {
   AckMessagesPayload: ResolverTypeWrapper<Omit<AckMessagesPayload, 'conversations'> & { conversations: Array<ResolversTypes['Conversation']> }>;
   AckStatus: AckStatus;
   AddMembersInput: AddMembersInput;
-  Attachment: ResolverTypeWrapper<Attachment>;
+  AddMembersPayload: ResolverTypeWrapper<Omit<AddMembersPayload, 'conversation'> & { conversation: ResolversTypes['Conversation'] }>;
+  Attachment: ResolverTypeWrapper<AttachmentModel>;
   AttachmentInput: AttachmentInput;
+  BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Conversation: ResolverTypeWrapper<ConversationModel>;
   ConversationConnection: ResolverTypeWrapper<Omit<ConversationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ConversationEdge']>, nodes: Array<ResolversTypes['Conversation']> }>;
@@ -973,7 +1102,9 @@ export type ResolversTypes = {
   ConversationKind: ConversationKind;
   ConversationPosition: ConversationPosition;
   CreateGroupInput: CreateGroupInput;
+  CreateGroupPayload: ResolverTypeWrapper<Omit<CreateGroupPayload, 'conversation'> & { conversation: ResolversTypes['Conversation'] }>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  ErrorCode: ErrorCode;
   HeartbeatInput: HeartbeatInput;
   HeartbeatPayload: ResolverTypeWrapper<HeartbeatPayload>;
   HistoryRange: HistoryRange;
@@ -983,7 +1114,10 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   JSONObject: ResolverTypeWrapper<Scalars['JSONObject']['output']>;
   LeaveGroupInput: LeaveGroupInput;
+  LeaveGroupPayload: ResolverTypeWrapper<Omit<LeaveGroupPayload, 'conversation'> & { conversation: ResolversTypes['Conversation'] }>;
   LogInInput: LogInInput;
+  LogInPayload: ResolverTypeWrapper<Omit<LogInPayload, 'session'> & { session: ResolversTypes['Session'] }>;
+  LogOutPayload: ResolverTypeWrapper<LogOutPayload>;
   Member: ResolverTypeWrapper<MemberModel>;
   MemberConnection: ResolverTypeWrapper<Omit<MemberConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['MemberEdge']>, nodes: Array<ResolversTypes['Member']> }>;
   MemberEdge: ResolverTypeWrapper<Omit<MemberEdge, 'node'> & { node: ResolversTypes['Member'] }>;
@@ -999,20 +1133,25 @@ export type ResolversTypes = {
   MessageTarget: MessageTarget;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   OpenDirectConversationInput: OpenDirectConversationInput;
+  OpenDirectConversationPayload: ResolverTypeWrapper<Omit<OpenDirectConversationPayload, 'conversation'> & { conversation: ResolversTypes['Conversation'] }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Presence: ResolverTypeWrapper<PresenceModel>;
   PresenceStatus: PresenceStatus;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ReceiptChange: ResolverTypeWrapper<ReceiptChangeModel>;
   RefreshSessionInput: RefreshSessionInput;
+  RefreshSessionPayload: ResolverTypeWrapper<Omit<RefreshSessionPayload, 'session'> & { session: ResolversTypes['Session'] }>;
   RegisterInput: RegisterInput;
+  RegisterPayload: ResolverTypeWrapper<Omit<RegisterPayload, 'session'> & { session: ResolversTypes['Session'] }>;
   RemoveMembersInput: RemoveMembersInput;
+  RemoveMembersPayload: ResolverTypeWrapper<Omit<RemoveMembersPayload, 'conversation'> & { conversation: ResolversTypes['Conversation'] }>;
   SendMessageInput: SendMessageInput;
   SendMessagePayload: ResolverTypeWrapper<Omit<SendMessagePayload, 'sentMessage'> & { sentMessage: ResolversTypes['Message'] }>;
   Seq: ResolverTypeWrapper<Scalars['Seq']['output']>;
   ServerInfo: ResolverTypeWrapper<ServerInfo>;
   Session: ResolverTypeWrapper<Omit<Session, 'user'> & { user: ResolversTypes['User'] }>;
   SetMemberRoleInput: SetMemberRoleInput;
+  SetMemberRolePayload: ResolverTypeWrapper<Omit<SetMemberRolePayload, 'conversation' | 'member'> & { conversation: ResolversTypes['Conversation'], member: ResolversTypes['Member'] }>;
   StreamHeartbeat: ResolverTypeWrapper<StreamHeartbeatModel>;
   StreamReady: ResolverTypeWrapper<StreamReadyModel>;
   StreamTruncated: ResolverTypeWrapper<StreamTruncatedModel>;
@@ -1020,8 +1159,10 @@ export type ResolversTypes = {
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   SystemEvent: ResolverTypeWrapper<SystemEventModel>;
   SystemEventKind: SystemEventKind;
-  TruncatedBacklog: ResolverTypeWrapper<TruncatedBacklog>;
+  TruncatedBacklog: ResolverTypeWrapper<TruncatedBacklogModel>;
   User: ResolverTypeWrapper<UserModel>;
+  UserBy: UserBy;
+  Viewer: ResolverTypeWrapper<ViewerModel>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -1029,14 +1170,17 @@ export type ResolversParentTypes = {
   AckMessagesInput: AckMessagesInput;
   AckMessagesPayload: Omit<AckMessagesPayload, 'conversations'> & { conversations: Array<ResolversParentTypes['Conversation']> };
   AddMembersInput: AddMembersInput;
-  Attachment: Attachment;
+  AddMembersPayload: Omit<AddMembersPayload, 'conversation'> & { conversation: ResolversParentTypes['Conversation'] };
+  Attachment: AttachmentModel;
   AttachmentInput: AttachmentInput;
+  BigInt: Scalars['BigInt']['output'];
   Boolean: Scalars['Boolean']['output'];
   Conversation: ConversationModel;
   ConversationConnection: Omit<ConversationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ConversationEdge']>, nodes: Array<ResolversParentTypes['Conversation']> };
   ConversationEdge: Omit<ConversationEdge, 'node'> & { node: ResolversParentTypes['Conversation'] };
   ConversationPosition: ConversationPosition;
   CreateGroupInput: CreateGroupInput;
+  CreateGroupPayload: Omit<CreateGroupPayload, 'conversation'> & { conversation: ResolversParentTypes['Conversation'] };
   DateTime: Scalars['DateTime']['output'];
   HeartbeatInput: HeartbeatInput;
   HeartbeatPayload: HeartbeatPayload;
@@ -1047,7 +1191,10 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   JSONObject: Scalars['JSONObject']['output'];
   LeaveGroupInput: LeaveGroupInput;
+  LeaveGroupPayload: Omit<LeaveGroupPayload, 'conversation'> & { conversation: ResolversParentTypes['Conversation'] };
   LogInInput: LogInInput;
+  LogInPayload: Omit<LogInPayload, 'session'> & { session: ResolversParentTypes['Session'] };
+  LogOutPayload: LogOutPayload;
   Member: MemberModel;
   MemberConnection: Omit<MemberConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['MemberEdge']>, nodes: Array<ResolversParentTypes['Member']> };
   MemberEdge: Omit<MemberEdge, 'node'> & { node: ResolversParentTypes['Member'] };
@@ -1060,27 +1207,34 @@ export type ResolversParentTypes = {
   MessageTarget: MessageTarget;
   Mutation: Record<PropertyKey, never>;
   OpenDirectConversationInput: OpenDirectConversationInput;
+  OpenDirectConversationPayload: Omit<OpenDirectConversationPayload, 'conversation'> & { conversation: ResolversParentTypes['Conversation'] };
   PageInfo: PageInfo;
   Presence: PresenceModel;
   Query: Record<PropertyKey, never>;
   ReceiptChange: ReceiptChangeModel;
   RefreshSessionInput: RefreshSessionInput;
+  RefreshSessionPayload: Omit<RefreshSessionPayload, 'session'> & { session: ResolversParentTypes['Session'] };
   RegisterInput: RegisterInput;
+  RegisterPayload: Omit<RegisterPayload, 'session'> & { session: ResolversParentTypes['Session'] };
   RemoveMembersInput: RemoveMembersInput;
+  RemoveMembersPayload: Omit<RemoveMembersPayload, 'conversation'> & { conversation: ResolversParentTypes['Conversation'] };
   SendMessageInput: SendMessageInput;
   SendMessagePayload: Omit<SendMessagePayload, 'sentMessage'> & { sentMessage: ResolversParentTypes['Message'] };
   Seq: Scalars['Seq']['output'];
   ServerInfo: ServerInfo;
   Session: Omit<Session, 'user'> & { user: ResolversParentTypes['User'] };
   SetMemberRoleInput: SetMemberRoleInput;
+  SetMemberRolePayload: Omit<SetMemberRolePayload, 'conversation' | 'member'> & { conversation: ResolversParentTypes['Conversation'], member: ResolversParentTypes['Member'] };
   StreamHeartbeat: StreamHeartbeatModel;
   StreamReady: StreamReadyModel;
   StreamTruncated: StreamTruncatedModel;
   String: Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
   SystemEvent: SystemEventModel;
-  TruncatedBacklog: TruncatedBacklog;
+  TruncatedBacklog: TruncatedBacklogModel;
   User: UserModel;
+  UserBy: UserBy;
+  Viewer: ViewerModel;
 };
 
 export type AckMessagesPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AckMessagesPayload'] = ResolversParentTypes['AckMessagesPayload']> = {
@@ -1088,12 +1242,20 @@ export type AckMessagesPayloadResolvers<ContextType = Context, ParentType extend
   conversations?: Resolver<Array<ResolversTypes['Conversation']>, ParentType, ContextType>;
 };
 
+export type AddMembersPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AddMembersPayload'] = ResolversParentTypes['AddMembersPayload']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+};
+
 export type AttachmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Attachment'] = ResolversParentTypes['Attachment']> = {
-  bytes?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  byteSize?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
   contentType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
+
+export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
+  name: 'BigInt';
+}
 
 export type ConversationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation']> = {
   deliveredSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
@@ -1119,19 +1281,24 @@ export type ConversationEdgeResolvers<ContextType = Context, ParentType extends 
   node?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
 };
 
+export type CreateGroupPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateGroupPayload'] = ResolversParentTypes['CreateGroupPayload']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+};
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
 
 export type HeartbeatPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HeartbeatPayload'] = ResolversParentTypes['HeartbeatPayload']> = {
+  hasMissed?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   headSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   onlineUntil?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   serverTime?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
 export type InboxEntryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InboxEntry'] = ResolversParentTypes['InboxEntry']> = {
+  inboxSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['Message'], ParentType, ContextType>;
-  seq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
 };
 
 export type InboxPageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InboxPage'] = ResolversParentTypes['InboxPage']> = {
@@ -1145,6 +1312,18 @@ export type InboxPageResolvers<ContextType = Context, ParentType extends Resolve
 export interface JsonObjectScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSONObject'], any> {
   name: 'JSONObject';
 }
+
+export type LeaveGroupPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LeaveGroupPayload'] = ResolversParentTypes['LeaveGroupPayload']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+};
+
+export type LogInPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LogInPayload'] = ResolversParentTypes['LogInPayload']> = {
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+};
+
+export type LogOutPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['LogOutPayload'] = ResolversParentTypes['LogOutPayload']> = {
+  deviceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
 
 export type MemberResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Member'] = ResolversParentTypes['Member']> = {
   deliveredSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
@@ -1198,8 +1377,8 @@ export type MessageEdgeResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type MessageReceivedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageReceived'] = ResolversParentTypes['MessageReceived']> = {
+  inboxSeq?: Resolver<Maybe<ResolversTypes['Seq']>, ParentType, ContextType>;
   message?: Resolver<ResolversTypes['Message'], ParentType, ContextType>;
-  seq?: Resolver<Maybe<ResolversTypes['Seq']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1219,18 +1398,22 @@ export type MessageStreamEventResolvers<ContextType = Context, ParentType extend
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   ackMessages?: Resolver<Maybe<ResolversTypes['AckMessagesPayload']>, ParentType, ContextType, RequireFields<MutationAckMessagesArgs, 'input'>>;
-  addMembers?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<MutationAddMembersArgs, 'input'>>;
-  createGroup?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<MutationCreateGroupArgs, 'input'>>;
+  addMembers?: Resolver<Maybe<ResolversTypes['AddMembersPayload']>, ParentType, ContextType, RequireFields<MutationAddMembersArgs, 'input'>>;
+  createGroup?: Resolver<Maybe<ResolversTypes['CreateGroupPayload']>, ParentType, ContextType, RequireFields<MutationCreateGroupArgs, 'input'>>;
   heartbeat?: Resolver<Maybe<ResolversTypes['HeartbeatPayload']>, ParentType, ContextType, Partial<MutationHeartbeatArgs>>;
-  leaveGroup?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<MutationLeaveGroupArgs, 'input'>>;
-  logIn?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<MutationLogInArgs, 'input'>>;
-  logOut?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
-  openDirectConversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<MutationOpenDirectConversationArgs, 'input'>>;
-  refreshSession?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
-  register?: Resolver<Maybe<ResolversTypes['Session']>, ParentType, ContextType, RequireFields<MutationRegisterArgs, 'input'>>;
-  removeMembers?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<MutationRemoveMembersArgs, 'input'>>;
+  leaveGroup?: Resolver<Maybe<ResolversTypes['LeaveGroupPayload']>, ParentType, ContextType, RequireFields<MutationLeaveGroupArgs, 'input'>>;
+  logIn?: Resolver<Maybe<ResolversTypes['LogInPayload']>, ParentType, ContextType, RequireFields<MutationLogInArgs, 'input'>>;
+  logOut?: Resolver<Maybe<ResolversTypes['LogOutPayload']>, ParentType, ContextType>;
+  openDirectConversation?: Resolver<Maybe<ResolversTypes['OpenDirectConversationPayload']>, ParentType, ContextType, RequireFields<MutationOpenDirectConversationArgs, 'input'>>;
+  refreshSession?: Resolver<Maybe<ResolversTypes['RefreshSessionPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
+  register?: Resolver<Maybe<ResolversTypes['RegisterPayload']>, ParentType, ContextType, RequireFields<MutationRegisterArgs, 'input'>>;
+  removeMembers?: Resolver<Maybe<ResolversTypes['RemoveMembersPayload']>, ParentType, ContextType, RequireFields<MutationRemoveMembersArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
-  setMemberRole?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<MutationSetMemberRoleArgs, 'input'>>;
+  setMemberRole?: Resolver<Maybe<ResolversTypes['SetMemberRolePayload']>, ParentType, ContextType, RequireFields<MutationSetMemberRoleArgs, 'input'>>;
+};
+
+export type OpenDirectConversationPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OpenDirectConversationPayload'] = ResolversParentTypes['OpenDirectConversationPayload']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1248,14 +1431,14 @@ export type PresenceResolvers<ContextType = Context, ParentType extends Resolver
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<QueryConversationArgs, 'id'>>;
-  conversations?: Resolver<ResolversTypes['ConversationConnection'], ParentType, ContextType, RequireFields<QueryConversationsArgs, 'first'>>;
-  history?: Resolver<ResolversTypes['MessageConnection'], ParentType, ContextType, RequireFields<QueryHistoryArgs, 'conversationId'>>;
+  conversations?: Resolver<Maybe<ResolversTypes['ConversationConnection']>, ParentType, ContextType, RequireFields<QueryConversationsArgs, 'first'>>;
+  history?: Resolver<Maybe<ResolversTypes['MessageConnection']>, ParentType, ContextType, RequireFields<QueryHistoryArgs, 'conversationId'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
-  offlineMessages?: Resolver<ResolversTypes['InboxPage'], ParentType, ContextType, RequireFields<QueryOfflineMessagesArgs, 'afterSeq' | 'first'>>;
-  presence?: Resolver<Array<ResolversTypes['Presence']>, ParentType, ContextType, RequireFields<QueryPresenceArgs, 'userIds'>>;
-  server?: Resolver<ResolversTypes['ServerInfo'], ParentType, ContextType>;
-  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, Partial<QueryUserArgs>>;
-  viewer?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  offlineMessages?: Resolver<Maybe<ResolversTypes['InboxPage']>, ParentType, ContextType, RequireFields<QueryOfflineMessagesArgs, 'afterSeq' | 'first'>>;
+  presence?: Resolver<Maybe<Array<ResolversTypes['Presence']>>, ParentType, ContextType, RequireFields<QueryPresenceArgs, 'userIds'>>;
+  server?: Resolver<Maybe<ResolversTypes['ServerInfo']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'by'>>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
 };
 
 export type ReceiptChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReceiptChange'] = ResolversParentTypes['ReceiptChange']> = {
@@ -1264,6 +1447,18 @@ export type ReceiptChangeResolvers<ContextType = Context, ParentType extends Res
   deliveredSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   readSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type RefreshSessionPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RefreshSessionPayload'] = ResolversParentTypes['RefreshSessionPayload']> = {
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+};
+
+export type RegisterPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RegisterPayload'] = ResolversParentTypes['RegisterPayload']> = {
+  session?: Resolver<ResolversTypes['Session'], ParentType, ContextType>;
+};
+
+export type RemoveMembersPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveMembersPayload'] = ResolversParentTypes['RemoveMembersPayload']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
 };
 
 export type SendMessagePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SendMessagePayload'] = ResolversParentTypes['SendMessagePayload']> = {
@@ -1292,14 +1487,19 @@ export type SessionResolvers<ContextType = Context, ParentType extends Resolvers
   user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
 };
 
+export type SetMemberRolePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SetMemberRolePayload'] = ResolversParentTypes['SetMemberRolePayload']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+  member?: Resolver<ResolversTypes['Member'], ParentType, ContextType>;
+};
+
 export type StreamHeartbeatResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StreamHeartbeat'] = ResolversParentTypes['StreamHeartbeat']> = {
-  seq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
+  position?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type StreamReadyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['StreamReady'] = ResolversParentTypes['StreamReady']> = {
   headSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
-  seq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
+  startSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -1325,7 +1525,7 @@ export type SystemEventResolvers<ContextType = Context, ParentType extends Resol
 export type TruncatedBacklogResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TruncatedBacklog'] = ResolversParentTypes['TruncatedBacklog']> = {
   conversationId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   fromSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
-  seq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
+  inboxSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   toSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
 };
 
@@ -1336,17 +1536,30 @@ export type UserResolvers<ContextType = Context, ParentType extends ResolversPar
   username?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  inboxHeadSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
+  unreadConversationCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  unreadCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = Context> = {
   AckMessagesPayload?: AckMessagesPayloadResolvers<ContextType>;
+  AddMembersPayload?: AddMembersPayloadResolvers<ContextType>;
   Attachment?: AttachmentResolvers<ContextType>;
+  BigInt?: GraphQLScalarType;
   Conversation?: ConversationResolvers<ContextType>;
   ConversationConnection?: ConversationConnectionResolvers<ContextType>;
   ConversationEdge?: ConversationEdgeResolvers<ContextType>;
+  CreateGroupPayload?: CreateGroupPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   HeartbeatPayload?: HeartbeatPayloadResolvers<ContextType>;
   InboxEntry?: InboxEntryResolvers<ContextType>;
   InboxPage?: InboxPageResolvers<ContextType>;
   JSONObject?: GraphQLScalarType;
+  LeaveGroupPayload?: LeaveGroupPayloadResolvers<ContextType>;
+  LogInPayload?: LogInPayloadResolvers<ContextType>;
+  LogOutPayload?: LogOutPayloadResolvers<ContextType>;
   Member?: MemberResolvers<ContextType>;
   MemberConnection?: MemberConnectionResolvers<ContextType>;
   MemberEdge?: MemberEdgeResolvers<ContextType>;
@@ -1357,14 +1570,19 @@ export type Resolvers<ContextType = Context> = {
   MessageStatusChange?: MessageStatusChangeResolvers<ContextType>;
   MessageStreamEvent?: MessageStreamEventResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  OpenDirectConversationPayload?: OpenDirectConversationPayloadResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Presence?: PresenceResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   ReceiptChange?: ReceiptChangeResolvers<ContextType>;
+  RefreshSessionPayload?: RefreshSessionPayloadResolvers<ContextType>;
+  RegisterPayload?: RegisterPayloadResolvers<ContextType>;
+  RemoveMembersPayload?: RemoveMembersPayloadResolvers<ContextType>;
   SendMessagePayload?: SendMessagePayloadResolvers<ContextType>;
   Seq?: GraphQLScalarType;
   ServerInfo?: ServerInfoResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;
+  SetMemberRolePayload?: SetMemberRolePayloadResolvers<ContextType>;
   StreamHeartbeat?: StreamHeartbeatResolvers<ContextType>;
   StreamReady?: StreamReadyResolvers<ContextType>;
   StreamTruncated?: StreamTruncatedResolvers<ContextType>;
@@ -1372,5 +1590,6 @@ export type Resolvers<ContextType = Context> = {
   SystemEvent?: SystemEventResolvers<ContextType>;
   TruncatedBacklog?: TruncatedBacklogResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
 };
 

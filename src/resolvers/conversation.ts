@@ -20,16 +20,26 @@ export const conversationMutations: Pick<
   MutationResolvers,
   'openDirectConversation' | 'createGroup' | 'addMembers' | 'removeMembers' | 'leaveGroup' | 'setMemberRole'
 > = {
-  openDirectConversation: (_parent, { input }, context) =>
-    context.services.conversations.openDirectView(requireViewer(context), input.userId),
-  createGroup: (_parent, { input }, context) =>
-    context.services.conversations.createGroup(requireViewer(context), input),
-  addMembers: (_parent, { input }, context) => context.services.conversations.addMembers(requireViewer(context), input),
-  removeMembers: (_parent, { input }, context) =>
-    context.services.conversations.removeMembers(requireViewer(context), input),
-  leaveGroup: (_parent, { input }, context) =>
-    context.services.conversations.leaveGroup(requireViewer(context), input.conversationId),
-  setMemberRole: (_parent, { input }, context) => context.services.conversations.setRole(requireViewer(context), input),
+  openDirectConversation: async (_parent, { input }, context) => ({
+    conversation: await context.services.conversations.openDirectView(requireViewer(context), input.userId),
+  }),
+  createGroup: async (_parent, { input }, context) => ({
+    conversation: await context.services.conversations.createGroup(requireViewer(context), input),
+  }),
+  addMembers: async (_parent, { input }, context) => ({
+    conversation: await context.services.conversations.addMembers(requireViewer(context), input),
+  }),
+  removeMembers: async (_parent, { input }, context) => ({
+    conversation: await context.services.conversations.removeMembers(requireViewer(context), input),
+  }),
+  leaveGroup: async (_parent, { input }, context) => ({
+    conversation: await context.services.conversations.leaveGroup(requireViewer(context), input.conversationId),
+  }),
+  setMemberRole: async (_parent, { input }, context) => {
+    const { conversations } = context.services;
+    const conversation = await conversations.setRole(requireViewer(context), input);
+    return { conversation, member: await conversations.memberOf(input.conversationId, input.userId) };
+  },
 };
 
 export const Conversation: ConversationResolvers = {

@@ -1,7 +1,15 @@
-import type { QueryResolvers } from '../generated/resolver-types.ts';
+import type { InboxEntryResolvers, QueryResolvers, TruncatedBacklogResolvers } from '../generated/resolver-types.ts';
 import { requireViewer } from './context.ts';
 
 export const inboxQueries: Pick<QueryResolvers, 'offlineMessages'> = {
   offlineMessages: (_parent, { afterSeq, first }, context) =>
     context.services.inbox.page(requireViewer(context).userId, afterSeq, first ?? 100),
+};
+
+export const InboxEntry: InboxEntryResolvers = {
+  inboxSeq: ({ seq }) => seq,
+};
+
+export const TruncatedBacklog: TruncatedBacklogResolvers = {
+  inboxSeq: ({ seq }) => seq,
 };

@@ -1,18 +1,19 @@
 /** All resolvers, under the names of the schema. */
 import type { Resolvers } from '../generated/resolver-types.ts';
 import { Conversation, conversationMutations, conversationQueries } from './conversation.ts';
-import { inboxQueries } from './inbox.ts';
+import { InboxEntry, inboxQueries, TruncatedBacklog } from './inbox.ts';
 import { Member } from './member.ts';
-import { Message, messageMutations, messageQueries, SystemEvent } from './message.ts';
+import { Attachment, Message, messageMutations, messageQueries, SystemEvent } from './message.ts';
 import { presenceMutations, presenceQueries, presenceSubscriptions } from './presence.ts';
 import { receiptMutations, receiptSubscriptions } from './receipt.ts';
-import { DateTime, JSONObject, Seq } from './scalars.ts';
+import { BigInteger, DateTime, JSONObject, Seq } from './scalars.ts';
 import { serverQueries } from './server.ts';
 import { sessionMutations } from './session.ts';
-import { MessageStreamEvent, streamSubscriptions } from './stream.ts';
-import { userQueries } from './user.ts';
+import { MessageReceived, MessageStreamEvent, StreamHeartbeat, StreamReady, streamSubscriptions } from './stream.ts';
+import { userQueries, Viewer } from './user.ts';
 
 export const resolvers: Resolvers = {
+  BigInt: BigInteger,
   DateTime,
   JSONObject,
   Seq,
@@ -32,9 +33,16 @@ export const resolvers: Resolvers = {
     ...presenceMutations,
   },
   Subscription: { ...streamSubscriptions, ...receiptSubscriptions, ...presenceSubscriptions },
+  Viewer,
   Conversation,
   Member,
   Message,
   SystemEvent,
+  Attachment,
+  InboxEntry,
+  TruncatedBacklog,
   MessageStreamEvent,
+  StreamReady,
+  MessageReceived,
+  StreamHeartbeat,
 };

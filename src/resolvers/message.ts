@@ -1,7 +1,7 @@
 import { clientMessageIdOf } from '../domain/entry-key.ts';
-import { DomainError } from '../domain/errors.ts';
 import type { User } from '../domain/user.ts';
 import type {
+  AttachmentResolvers,
   MessageResolvers,
   MutationResolvers,
   QueryResolvers,
@@ -10,13 +10,12 @@ import type {
 import { toConnection } from './connection.ts';
 import { requireViewer } from './context.ts';
 import { shownUsersMax } from './list-bounds.ts';
+import { requireConversation } from './loaders.ts';
 
 export const messageQueries: Pick<QueryResolvers, 'message' | 'history'> = {
-  message: async (_parent, { id }, context) => {
+  message: (_parent, { id }, context) => {
     requireViewer(context);
-    const message = await context.loaders.messages.load(id);
-    if (message === null) throw new DomainError('NOT_FOUND', 'Message not found.');
-    return message;
+    return context.loaders.messages.load(id);
   },
   history: async (_parent, args, context) => {
     const { history } = context.services.messages;
@@ -34,20 +33,23 @@ export const messageMutations: Pick<MutationResolvers, 'sendMessage'> = {
 };
 
 export const Message: MessageResolvers = {
-  conversation: ({ conversationId }, _args, { loaders }) => loaders.conversations.load(conversationId),
+  conversation: ({ conversationId }, _args, { loaders }) => requireConversation(loaders, conversationId),
   sender: ({ senderId }, _args, { loaders }) => loaders.users.load(senderId),
   clientMessageId: clientMessageIdOf,
   systemEvent: ({ body }) => body.systemEvent ?? null,
   text: ({ body }) => body.text,
   data: ({ body }) => body.data ?? null,
-  attachments: ({ body }) =>
-    (body.attachments ?? []).map((one) => ({ ...one, name: one.name ?? null, bytes: one.bytes ?? null })),
+  attachments: ({ body }) => [...(body.attachments ?? [])],
   replyTo: ({ body }, _args, { loaders }) =>
     body.replyToId === undefined ? null : loaders.messages.load(body.replyToId),
   status: (message, _args, { services }) =>
     message.answeredStatus ?? services.receipts.progress(message).then(({ status }) => status),
   deliveredCount: async (message, _args, { services }) => (await services.receipts.progress(message)).deliveredCount,
   readCount: async (message, _args, { services }) => (await services.receipts.progress(message)).readCount,
+};
+
+export const Attachment: AttachmentResolvers = {
+  byteSize: ({ bytes }) => (bytes == null ? null : BigInt(bytes)),
 };
 
 export const SystemEvent: SystemEventResolvers = {

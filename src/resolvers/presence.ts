@@ -7,11 +7,12 @@ export const presenceQueries: Pick<QueryResolvers, 'presence'> = {
 };
 
 export const presenceMutations: Pick<MutationResolvers, 'heartbeat'> = {
-  heartbeat: async (_parent, _args, context) => {
+  heartbeat: async (_parent, { input }, context) => {
     const viewer = requireViewer(context);
     const { presence, inbox, server } = context.services;
     const [onlineUntil, headSeq] = await Promise.all([presence.beat(viewer), inbox.headAfterSync(viewer.userId)]);
-    return { onlineUntil, headSeq, serverTime: server.now() };
+    const position = input?.position ?? null;
+    return { onlineUntil, headSeq, hasMissed: position === null ? null : headSeq > position, serverTime: server.now() };
   },
 };
 

@@ -1,12 +1,13 @@
 import type { MutationResolvers, SubscriptionResolvers } from '../generated/resolver-types.ts';
 import { requireViewer } from './context.ts';
 import { asSubscription } from './event-source.ts';
+import { requireConversation } from './loaders.ts';
 
 export const receiptMutations: Pick<MutationResolvers, 'ackMessages'> = {
   ackMessages: async (_parent, { input }, context) => {
     const { conversationIds, ackedSeq } = await context.services.receipts.ack(requireViewer(context), input);
     return {
-      conversations: await Promise.all(conversationIds.map((id) => context.loaders.conversations.load(id))),
+      conversations: await Promise.all(conversationIds.map((id) => requireConversation(context.loaders, id))),
       ackedSeq,
     };
   },

@@ -54,6 +54,27 @@ function serializeSeq(value: unknown): string {
   throw new TypeError('Seq must be a bigint inside the server.');
 }
 
+const bigIntPattern = /^(?:0|-?[1-9]\d{0,29})$/;
+
+/** `bigint` inside, decimal text outside. */
+export const BigInteger = new GraphQLScalarType<bigint, string>({
+  name: 'BigInt',
+  serialize: (value) => (value as bigint).toString(),
+  parseValue(value) {
+    if (typeof value === 'bigint') return value;
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
+    return parseBigInt(value);
+  },
+  parseLiteral: (node) => parseBigInt(node.kind === Kind.STRING || node.kind === Kind.INT ? node.value : null),
+});
+
+function parseBigInt(value: unknown): bigint {
+  if (typeof value !== 'string' || !bigIntPattern.test(value)) {
+    throw bad('BigInt must be a whole number as a decimal string without leading zeros.');
+  }
+  return BigInt(value);
+}
+
 const jsonObjectMaxBytes = 4_096;
 /** Levels of objects and arrays, the outermost included. Parsers of other languages give up between 64 and 1,000. */
 const jsonObjectMaxDepth = 32;

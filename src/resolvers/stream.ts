@@ -1,4 +1,10 @@
-import type { MessageStreamEventResolvers, SubscriptionResolvers } from '../generated/resolver-types.ts';
+import type {
+  MessageReceivedResolvers,
+  MessageStreamEventResolvers,
+  StreamHeartbeatResolvers,
+  StreamReadyResolvers,
+  SubscriptionResolvers,
+} from '../generated/resolver-types.ts';
 import { requireViewer } from './context.ts';
 import { asSubscription } from './event-source.ts';
 
@@ -11,4 +17,16 @@ export const streamSubscriptions: Pick<SubscriptionResolvers, 'messageReceived'>
 
 export const MessageStreamEvent: MessageStreamEventResolvers = {
   __resolveType: ({ type }) => type,
+};
+
+export const StreamReady: StreamReadyResolvers = {
+  startSeq: ({ seq }) => seq,
+};
+
+export const MessageReceived: MessageReceivedResolvers = {
+  inboxSeq: ({ seq }) => seq,
+};
+
+export const StreamHeartbeat: StreamHeartbeatResolvers = {
+  position: ({ seq }) => seq,
 };

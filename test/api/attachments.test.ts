@@ -17,15 +17,15 @@ afterAll(async () => {
 });
 
 const send = `mutation ($input: SendMessageInput!) { sendMessage(input: $input) {
-  deduplicated sentMessage { attachments { url contentType name bytes } } } }`;
+  deduplicated sentMessage { attachments { url contentType name byteSize } } } }`;
 const sendBy = ({ ask }: Transport, attachments: object[], clientMessageId: string = crypto.randomUUID()) =>
   ask(send, { input: { to: { userId: alice.id }, clientMessageId, text: '', attachments } });
 
-const png = { url: 'https://files.example/1.png', contentType: 'image/png', name: null, bytes: null };
+const png = { url: 'https://files.example/1.png', contentType: 'image/png', name: null, byteSize: null };
 
 describe('an attachment', () => {
   it.each<[what: string, given: object, kept: object]>([
-    ['with all there is', { name: 'Straße 1 (2).png', bytes: 5 }, { name: 'Straße 1 (2).png', bytes: 5 }],
+    ['with all there is', { name: 'Straße 1 (2).png', byteSize: 5 }, { name: 'Straße 1 (2).png', byteSize: '5' }],
     ['on another port', { url: 'http://files.example:8080/a?b=c#d' }, { url: 'http://files.example:8080/a?b=c#d' }],
     ['in capitals', { url: 'HTTPS://Files.Example/A' }, { url: 'https://files.example/A' }],
     ['in another script', { url: 'https://bücher.example/ü' }, { url: 'https://xn--bcher-kva.example/%C3%BC' }],

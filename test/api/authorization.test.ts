@@ -8,7 +8,7 @@ import { type Answer, startServer, type TestServer, type TestUser } from '../sup
 import { connect, RawSocket, tryToConnect } from '../support/raw-socket.ts';
 
 const secret = 'only the server knows this secret';
-const whoAmI = '{ viewer { id } }';
+const whoAmI = '{ viewer { user { id } } }';
 const version = '{ server { version } }';
 const unauthenticated = { code: 'UNAUTHENTICATED', retryable: false };
 
@@ -47,9 +47,9 @@ function forge(alg: string): string {
 describe('a token', () => {
   it('counts when it is made with the secret and in force', async () => {
     const token = await sign();
-    expect((await server.post(whoAmI, {}, token)).data?.viewer.id).toBe(bob.id);
+    expect((await server.post(whoAmI, {}, token)).data?.viewer.user.id).toBe(bob.id);
     const socket = await connect(server, token);
-    expect((await socket.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+    expect((await socket.ask(whoAmI)).data?.viewer.user.id).toBe(bob.id);
     await socket.close();
   });
 
@@ -85,16 +85,16 @@ describe('a token', () => {
     const carol = await server.user();
     const authorization = `Bearer ${carol.session.accessToken}`;
     const { refreshToken } = carol.session;
-    const refresh = `mutation { refreshSession(input: { refreshToken: "${refreshToken}" }) { accessToken } }`;
-    await carol.ask('mutation { logOut }');
+    const refresh = `mutation { refreshSession(input: { refreshToken: "${refreshToken}" }) { session { accessToken } } }`;
+    await carol.ask('mutation { logOut { deviceId } }');
     expect((await post(refresh, { authorization })).body.errors?.[0]?.message).toMatch(
       /expired or was revoked; log in/,
     );
-    const logIn = `mutation { logIn(input: { username: "${carol.session.user.username}", password: "correct horse" }) {
-      user { id } } }`;
-    expect((await post(logIn, { authorization })).body.data?.logIn.user.id).toBe(carol.id);
+    const logIn = `mutation { logIn(input: { username: "${carol.session.user.username}", password: "correct horse" }) { session {
+      user { id } } } }`;
+    expect((await post(logIn, { authorization })).body.data?.logIn.session.user.id).toBe(carol.id);
     // One field that needs a session, and the whole document does.
-    expect((await post(`{ server { version } viewer { id } }`, { authorization })).body.data).toBeUndefined();
+    expect((await post(`{ server { version } viewer { user { id } } }`, { authorization })).body.data).toBeUndefined();
   });
 
   it.each(['Basic Ym9iOnB3', 'Bearer', 'Bearer two tokens', 'token'])('is not found in "%s"', async (authorization) => {
@@ -113,30 +113,31 @@ describe('a token', () => {
     ]) {
       const socket = await RawSocket.open(server);
       expect(await socket.init(payload)).toBe('connection_ack');
-      expect((await socket.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+      expect((await socket.ask(whoAmI)).data?.viewer.user.id).toBe(bob.id);
       await socket.close();
     }
-    expect((await post(whoAmI, { AUTHORIZATION: `bearer ${accessToken}` })).body.data?.viewer.id).toBe(bob.id);
+    expect((await post(whoAmI, { AUTHORIZATION: `bearer ${accessToken}` })).body.data?.viewer.user.id).toBe(bob.id);
   });
 });
 
-const withoutSession = [...sessionlessFields];
+/** `viewer` answers null; with a token that is no longer valid it is refused. */
+const withoutSession = [...sessionlessFields, 'viewer'];
 const withSession: Record<string, string> = {
-  viewer: whoAmI,
-  user: '{ user(id: "1") { id } }',
+  user: '{ user(by: { id: "1" }) { id } }',
   conversation: '{ conversation(id: "1") { id } }',
   conversations: '{ conversations { nodes { id } } }',
   message: '{ message(id: "1") { id } }',
   offlineMessages: '{ offlineMessages(afterSeq: "0") { headSeq } }',
   history: '{ history(conversationId: "1") { nodes { id } } }',
   presence: '{ presence(userIds: ["1"]) { status } }',
-  logOut: 'mutation { logOut }',
-  openDirectConversation: 'mutation { openDirectConversation(input: { userId: "1" }) { id } }',
-  createGroup: 'mutation { createGroup(input: { title: "t", memberIds: [] }) { id } }',
-  addMembers: 'mutation { addMembers(input: { conversationId: "1", userIds: ["1"] }) { id } }',
-  removeMembers: 'mutation { removeMembers(input: { conversationId: "1", userIds: ["1"] }) { id } }',
-  setMemberRole: 'mutation { setMemberRole(input: { conversationId: "1", userId: "1", role: ADMIN }) { id } }',
-  leaveGroup: 'mutation { leaveGroup(input: { conversationId: "1" }) { id } }',
+  logOut: 'mutation { logOut { deviceId } }',
+  openDirectConversation: 'mutation { openDirectConversation(input: { userId: "1" }) { conversation { id } } }',
+  createGroup: 'mutation { createGroup(input: { title: "t", memberIds: [] }) { conversation { id } } }',
+  addMembers: 'mutation { addMembers(input: { conversationId: "1", userIds: ["1"] }) { conversation { id } } }',
+  removeMembers: 'mutation { removeMembers(input: { conversationId: "1", userIds: ["1"] }) { conversation { id } } }',
+  setMemberRole:
+    'mutation { setMemberRole(input: { conversationId: "1", userId: "1", role: ADMIN }) { conversation { id } } }',
+  leaveGroup: 'mutation { leaveGroup(input: { conversationId: "1" }) { conversation { id } } }',
   sendMessage:
     'mutation { sendMessage(input: { to: { userId: "1" }, clientMessageId: "c", text: "t" }) { deduplicated } }',
   ackMessages: 'mutation { ackMessages(input: { status: READ, upToInboxSeq: "0" }) { ackedSeq } }',

@@ -16,7 +16,7 @@ describe('a direct conversation', () => {
       atAlice.until(({ values }) => values.length > 0),
       atBob.until(({ values }) => values.length > 0),
     ]);
-    expect(atBob.values[0]).toEqual({ __typename: 'StreamReady', seq: '0', headSeq: '0' });
+    expect(atBob.values[0]).toEqual({ __typename: 'StreamReady', startSeq: '0', headSeq: '0' });
 
     const sent = await alice.send({ userId: bob.id }, 'hello');
     expect(sent).toMatchObject({ seq: '1', status: 'SENT', text: 'hello' });
@@ -47,10 +47,10 @@ describe('a direct conversation', () => {
     for (const text of ['two', 'three']) await alice.send({ userId: bob.id }, text);
 
     const { offlineMessages } = await bob.ask(
-      `{ offlineMessages(afterSeq: "1", first: 1) { entries { seq message { text } } nextSeq headSeq hasMore } }`,
+      `{ offlineMessages(afterSeq: "1", first: 1) { entries { inboxSeq message { text } } nextSeq headSeq hasMore } }`,
     );
     expect(offlineMessages).toEqual({
-      entries: [{ seq: '2', message: { text: 'two' } }],
+      entries: [{ inboxSeq: '2', message: { text: 'two' } }],
       nextSeq: '2',
       headSeq: '3',
       hasMore: true,
@@ -81,7 +81,7 @@ describe('a direct conversation', () => {
     const [alice, bob] = [await server.user(), await server.user()];
     const statuses = alice.subscribe(`subscription { messageStatusChanged { messageId status seq sinceSeq } }`);
     const receipts = alice.subscribe(`subscription { receiptChanged { userId deliveredSeq readSeq } }`);
-    await alice.ask('{ viewer { id } }');
+    await alice.ask('{ viewer { user { id } } }');
     const sent = await alice.send({ userId: bob.id }, 'read me');
     await eventually(() => server.heliograph.server.socketCount > 0);
     const ack = (status: string) =>
@@ -115,9 +115,9 @@ describe('a direct conversation', () => {
     const sent = await alice.send({ userId: bob.id }, 'stay');
     await server.restart();
     const { offlineMessages } = await bob.ask(
-      `{ offlineMessages(afterSeq: "0") { entries { seq message { id text } } } }`,
+      `{ offlineMessages(afterSeq: "0") { entries { inboxSeq message { id text } } } }`,
     );
-    expect(offlineMessages.entries).toEqual([{ seq: '1', message: { id: sent.id, text: 'stay' } }]);
+    expect(offlineMessages.entries).toEqual([{ inboxSeq: '1', message: { id: sent.id, text: 'stay' } }]);
     expect((await alice.send({ userId: bob.id }, 'on')).seq).toBe('2');
     const { conversations } = await alice.ask(
       `{ conversations { nodes { unreadCount headSeq lastMessage { text } } } }`,

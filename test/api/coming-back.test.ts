@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 
-const add = `mutation ($id: ID!, $ids: [ID!]!) { addMembers(input: { conversationId: $id, userIds: $ids }) { id } }`;
-const remove = `mutation ($id: ID!, $ids: [ID!]!) { removeMembers(input: { conversationId: $id, userIds: $ids }) { id } }`;
+const add = `mutation ($id: ID!, $ids: [ID!]!) { addMembers(input: { conversationId: $id, userIds: $ids }) { conversation { id } } }`;
+const remove = `mutation ($id: ID!, $ids: [ID!]!) { removeMembers(input: { conversationId: $id, userIds: $ids }) { conversation { id } } }`;
 
 describe('who was taken out of a group and comes back', () => {
   let server: TestServer;
@@ -17,7 +17,7 @@ describe('who was taken out of a group and comes back', () => {
 
   async function pull(user: TestUser, conversationId: string): Promise<[string, string][]> {
     const { offlineMessages } = await user.ask(
-      `{ offlineMessages(afterSeq: 0) { entries { seq message { text kind conversationId } } } }`,
+      `{ offlineMessages(afterSeq: 0) { entries { inboxSeq message { text kind conversationId } } } }`,
     );
     return offlineMessages.entries
       .filter(({ message }: { message: { conversationId: string } }) => message.conversationId === conversationId)
@@ -30,10 +30,10 @@ describe('who was taken out of a group and comes back', () => {
   ])('still gets what a %s group said while they were in it, and nothing in between', async (_size, others) => {
     const ids = others().map(({ id }) => id);
     const { createGroup } = await alice.ask(
-      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,
+      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { conversation { id } } }`,
       { ids },
     );
-    const { id } = createGroup;
+    const { id } = createGroup.conversation;
     for (const text of ['one', 'two']) await alice.send({ conversationId: id }, text);
     await alice.ask(remove, { id, ids: [carol.id] });
     await alice.send({ conversationId: id }, 'among ourselves');
@@ -49,10 +49,10 @@ describe('who was taken out of a group and comes back', () => {
   it('acknowledges it by the ids of its messages, and knows of nothing in between', async () => {
     const dave = await server.user();
     const { createGroup } = await alice.ask(
-      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,
+      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { conversation { id } } }`,
       { ids: [dave.id] },
     );
-    const { id } = createGroup;
+    const { id } = createGroup.conversation;
     await alice.send({ conversationId: id }, 'one');
     await alice.ask(remove, { id, ids: [dave.id] });
     const hidden = await alice.send({ conversationId: id }, 'among ourselves');

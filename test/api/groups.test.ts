@@ -11,23 +11,23 @@ const groupFields = 'id title memberCount headSeq members { totalCount nodes { r
 
 async function createGroup(owner: TestUser, members: readonly TestUser[], title = 'Team') {
   const answer = await owner.ask(
-    `mutation ($input: CreateGroupInput!) { createGroup(input: $input) { ${groupFields} } }`,
+    `mutation ($input: CreateGroupInput!) { createGroup(input: $input) { conversation { ${groupFields} } } }`,
     {
       input: { title, memberIds: members.map(({ id }) => id) },
     },
   );
-  return answer.createGroup;
+  return answer.createGroup.conversation;
 }
 
 const change = (name: string) =>
-  `mutation ($c: ID!, $u: [ID!]!) { ${name}(input: { conversationId: $c, userIds: $u }) { ${groupFields} } }`;
+  `mutation ($c: ID!, $u: [ID!]!) { ${name}(input: { conversationId: $c, userIds: $u }) { conversation { ${groupFields} } } }`;
 const inboxOf = async (user: TestUser) =>
   (
     await user.ask(
-      '{ offlineMessages(afterSeq: 0, first: 500) { headSeq entries { seq message { seq text kind conversationId } } } }',
+      '{ offlineMessages(afterSeq: 0, first: 500) { headSeq entries { inboxSeq message { seq text kind conversationId } } } }',
     )
   ).offlineMessages;
-const leave = 'mutation ($c: ID!) { leaveGroup(input: { conversationId: $c }) { id } }';
+const leave = 'mutation ($c: ID!) { leaveGroup(input: { conversationId: $c }) { conversation { id } } }';
 
 async function people(count: number): Promise<TestUser[]> {
   return Promise.all(Array.from({ length: count }, () => server.user()));
@@ -40,7 +40,7 @@ describe('a group', () => {
     expect(group).toMatchObject({ title: 'Team', memberCount: 2, headSeq: '1' });
     const to = { conversationId: group.id };
     await owner.send(to, 'before late');
-    const added = (await owner.ask(change('addMembers'), { c: group.id, u: [late.id] })).addMembers;
+    const added = (await owner.ask(change('addMembers'), { c: group.id, u: [late.id] })).addMembers.conversation;
     expect(added.members.nodes.find(({ user }: { user: { id: string } }) => user.id === late.id)).toMatchObject({
       role: 'MEMBER',
       joinedSeq: '2',
@@ -57,8 +57,8 @@ describe('a group', () => {
     expect(await texts(early)).toEqual(['before late', 'with late']);
     expect(await texts(late)).toEqual(['with late', 'without early']);
     const seqs = async (user: TestUser) =>
-      (await inboxOf(user)).entries.map(({ seq, message }: { seq: string; message: { seq: string } }) => [
-        seq,
+      (await inboxOf(user)).entries.map(({ inboxSeq, message }: { inboxSeq: string; message: { seq: string } }) => [
+        inboxSeq,
         message.seq,
       ]);
     expect(await seqs(late)).toEqual([
@@ -110,7 +110,7 @@ describe('a group', () => {
     const [owner, admin, member, other] = (await people(4)) as [TestUser, TestUser, TestUser, TestUser];
     const group = await createGroup(owner, [admin, member]);
     const role =
-      'mutation ($c: ID!, $u: ID!, $r: MemberRole!) { setMemberRole(input: { conversationId: $c, userId: $u, role: $r }) { id } }';
+      'mutation ($c: ID!, $u: ID!, $r: MemberRole!) { setMemberRole(input: { conversationId: $c, userId: $u, role: $r }) { conversation { id } } }';
     expect(await member.fails(change('addMembers'), { c: group.id, u: [other.id] })).toBe('FORBIDDEN');
     expect(await member.fails(role, { c: group.id, u: member.id, r: 'OWNER' })).toBe('FORBIDDEN');
     await owner.ask(role, { c: group.id, u: admin.id, r: 'ADMIN' });
@@ -138,7 +138,8 @@ describe('a group', () => {
     const [owner] = (await people(1)) as [TestUser];
     const group = await createGroup(owner, []);
     const ids = (count: number) => Array.from({ length: count }, (_, index) => `${index + 1}`);
-    const create = 'mutation ($u: [ID!]!) { createGroup(input: { title: "many", memberIds: $u }) { id } }';
+    const create =
+      'mutation ($u: [ID!]!) { createGroup(input: { title: "many", memberIds: $u }) { conversation { id } } }';
     for (const [field, document, type] of [
       ['createGroup', create, 'CreateGroupInput'],
       ['addMembers', change('addMembers'), 'AddMembersInput'],
@@ -159,12 +160,12 @@ describe('a group', () => {
 
   it('refuses unknown users and changes nothing', async () => {
     const [owner] = (await people(1)) as [TestUser];
-    expect(await owner.fails('mutation { createGroup(input: { title: "x", memberIds: ["1"] }) { id } }')).toBe(
-      'NOT_FOUND',
-    );
-    expect(await owner.fails('mutation { createGroup(input: { title: "  ", memberIds: [] }) { id } }')).toBe(
-      'BAD_USER_INPUT',
-    );
+    expect(
+      await owner.fails('mutation { createGroup(input: { title: "x", memberIds: ["1"] }) { conversation { id } } }'),
+    ).toBe('NOT_FOUND');
+    expect(
+      await owner.fails('mutation { createGroup(input: { title: "  ", memberIds: [] }) { conversation { id } } }'),
+    ).toBe('BAD_USER_INPUT');
     expect((await owner.ask('{ conversations { nodes { id } } }')).conversations.nodes).toEqual([]);
   });
 });
@@ -190,11 +191,11 @@ describe('a large group (fan-out on read)', () => {
     // A sync of any device gives it its number; the open stream only moves on.
     expect(
       (await inboxOf(reader)).entries
-        .map(({ seq, message }: { seq: string; message: { text: string } }) => [seq, message.text])
+        .map(({ inboxSeq, message }: { inboxSeq: string; message: { text: string } }) => [inboxSeq, message.text])
         .at(-1),
     ).toEqual(['2', 'live']);
     await stream.until(({ values }) =>
-      values.some(({ __typename, seq }) => __typename === 'StreamHeartbeat' && seq === '2'),
+      values.some(({ __typename, position }) => __typename === 'StreamHeartbeat' && position === '2'),
     );
     await owner.send({ conversationId: group.id }, 'next');
     await stream.until(({ messages }) => messages.length === 3);
@@ -209,7 +210,7 @@ describe('a large group (fan-out on read)', () => {
     await reader.close();
     const again = reader.stream();
     await again.until(({ values }) => values.length === 1);
-    expect(again.values[0]).toMatchObject({ __typename: 'StreamReady', seq: '3', headSeq: '3' });
+    expect(again.values[0]).toMatchObject({ __typename: 'StreamReady', startSeq: '3', headSeq: '3' });
   });
 
   it('represents a long backlog by one number with the range of messages', async () => {
@@ -217,17 +218,17 @@ describe('a large group (fan-out on read)', () => {
     const group = await createGroup(owner, [reader, third]);
     for (let index = 0; index < 6; index += 1) await owner.send({ conversationId: group.id }, `m${index}`);
     const { offlineMessages } = await reader.ask(
-      '{ offlineMessages(afterSeq: 0) { nextSeq headSeq truncated { seq fromSeq toSeq conversationId } entries { seq message { seq } } } }',
+      '{ offlineMessages(afterSeq: 0) { nextSeq headSeq truncated { inboxSeq fromSeq toSeq conversationId } entries { inboxSeq message { seq } } } }',
     );
     expect(offlineMessages).toEqual({
       nextSeq: '4',
       headSeq: '4',
-      truncated: [{ seq: '1', fromSeq: '1', toSeq: '4', conversationId: group.id }],
+      truncated: [{ inboxSeq: '1', fromSeq: '1', toSeq: '4', conversationId: group.id }],
       entries: [
         ['2', '5'],
         ['3', '6'],
         ['4', '7'],
-      ].map(([seq, own]) => ({ seq, message: { seq: own } })),
+      ].map(([inboxSeq, own]) => ({ inboxSeq, message: { seq: own } })),
     });
     const stream = reader.stream('0');
     await stream.until(({ messages }) => messages.length === 3);
@@ -256,7 +257,7 @@ describe('a large group (fan-out on read)', () => {
     const seen = stream.messages.map(({ message }) => message.seq);
     expect(seen).toEqual(['1', '2', '3', '4', '5', '6']);
     const { entries } = await inboxOf(reader);
-    expect(entries.map(({ seq }: { seq: string }) => seq)).toEqual(
+    expect(entries.map(({ inboxSeq }: { inboxSeq: string }) => inboxSeq)).toEqual(
       entries.map((_: unknown, index: number) => String(index + 1)),
     );
     const ofThird = await inboxOf(third);

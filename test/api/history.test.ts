@@ -57,10 +57,10 @@ beforeAll(async () => {
 /** A session that is good at this time. */
 async function again(user: TestUser): Promise<TestUser> {
   const { data } = await server.post(
-    'mutation ($input: LogInInput!) { logIn(input: $input) { accessToken refreshToken deviceId user { id username } } }',
+    'mutation ($input: LogInInput!) { logIn(input: $input) { session { accessToken refreshToken deviceId user { id username } } } }',
     { input: { username: user.session.user.username, password: 'correct horse' } },
   );
-  user.session = data?.logIn;
+  user.session = data?.logIn.session;
   return user;
 }
 
@@ -190,10 +190,13 @@ describe('history', () => {
     const carol = await server.user();
     const group = await createGroup(alice, [bob]);
     const change = async (name: string) =>
-      alice.ask(`mutation ($c: ID!, $u: [ID!]!) { ${name}(input: { conversationId: $c, userIds: $u }) { id } }`, {
-        c: group,
-        u: [carol.id],
-      });
+      alice.ask(
+        `mutation ($c: ID!, $u: [ID!]!) { ${name}(input: { conversationId: $c, userIds: $u }) { conversation { id } } }`,
+        {
+          c: group,
+          u: [carol.id],
+        },
+      );
     const say = async (text: string) => (await alice.send({ conversationId: group }, text)).sentAt;
     await say('before'); // 2
     now += 1000;

@@ -5,7 +5,7 @@ import { type Answer, eventually, startServer, type TestServer } from '../suppor
 import { type IdentityProvider, startIdentityProvider } from '../support/identity-provider.ts';
 import { connect, tryToConnect } from '../support/raw-socket.ts';
 
-const whoAmI = '{ viewer { id username displayName } }';
+const whoAmI = '{ viewer { user { id username displayName } } }';
 const newName = () => `u${randomUUID().slice(0, 8)}`;
 const codeOf = (answer: Answer) => answer.errors?.[0]?.extensions.code ?? 'OK';
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
@@ -44,10 +44,14 @@ describe('a user of an identity provider', () => {
       await socket.close();
       return answer;
     });
-    const viewers = (await Promise.all([...overHttp, ...overSocket])).map(({ data }) => data?.viewer);
+    const viewers = (await Promise.all([...overHttp, ...overSocket])).map(({ data }) => data?.viewer?.user);
     expect(viewers[0]).toEqual({ id: expect.stringMatching(/^\d+$/), username, displayName: 'Ada L.' });
     expect(new Set(viewers.map(({ id }) => id)).size).toBe(1);
-    const byName = await server.post('query ($n: String) { user(username: $n) { id } }', { n: username }, token);
+    const byName = await server.post(
+      'query ($n: String!) { user(by: { username: $n }) { id } }',
+      { n: username },
+      token,
+    );
     expect(byName.data?.user.id).toBe(viewers[0].id);
   });
 
@@ -56,7 +60,7 @@ describe('a user of an identity provider', () => {
     const tokens = [];
     for (const _ of 'ab') tokens.push(await provider.sign({ sub: randomUUID(), preferred_username: name }));
     const [ada, bob] = await Promise.all(
-      tokens.map(async (token) => (await server.post(whoAmI, {}, token)).data?.viewer),
+      tokens.map(async (token) => (await server.post(whoAmI, {}, token)).data?.viewer?.user),
     );
     expect([ada.id, ada.username]).not.toEqual([bob.id, bob.username]);
     const [toBob, toAda] = [await connect(server, tokens[1]), await connect(server, tokens[0])];
@@ -91,9 +95,9 @@ describe('a user of an identity provider', () => {
   it('cannot register, log in or refresh, and gets an explanation', async () => {
     const nobody = await connect(server);
     for (const query of [
-      `mutation { register(input: { username: "${newName()}", password: "correct horse" }) { deviceId } }`,
-      `mutation { logIn(input: { username: "${newName()}", password: "correct horse" }) { deviceId } }`,
-      'mutation { refreshSession(input: { refreshToken: "x" }) { deviceId } }',
+      `mutation { register(input: { username: "${newName()}", password: "correct horse" }) { session { deviceId } } }`,
+      `mutation { logIn(input: { username: "${newName()}", password: "correct horse" }) { session { deviceId } } }`,
+      'mutation { refreshSession(input: { refreshToken: "x" }) { session { deviceId } } }',
     ]) {
       for (const answer of [await server.post(query), await nobody.ask(query)]) {
         expect(answer.errors?.[0]?.extensions).toEqual({ code: 'FORBIDDEN', retryable: false });
@@ -110,7 +114,9 @@ describe('a device of an identity provider', () => {
     const phone = await provider.sign({ sub, sid: 'phone' });
     const laptop = await connect(server, await provider.sign({ sub, sid: 'laptop' }));
     const socket = await connect(server, phone);
-    expect((await server.post('mutation { logOut }', {}, phone)).data).toEqual({ logOut: true });
+    expect((await server.post('mutation { logOut { deviceId } }', {}, phone)).data).toMatchObject({
+      logOut: { deviceId: expect.any(String) },
+    });
     expect(await socket.closed).toBe(4403);
     expect(await standing(phone)).toEqual(refused);
     expect(codeOf(await laptop.ask(whoAmI))).toBe('OK');

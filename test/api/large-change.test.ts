@@ -9,15 +9,15 @@ it('a change of hundreds of members has the total, and shows the first 200', asy
   const ids = await Promise.all(
     Array.from({ length: 230 }, async (_, index) => {
       const token = await provider.sign({ sub: `user${index}` });
-      const { data } = await server.post('{ viewer { id } }', {}, token);
-      return data?.viewer.id as string;
+      const { data } = await server.post('{ viewer { user { id } } }', {}, token);
+      return data?.viewer.user.id as string;
     }),
   );
   const { createGroup } = await owner.ask(
-    `mutation ($ids: [ID!]!) { createGroup(input: { title: "many", memberIds: $ids }) {
-      memberCount lastMessage { systemEvent { userCount users { id } } } } }`,
+    `mutation ($ids: [ID!]!) { createGroup(input: { title: "many", memberIds: $ids }) { conversation {
+      memberCount lastMessage { systemEvent { userCount users { id } } } } } }`,
     { ids },
   );
-  const { userCount, users } = createGroup.lastMessage.systemEvent;
-  expect([createGroup.memberCount, userCount, users.length]).toEqual([231, 231, 200]);
+  const { userCount, users } = createGroup.conversation.lastMessage.systemEvent;
+  expect([createGroup.conversation.memberCount, userCount, users.length]).toEqual([231, 231, 200]);
 });

@@ -14,9 +14,9 @@ function toldOf(events: Events, conversationId: string): number[] {
 
 /** Where a client resumes: the last inbox number it was told. */
 function positionAfter({ values }: Events, before: string): string {
-  const told = values.flatMap(({ __typename, seq, inboxSeq, backlogs }) => {
-    if (__typename === 'StreamTruncated') return [backlogs.at(-1).seq];
-    return __typename === 'MessageReceived' ? [inboxSeq ?? []].flat() : [seq];
+  const told = values.flatMap(({ __typename, startSeq, position, inboxSeq, backlogs }) => {
+    if (__typename === 'StreamTruncated') return [backlogs.at(-1).inboxSeq];
+    return __typename === 'MessageReceived' ? [inboxSeq ?? []].flat() : [position ?? startSeq];
   });
   return told.at(-1) ?? before;
 }
@@ -55,7 +55,7 @@ describe.each([5, 1_000])(
         whileSending((turn) => third.send({ conversationId: turn % 2 ? group : direct }, 'text')),
         whileSending((turn) =>
           owner.ask(
-            `mutation ($c: ID!, $u: [ID!]!) { ${change(turn)}(input: { conversationId: $c, userIds: $u }) { id } }`,
+            `mutation ($c: ID!, $u: [ID!]!) { ${change(turn)}(input: { conversationId: $c, userIds: $u }) { conversation { id } } }`,
             { c: group, u: [fourth.id] },
           ),
         ),

@@ -31,8 +31,9 @@ async function sendMany({ owner, to }: Crowd, from: number, upTo: number): Promi
 const seqs = (events: Events): [string | null, string][] =>
   events.messages.map(({ inboxSeq, message }) => [inboxSeq, message.seq]);
 const heartbeats = ({ values }: Events): string[] =>
-  values.filter(({ __typename }) => __typename === 'StreamHeartbeat').map(({ seq }) => seq);
-const entrySeqs = (page: Json): [string, string][] => page.entries.map(({ seq, message }: Json) => [seq, message.seq]);
+  values.filter(({ __typename }) => __typename === 'StreamHeartbeat').map(({ position }) => position);
+const entrySeqs = (page: Json): [string, string][] =>
+  page.entries.map(({ inboxSeq, message }: Json) => [inboxSeq, message.seq]);
 
 async function setMember(
   owner: TestUser,
@@ -40,10 +41,13 @@ async function setMember(
   conversationId: string,
   user: TestUser,
 ) {
-  await owner.ask(`mutation ($c: ID!, $u: [ID!]!) { ${name}(input: { conversationId: $c, userIds: $u }) { id } }`, {
-    c: conversationId,
-    u: [user.id],
-  });
+  await owner.ask(
+    `mutation ($c: ID!, $u: [ID!]!) { ${name}(input: { conversationId: $c, userIds: $u }) { conversation { id } } }`,
+    {
+      c: conversationId,
+      u: [user.id],
+    },
+  );
 }
 
 describe('live messages of a large group', () => {
@@ -76,7 +80,7 @@ describe('live messages of a large group', () => {
     await sendMany(group, 2, 12);
     await stream.until(({ messages }) => messages.length === 12);
     const page = await offline(reader, '1');
-    expect(page.truncated).toEqual([{ seq: '2', conversationId: to.conversationId, fromSeq: '2', toSeq: '7' }]);
+    expect(page.truncated).toEqual([{ inboxSeq: '2', conversationId: to.conversationId, fromSeq: '2', toSeq: '7' }]);
     expect(entrySeqs(page)).toEqual(numbers(3, 7).map((seq) => [seq, String(Number(seq) + 5)]));
     await stream.until((events) => heartbeats(events).includes('7'), 'a heartbeat');
     await owner.send(to, 'next');
@@ -150,7 +154,7 @@ describe('a long backlog', () => {
     const group = await crowd();
     const { reader, to } = group;
     await sendMany(group, 2, 12);
-    const backlog = { seq: '1', conversationId: to.conversationId, fromSeq: '1', toSeq: '7' };
+    const backlog = { inboxSeq: '1', conversationId: to.conversationId, fromSeq: '1', toSeq: '7' };
     for (let read = 0; read < 2; read += 1) {
       const page = await offline(reader, '0');
       expect(page).toMatchObject({ nextSeq: '6', headSeq: '6', hasMore: false, truncated: [backlog] });
@@ -167,7 +171,7 @@ describe('a long backlog', () => {
 
     const streamed = await reader.stream('0').until(({ messages }) => messages.length === backlogMax);
     expect(streamed.values.slice(0, 2)).toEqual([
-      { __typename: 'StreamReady', seq: '0', headSeq: '6' },
+      { __typename: 'StreamReady', startSeq: '0', headSeq: '6' },
       { __typename: 'StreamTruncated', backlogs: [backlog] },
     ]);
     expect(seqs(streamed)).toEqual(numbers(2, 6).map((seq) => [seq, String(Number(seq) + 6)]));
@@ -206,7 +210,7 @@ describe('a long backlog', () => {
       conversations: [{ id: to.conversationId, deliveredSeq: '7', readSeq: '7', unreadCount: 5 }],
     });
     const stream = await reader.stream().until(({ messages }) => messages.length === backlogMax);
-    expect(stream.values[0]).toEqual({ __typename: 'StreamReady', seq: '1', headSeq: '6' });
+    expect(stream.values[0]).toEqual({ __typename: 'StreamReady', startSeq: '1', headSeq: '6' });
   });
 });
 
@@ -262,7 +266,10 @@ describe('a group that crosses the threshold', () => {
       for (let afterSeq = '0', hasMore = true; hasMore; ) {
         const page = await offline(user, afterSeq, 100);
         const parts = [
-          ...page.truncated.map(({ seq, fromSeq, toSeq }: Json) => [seq, numbers(Number(fromSeq), Number(toSeq))]),
+          ...page.truncated.map(({ inboxSeq, fromSeq, toSeq }: Json) => [
+            inboxSeq,
+            numbers(Number(fromSeq), Number(toSeq)),
+          ]),
           ...entrySeqs(page).map(([seq, own]) => [seq, [own]]),
         ].sort(([a], [b]) => Number(a) - Number(b));
         inbox.push(...parts.map(([seq]) => seq));

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-const seqs = (page: Json): string[] => page.entries.map(({ seq }: Json) => seq);
+const seqs = (page: Json): string[] => page.entries.map(({ inboxSeq }: Json) => inboxSeq);
 
 /** Bob, with 20 entries from a direct conversation and a group in turns. */
 async function inboxOf20(): Promise<[TestUser, TestUser]> {
@@ -53,7 +53,7 @@ describe('offlineMessages', () => {
         entries.push(...page.entries);
         ({ nextSeq: afterSeq, hasMore } = page);
       }
-      expect(entries.map(({ seq }) => seq)).toEqual(numbers(1, 20));
+      expect(entries.map(({ inboxSeq }) => inboxSeq)).toEqual(numbers(1, 20));
       expect(calls).toBe(Math.ceil(20 / first));
       if (first === 1) whole.push(...entries);
       expect(entries).toEqual(whole);
@@ -135,7 +135,7 @@ it('numbers are exact beyond 2^53, on the way in and out', async () => {
   expect((await alice.send({ conversationId }, 'm5')).seq).toBe(at(5n));
   const page = await offline(bob, at(2n), 7);
   expect(page).toMatchObject({ nextSeq: at(5n), headSeq: at(5n) });
-  expect(page.entries.map(({ seq, message }: Json) => [seq, message.seq, message.text])).toEqual([
+  expect(page.entries.map(({ inboxSeq, message }: Json) => [inboxSeq, message.seq, message.text])).toEqual([
     [at(3n), at(3n), 'm3'],
     [at(4n), at(4n), 'm4'],
     [at(5n), at(5n), 'm5'],
@@ -151,7 +151,7 @@ it('numbers are exact beyond 2^53, on the way in and out', async () => {
   const stream = await bob.stream(at(3n)).until(({ texts }) => texts.length === 2);
   await alice.send({ conversationId }, 'm6');
   await stream.until(({ texts }) => texts.length === 3);
-  expect(stream.values[0]).toMatchObject({ seq: at(3n), headSeq: at(5n) });
+  expect(stream.values[0]).toMatchObject({ startSeq: at(3n), headSeq: at(5n) });
   expect(stream.messages.map(({ inboxSeq }) => inboxSeq)).toEqual([at(4n), at(5n), at(6n)]);
   const history =
     'query ($c: ID!, $b: String) { history(conversationId: $c, last: 2, before: $b) { edges { cursor node { seq } } } }';

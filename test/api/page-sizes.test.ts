@@ -9,17 +9,20 @@ describe('page sizes', () => {
   beforeAll(async () => {
     server = await startServer();
     alice = await server.user();
-    const opened = await alice.ask('mutation ($id: ID!) { openDirectConversation(input: { userId: $id }) { id } }', {
-      id: alice.id,
-    });
-    conversationId = opened.openDirectConversation.id;
+    const opened = await alice.ask(
+      'mutation ($id: ID!) { openDirectConversation(input: { userId: $id }) { conversation { id } } }',
+      {
+        id: alice.id,
+      },
+    );
+    conversationId = opened.openDirectConversation.conversation.id;
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
   const lists = {
     conversations: 'conversations(first: $size) { nodes { id title headSeq } }',
     members: 'conversation(id: $id) { members(first: $size) { nodes { role user { id } } } }',
-    offlineMessages: 'offlineMessages(afterSeq: 0, first: $size) { entries { seq message { id text } } }',
+    offlineMessages: 'offlineMessages(afterSeq: 0, first: $size) { entries { inboxSeq message { id text } } }',
     'history forwards': 'history(conversationId: $id, first: $size) { nodes { id text } }',
     'history backwards': 'history(conversationId: $id, last: $size) { edges { cursor node { id text } } }',
   };
@@ -27,7 +30,7 @@ describe('page sizes', () => {
   it.each(Object.entries(lists))(
     'are bounded for %s, with the same error for a far too large one',
     async (_list, field) => {
-      const query = `query ($size: Int!, $id: ID = "1") { ${field} viewer { id } conversation(id: $id) { id } }`;
+      const query = `query ($size: Int!, $id: ID = "1") { ${field} viewer { user { id } } conversation(id: $id) { id } }`;
       const ask = (size: number) => alice.post(query, { size, id: conversationId });
       for (const size of [1, 500]) expect((await ask(size)).errors).toBeUndefined();
       for (const size of [-1, 0, 501, 100_000, 2 ** 31 - 1]) {

@@ -28,15 +28,18 @@ describe('the presence of a new contact', () => {
       [alice.id, 'ONLINE'],
     ]);
 
-    await alice.ask(`mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`, {
-      ids: [bob.id],
-    });
+    await alice.ask(
+      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { conversation { id } } }`,
+      {
+        ids: [bob.id],
+      },
+    );
     await carol.send({ userId: alice.id }, 'hello');
     await everybody.until(() => told(everybody).length === 1, 'the first contact');
     await bob.send({ userId: alice.id }, 'hello');
     await everybody.until(() => told(everybody).length === 2, 'the second contact');
     await named.until(() => told(named).length === 3, 'the contact asked for');
-    await bob.ask('mutation { logOut }');
+    await bob.ask('mutation { logOut { deviceId } }');
     await everybody.until(() => told(everybody).length === 3, 'offline');
     await named.until(() => told(named).length === 4, 'offline');
 

@@ -47,7 +47,7 @@ describe('presence', () => {
     const events = alice.subscribe(watchQuery, {});
     await events.until(() => events.values.length === 1, 'present status');
     await bob.ask(heartbeat);
-    await bob.ask('mutation { logOut }');
+    await bob.ask('mutation { logOut { deviceId } }');
     await events.until(() => events.values.length === 3, 'offline');
     expect(statusesOf(events, bob)).toEqual(['OFFLINE', 'ONLINE', 'OFFLINE']);
   });
@@ -98,7 +98,9 @@ describe('the pages for operators', () => {
     await alice.send({ userId: bob.id }, 'hello');
     for (let attempt = 0; attempt < 40; attempt += 1) {
       const input = { username: alice.session.user.username, password: 'a wrong one' };
-      await server.post('mutation ($input: LogInInput!) { logIn(input: $input) { accessToken } }', { input });
+      await server.post('mutation ($input: LogInInput!) { logIn(input: $input) { session { accessToken } } }', {
+        input,
+      });
     }
     const page = await (await fetch(`${server.url}/metrics`)).text();
     expect(page).toContain('heliograph_sends_total{outcome="sent"} 1');

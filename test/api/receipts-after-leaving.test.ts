@@ -17,10 +17,10 @@ describe('receipts of a group', () => {
 
   it('are visible to members, and former members see only their own', async () => {
     const { createGroup } = await alice.ask(
-      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,
+      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { conversation { id } } }`,
       { ids: [bob.id] },
     );
-    const { id } = createGroup;
+    const { id } = createGroup.conversation;
     const asMember = bob.subscribe(watchQuery, { id });
     // That Alice has read what says that she made the group may be told twice: as a position, and as it happens.
     const isTold = (userId: string, readSeq: string) =>
@@ -29,7 +29,7 @@ describe('receipts of a group', () => {
 
     await bob.ask(readAll, { id, seq: 1 });
     await asMember.until(() => isTold(bob.id, '1'), 'own advance');
-    await bob.ask('mutation ($id: ID!) { leaveGroup(input: { conversationId: $id }) { id } }', { id });
+    await bob.ask('mutation ($id: ID!) { leaveGroup(input: { conversationId: $id }) { conversation { id } } }', { id });
     await alice.send({ conversationId: id }, 'among ourselves');
     const asFormer = bob.subscribe(watchQuery, { id });
     await asFormer.until(() => asFormer.values.length > 0, 'own position');
@@ -49,10 +49,10 @@ describe('receipts of a group', () => {
   it('notify a sender of READ once the last member who had not read has left', async () => {
     const carol = await server.user();
     const { createGroup } = await alice.ask(
-      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { id } }`,
+      `mutation ($ids: [ID!]!) { createGroup(input: { title: "t", memberIds: $ids }) { conversation { id } } }`,
       { ids: [bob.id, carol.id] },
     );
-    const { id } = createGroup;
+    const { id } = createGroup.conversation;
     const first = await alice.send({ conversationId: id }, 'read by all');
     const second = await alice.send({ conversationId: id }, 'read by one');
     const statuses = alice.subscribe('subscription { messageStatusChanged { messageId status sinceSeq } }');
@@ -66,7 +66,7 @@ describe('receipts of a group', () => {
       { messageId: first.id, status: 'READ', sinceSeq: '0' },
     ]);
     await alice.ask(
-      `mutation ($id: ID!, $who: [ID!]!) { removeMembers(input: { conversationId: $id, userIds: $who }) { id } }`,
+      `mutation ($id: ID!, $who: [ID!]!) { removeMembers(input: { conversationId: $id, userIds: $who }) { conversation { id } } }`,
       { id, who: [carol.id] },
     );
     await statuses.until(({ values }) => values.length === 4, 'the second');

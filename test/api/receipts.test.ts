@@ -37,7 +37,7 @@ async function positions(user: TestUser, id: string): Promise<[string, string, n
 /** Subscribes, and waits until that is in force: both queries come after it on its socket, and the first reads what it reads. */
 async function watch(user: TestUser, query: string, variables: Record<string, unknown> = {}): Promise<Events> {
   const events = user.subscribe(query, variables);
-  for (const marker of ['{ conversations { nodes { memberCount } } }', '{ viewer { id } }']) {
+  for (const marker of ['{ conversations { nodes { memberCount } } }', '{ viewer { user { id } } }']) {
     await user.subscribe(marker).until(({ isComplete }) => isComplete);
   }
   return events;
@@ -115,7 +115,7 @@ describe('what the sender sees of a message', () => {
     const conversationId = await createGroup(alice, [bob]);
     const [before] = await sendMany(alice, { conversationId }, 1);
     const change = (name: string) => `mutation ($c: ID!, $u: [ID!]!) {
-      ${name}(input: { conversationId: $c, userIds: $u }) { id } }`;
+      ${name}(input: { conversationId: $c, userIds: $u }) { conversation { id } } }`;
     await alice.ask(change('addMembers'), { c: conversationId, u: [carol.id] });
     await ack(bob, { status: 'READ', messageIds: [before.id] });
     expect(await progress(alice, before.id)).toEqual(['READ', 1, 1]);
@@ -178,7 +178,9 @@ describe('a position', () => {
     expect(await positions(alice, conversationId)).toEqual(['4', '4', 0]);
     await bob.send({ conversationId }, 'answer');
     expect(await positions(bob, conversationId)).toEqual(['5', '5', 0]);
-    await alice.ask('mutation ($c: ID!) { leaveGroup(input: { conversationId: $c }) { id } }', { c: conversationId });
+    await alice.ask('mutation ($c: ID!) { leaveGroup(input: { conversationId: $c }) { conversation { id } } }', {
+      c: conversationId,
+    });
     expect((await positions(bob, conversationId))[2]).toBe(0);
     expect((await positions(carol, conversationId))[2]).toBe(4);
     await carol.send({ conversationId }, 'last');
@@ -284,7 +286,7 @@ describe('a device', () => {
     expect(await acked(bob, { status: 'READ', upToInboxSeq: '5' })).toBe('5');
     for (const device of [bob, laptop]) {
       const stream = await device.stream().until(({ values }) => values.length === 1);
-      expect(stream.values[0]).toEqual({ __typename: 'StreamReady', seq: '5', headSeq: '5' });
+      expect(stream.values[0]).toEqual({ __typename: 'StreamReady', startSeq: '5', headSeq: '5' });
     }
     await laptop.close();
   });

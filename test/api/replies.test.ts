@@ -36,15 +36,15 @@ it('answers a message of the same conversation, whichever way that is named', as
 it('does not show a message of another conversation through a reply', async () => {
   const secret = await alice.send({ userId: bob.id }, 'secret');
   const { createGroup } = await alice.ask(
-    'mutation ($ids: [ID!]!) { createGroup(input: { title: "all", memberIds: $ids }) { id } }',
+    'mutation ($ids: [ID!]!) { createGroup(input: { title: "all", memberIds: $ids }) { conversation { id } } }',
     { ids: [bob.id, carol.id] },
   );
-  expect(await codeOfReply(carol, { conversationId: createGroup.id }, secret.id)).toBe('NOT_FOUND');
-  expect(await codeOfReply(alice, { conversationId: createGroup.id }, secret.id)).toBe('NOT_FOUND');
+  expect(await codeOfReply(carol, { conversationId: createGroup.conversation.id }, secret.id)).toBe('NOT_FOUND');
+  expect(await codeOfReply(alice, { conversationId: createGroup.conversation.id }, secret.id)).toBe('NOT_FOUND');
   expect(await codeOfReply(alice, { userId: alice.id }, secret.id)).toBe('NOT_FOUND');
-  const inGroup = await bob.send({ conversationId: createGroup.id }, 'hello all');
+  const inGroup = await bob.send({ conversationId: createGroup.conversation.id }, 'hello all');
   expect(await codeOfReply(alice, { userId: bob.id }, inGroup.id)).toBe('NOT_FOUND');
-  const reply = await carol.send({ conversationId: createGroup.id }, 'hello', { replyToId: inGroup.id });
+  const reply = await carol.send({ conversationId: createGroup.conversation.id }, 'hello', { replyToId: inGroup.id });
   expect(await replyTextOf(alice, reply.id)).toBe('hello all');
 });
 

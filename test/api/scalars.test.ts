@@ -68,8 +68,11 @@ describe('an instant', () => {
   // Such a year would sort before all months: `from` would let everything pass, `to` nothing.
   it.each(['from', 'to'])('whose year has no four digits in UTC is refused as `%s`', async (end) => {
     const { id } = (
-      await alice.ask(`mutation ($id: ID!) { openDirectConversation(input: { userId: $id }) { id } }`, { id: alice.id })
-    ).openDirectConversation;
+      await alice.ask(
+        `mutation ($id: ID!) { openDirectConversation(input: { userId: $id }) { conversation { id } } }`,
+        { id: alice.id },
+      )
+    ).openDirectConversation.conversation;
     const code = await alice.fails(
       `query ($id: ID!, $at: DateTime) { history(conversationId: $id, range: { ${end}: $at }) { nodes { id } } }`,
       { id, at: '9999-12-31T23:59:59-01:00' },

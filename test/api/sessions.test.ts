@@ -8,11 +8,11 @@ import { type Answer, startServer, type TestServer, TestUser } from '../support/
 import { connect, type RawSocket, tryToConnect } from '../support/raw-socket.ts';
 
 const fields = 'accessToken accessTokenExpiresAt refreshToken deviceId user { id username displayName createdAt }';
-const register = `mutation ($input: RegisterInput!) { register(input: $input) { ${fields} } }`;
-const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { ${fields} } }`;
-const refresh = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${fields} } }`;
-const logOut = 'mutation { logOut }';
-const whoAmI = '{ viewer { id } }';
+const register = `mutation ($input: RegisterInput!) { register(input: $input) { session { ${fields} } } }`;
+const logIn = `mutation ($input: LogInInput!) { logIn(input: $input) { session { ${fields} } } }`;
+const refresh = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { session { ${fields} } } }`;
+const logOut = 'mutation { logOut { deviceId } }';
+const whoAmI = '{ viewer { user { id } } }';
 const password = 'correct horse';
 
 const newName = () => `u${randomUUID().slice(0, 8)}`;
@@ -35,7 +35,7 @@ async function onDevice(user: TestUser, deviceId: string | null = null): Promise
   const input = { username: user.session.user.username, password, deviceId };
   const { data } = await server.post(logIn, { input });
   if (data?.logIn == null) throw new Error('not logged in');
-  return new TestUser(server, data.logIn);
+  return new TestUser(server, data.logIn.session);
 }
 
 /** How the server takes the device's access token, on either transport. */
@@ -54,7 +54,7 @@ describe('an account', () => {
       const ask = (query: string, input: object) =>
         over === 'HTTP' ? server.post(query, { input }) : stranger.ask(query, { input });
       const username = newName();
-      const made = (await ask(register, { username, password, displayName: ' Ada 🌻 ' })).data?.register;
+      const made = (await ask(register, { username, password, displayName: ' Ada 🌻 ' })).data?.register.session;
       expect(made.user).toEqual({
         id: expect.stringMatching(/^\d+$/),
         username,
@@ -63,7 +63,7 @@ describe('an account', () => {
       });
       expect(Date.parse(made.accessTokenExpiresAt)).toBeGreaterThan(Date.now());
       const entered = (await ask(logIn, { username: username.toUpperCase(), password, deviceName: 'Phone' })).data
-        ?.logIn;
+        ?.logIn.session;
       expect(entered.user).toEqual(made.user);
       expect(entered.deviceId).not.toBe(made.deviceId);
       for (const session of [made, entered]) expect(await standing(new TestUser(server, session))).toEqual(good);
@@ -99,7 +99,7 @@ describe('an account', () => {
         });
       }
     }
-    expect((await server.post(register, { input: { username, password } })).data?.register.user.username).toBe(
+    expect((await server.post(register, { input: { username, password } })).data?.register.session.user.username).toBe(
       username,
     );
   });
@@ -133,12 +133,12 @@ describe('a device', () => {
     expect(await standing(bob)).toEqual(ended);
     const after = again.stream();
     await after.until(({ texts }) => texts.length === 1);
-    expect([after.values[0].seq, after.texts]).toEqual(['1', ['two']]);
+    expect([after.values[0].startSeq, after.texts]).toEqual(['1', ['two']]);
 
     const elsewhere = await onDevice(bob);
     const fromStart = elsewhere.stream();
     await fromStart.until(({ texts }) => texts.length === 2);
-    expect([fromStart.values[0].seq, fromStart.texts]).toEqual(['0', ['one', 'two']]);
+    expect([fromStart.values[0].startSeq, fromStart.texts]).toEqual(['0', ['one', 'two']]);
     expect(again.closes).toEqual([]);
     for (const user of [again, elsewhere]) await user.close();
   });
@@ -158,14 +158,15 @@ describe('refreshing', () => {
     const bob = await server.user();
     const socket = await connect(server, bob.session.accessToken);
     const first = (await server.post(refresh, { input: { refreshToken: bob.session.refreshToken } })).data
-      ?.refreshSession;
-    const second = (await socket.ask(refresh, { input: { refreshToken: first.refreshToken } })).data?.refreshSession;
+      ?.refreshSession.session;
+    const second = (await socket.ask(refresh, { input: { refreshToken: first.refreshToken } })).data?.refreshSession
+      .session;
     const sessions = [bob.session, first, second];
     expect(new Set(sessions.map(({ deviceId }) => deviceId)).size).toBe(1);
     for (const token of ['accessToken', 'refreshToken'])
       expect(new Set(sessions.map((session) => session[token])).size).toBe(3);
     for (const session of sessions) expect(await standing(new TestUser(server, session))).toEqual(good);
-    expect((await socket.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+    expect((await socket.ask(whoAmI)).data?.viewer.user.id).toBe(bob.id);
     await socket.close();
   });
 
@@ -177,9 +178,9 @@ describe('refreshing', () => {
       const bob = await timed.user();
       const nobody = await connect(timed);
       const { data } = await timed.post(logIn, { input: { username: bob.session.user.username, password } });
-      const elsewhere = await connect(timed, data?.logIn.accessToken);
+      const elsewhere = await connect(timed, data?.logIn.session.accessToken);
       const input = { refreshToken: bob.session.refreshToken };
-      const next = new TestUser(timed, (await timed.post(refresh, { input })).data?.refreshSession);
+      const next = new TestUser(timed, (await timed.post(refresh, { input })).data?.refreshSession.session);
       const sockets = [await connect(timed, bob.session.accessToken), await connect(timed, next.session.accessToken)];
 
       aheadMs = 31_000;
@@ -190,7 +191,7 @@ describe('refreshing', () => {
       for (const device of [bob, next]) expect(await device.fails(whoAmI)).toBe('UNAUTHENTICATED');
       const { refreshToken } = next.session;
       expect(codeOf(await timed.post(refresh, { input: { refreshToken } }))).toBe('UNAUTHENTICATED');
-      expect((await elsewhere.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+      expect((await elsewhere.ask(whoAmI)).data?.viewer.user.id).toBe(bob.id);
       for (const socket of [elsewhere, nobody]) await socket.close();
     },
   );
@@ -203,12 +204,12 @@ describe('refreshing', () => {
       const input = { refreshToken };
       const tabs = await Promise.all([server.post(refresh, { input }), stranger.ask(refresh, { input })]);
       const again = await server.post(refresh, { input });
-      const renewed = [...tabs, again].map(({ data }) => data?.refreshSession);
+      const renewed = [...tabs, again].map(({ data }) => data?.refreshSession.session);
       expect(new Set(renewed.map((session) => session.refreshToken)).size).toBe(1);
       for (const session of renewed) expect(await standing(new TestUser(server, session))).toEqual(good);
       refreshToken = renewed[0].refreshToken;
     }
-    expect((await socket.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+    expect((await socket.ask(whoAmI)).data?.viewer.user.id).toBe(bob.id);
     await socket.close();
   });
 
@@ -218,7 +219,7 @@ describe('refreshing', () => {
     const input = { refreshToken: bob.session.refreshToken };
     const { data } = await strict.post(refresh, { input });
     expect(codeOf(await strict.post(refresh, { input }))).toBe('UNAUTHENTICATED');
-    const token = data?.refreshSession.accessToken;
+    const token = data?.refreshSession.session.accessToken;
     expect(codeOf(await strict.post(whoAmI, {}, token))).toBe('UNAUTHENTICATED');
   });
 
@@ -236,7 +237,7 @@ describe('refreshing', () => {
     expect(codeOf(await before.post(whoAmI, {}, ann.session.accessToken))).toBeUndefined();
     const { data } = await before.post(refresh, { input: { refreshToken: ann.session.refreshToken } });
     await before.restart({ JWT_SECRET: second });
-    const renewed = data?.refreshSession;
+    const renewed = data?.refreshSession.session;
     expect(codeOf(await before.post(whoAmI, {}, renewed.accessToken))).toBeUndefined();
     expect(codeOf(await before.post(refresh, { input: { refreshToken: renewed.refreshToken } }))).toBeUndefined();
   });
@@ -263,10 +264,12 @@ describe('a user', () => {
     const devices = [first];
     for (let round = 0; round < 2; round += 1) {
       aheadMs += 1_000;
-      devices.push(new TestUser(small, (await small.post(logIn, { input: { username, password } })).data?.logIn));
+      devices.push(
+        new TestUser(small, (await small.post(logIn, { input: { username, password } })).data?.logIn.session),
+      );
     }
     expect(await first.fails(whoAmI)).toBe('UNAUTHENTICATED');
-    for (const device of devices.slice(1)) expect((await device.ask(whoAmI)).viewer.id).toBe(first.id);
+    for (const device of devices.slice(1)) expect((await device.ask(whoAmI)).viewer.user.id).toBe(first.id);
   });
 
   it('logs in again after SESSION_MAX_S, however often the session was renewed', async () => {
@@ -276,7 +279,8 @@ describe('a user', () => {
     let { session } = bob;
     for (const minutes of [20, 40, 58]) {
       aheadMs = minutes * 60_000;
-      session = (await timed.post(refresh, { input: { refreshToken: session.refreshToken } })).data?.refreshSession;
+      session = (await timed.post(refresh, { input: { refreshToken: session.refreshToken } })).data?.refreshSession
+        .session;
     }
     const socket = await connect(timed, session.accessToken);
     aheadMs = 3_600_000;
@@ -285,7 +289,7 @@ describe('a user', () => {
       'UNAUTHENTICATED',
     );
     const { username } = bob.session.user;
-    expect((await timed.post(logIn, { input: { username, password } })).data?.logIn.user.id).toBe(bob.id);
+    expect((await timed.post(logIn, { input: { username, password } })).data?.logIn.session.user.id).toBe(bob.id);
   });
 });
 
@@ -295,19 +299,19 @@ describe('logging out', () => {
     const { accessToken, refreshToken } = bob.session;
     const elsewhere = await connect(server, (await onDevice(bob)).session.accessToken);
     const sockets = [await connect(server, accessToken), await connect(server, accessToken)];
-    expect(await bob.ask(logOut)).toEqual({ logOut: true });
+    expect(await bob.ask(logOut)).toEqual({ logOut: { deviceId: bob.session.deviceId } });
     expect(await Promise.all(sockets.map(({ closed }) => closed))).toEqual([4403, 4403]);
     expect(await standing(bob)).toEqual(ended);
     expect(await bob.fails(logOut)).toBe('UNAUTHENTICATED');
     expect(codeOf(await server.post(refresh, { input: { refreshToken } }))).toBe('UNAUTHENTICATED');
-    expect((await elsewhere.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
+    expect((await elsewhere.ask(whoAmI)).data?.viewer.user.id).toBe(bob.id);
     await elsewhere.close();
   });
 
   it('over a socket is answered before the socket closes', async () => {
     const bob = await server.user();
     const socket = await connect(server, bob.session.accessToken);
-    expect(await socket.ask(logOut)).toEqual({ data: { logOut: true } });
+    expect(await socket.ask(logOut)).toEqual({ data: { logOut: { deviceId: bob.session.deviceId } } });
     expect(await socket.closed).toBe(4403);
     expect(await standing(bob)).toEqual(ended);
   });
@@ -342,13 +346,13 @@ describe('time', () => {
     const { refreshToken } = bob.session;
     aheadMs = 55_000;
     const { data } = await timed.post(refresh, { input: { refreshToken } });
-    const renewed = await connect(timed, data?.refreshSession.accessToken);
+    const renewed = await connect(timed, data?.refreshSession.session.accessToken);
     aheadMs = 61_000;
     expect(await bob.fails(whoAmI)).toBe('UNAUTHENTICATED');
     expect(await socket.closed).toBe(4403);
     // Each socket lasts as long as the token it came with; one without a session does not end.
-    expect((await renewed.ask(whoAmI)).data?.viewer.id).toBe(bob.id);
-    expect(codeOf(await nobody.ask(whoAmI))).toBe('UNAUTHENTICATED');
+    expect((await renewed.ask(whoAmI)).data?.viewer.user.id).toBe(bob.id);
+    expect(await nobody.ask(whoAmI)).toEqual({ data: { viewer: null } });
     for (const open of [renewed, nobody]) await open.close();
   });
 
@@ -374,7 +378,7 @@ describe('time', () => {
     expect(codeOf(await guess(strict.post, newName()))).toBe('UNAUTHENTICATED');
     expect(waitMs).toBeGreaterThan(0);
     aheadMs += waitMs;
-    expect((await guess(overSocket, username, password)).data?.logIn.user.username).toBe(username);
+    expect((await guess(overSocket, username, password)).data?.logIn.session.user.username).toBe(username);
     await socket.close();
   });
 });

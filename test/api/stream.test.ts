@@ -24,7 +24,7 @@ describe('the start of a stream', () => {
     const [alice, bob] = await pair();
     await sendMany(alice, { userId: bob.id }, 5);
     const stream = await bob.stream('2').until(({ texts }) => texts.length === 3);
-    expect(stream.values[0]).toEqual({ __typename: 'StreamReady', seq: '2', headSeq: '5' });
+    expect(stream.values[0]).toEqual({ __typename: 'StreamReady', startSeq: '2', headSeq: '5' });
     expect(stream.values.slice(1).map(({ inboxSeq, message }) => [inboxSeq, message.text])).toEqual([
       ['3', 'm3'],
       ['4', 'm4'],
@@ -42,7 +42,7 @@ describe('the start of a stream', () => {
     await onPhone.until(({ texts }) => texts.length === 1);
     await onLaptop.until(({ texts }) => texts.length === 4);
     await asked.until(({ texts }) => texts.length === 3);
-    expect([onPhone, onLaptop, asked].map(({ values }) => values[0].seq)).toEqual(['3', '0', '1']);
+    expect([onPhone, onLaptop, asked].map(({ values }) => values[0].startSeq)).toEqual(['3', '0', '1']);
     expect([onPhone, onLaptop, asked].map(inboxSeqs)).toEqual([['4'], numbers(1, 4), numbers(2, 4)]);
     await laptop.close();
   });
@@ -104,7 +104,7 @@ describe('a stream', () => {
     await Promise.all([stopped.until(isReady), kept.until(isReady)]);
     stopped.stop();
     // Answered over the same socket, so the stop has been read.
-    const marker = bob.subscribe('{ viewer { id } }');
+    const marker = bob.subscribe('{ viewer { user { id } } }');
     await marker.until(({ isComplete }) => isComplete);
     await alice.send({ userId: bob.id }, 'after');
     await kept.until(({ texts }) => texts.length === 1);
@@ -135,7 +135,7 @@ describe('resuming', () => {
     await alice.send({ userId: bob.id }, 'marker');
     for (const stream of [...streams, all]) await stream.until(({ texts }) => texts.at(-1) === 'marker');
     streams.forEach((stream, cut) => {
-      expect(stream.values[0]).toMatchObject({ __typename: 'StreamReady', seq: String(cut) });
+      expect(stream.values[0]).toMatchObject({ __typename: 'StreamReady', startSeq: String(cut) });
       expect(inboxSeqs(stream)).toEqual(numbers(cut + 1, 101));
       expect(stream.texts).toEqual(all.texts.slice(cut));
     });
@@ -196,7 +196,7 @@ describe('a quiet stream', () => {
       vi.advanceTimersByTime(25_000);
       await stream.until(({ values }) => values.length >= 2 + expected, `heartbeat ${expected}`);
     }
-    expect(new Set(stream.values.slice(2).map(({ __typename, seq }) => `${__typename} ${seq}`))).toEqual(
+    expect(new Set(stream.values.slice(2).map(({ __typename, position }) => `${__typename} ${position}`))).toEqual(
       new Set(['StreamHeartbeat 1']),
     );
   });

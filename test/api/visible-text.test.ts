@@ -19,9 +19,9 @@ afterAll(async () => {
 });
 
 const password = 'correct horse';
-const register = 'mutation ($input: RegisterInput!) { register(input: $input) { user { displayName } } }';
-const logIn = 'mutation ($input: LogInInput!) { logIn(input: $input) { deviceId } }';
-const createGroup = 'mutation ($input: CreateGroupInput!) { createGroup(input: $input) { title } }';
+const register = 'mutation ($input: RegisterInput!) { register(input: $input) { session { user { displayName } } } }';
+const logIn = 'mutation ($input: LogInInput!) { logIn(input: $input) { session { deviceId } } }';
+const createGroup = 'mutation ($input: CreateGroupInput!) { createGroup(input: $input) { conversation { title } } }';
 const send = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { sentMessage { text } } }';
 
 const newName = () => `u${randomUUID().slice(0, 8)}`;
@@ -36,7 +36,7 @@ const lines: [string, number, (text: string) => Promise<unknown>][] = [
     64,
     async (displayName) => {
       const answer = await server.post(register, { input: { username: newName(), password, displayName } });
-      return answer.data?.register?.user.displayName ?? answer.errors?.[0]?.extensions.code;
+      return answer.data?.register?.session.user.displayName ?? answer.errors?.[0]?.extensions.code;
     },
   ],
   [
@@ -53,7 +53,7 @@ const lines: [string, number, (text: string) => Promise<unknown>][] = [
     100,
     async (title) => {
       const answer = await alice.post(createGroup, { input: { title, memberIds: [] } });
-      return answer.data?.createGroup?.title ?? answer.errors?.[0]?.extensions.code;
+      return answer.data?.createGroup?.conversation.title ?? answer.errors?.[0]?.extensions.code;
     },
   ],
 ];

@@ -162,7 +162,7 @@ describe('one message in Apollo Client', () => {
 describe('errors in Apollo Client', () => {
   it.each([
     ['NOT_FOUND', 'query { history(conversationId: "404") { edges { cursor } } }'],
-    ['GRAPHQL_VALIDATION_FAILED', 'query { viewer { nothing } }'],
+    ['GRAPHQL_VALIDATION_FAILED', 'query { viewer { user { nothing } } }'],
     ['BAD_USER_INPUT', 'query { conversations(first: 0) { edges { cursor } } }'],
   ])('carry %s', async (code, query) => {
     const error: unknown = await client.query({ query: gql(query) }).catch((refused: unknown) => refused);
@@ -173,7 +173,7 @@ describe('errors in Apollo Client', () => {
   it('carry UNAUTHENTICATED for a token that is none', async () => {
     const anonymous = new Session(server.url, { ...bob.session, accessToken: 'x.y.z' });
     const error: unknown = await createApolloClient(anonymous, app.socket)
-      .query({ query: gql('{ viewer { id } }') })
+      .query({ query: gql('{ viewer { user { id } } }') })
       .catch((refused: unknown) => refused);
     if (!CombinedGraphQLErrors.is(error)) throw error;
     expect(error.errors[0]?.extensions?.code).toBe('UNAUTHENTICATED');
@@ -181,10 +181,10 @@ describe('errors in Apollo Client', () => {
 
   it('keep the data of other fields', async () => {
     const answer = await client.query({
-      query: gql('{ viewer { id } conversation(id: "404") { id } }'),
+      query: gql('{ viewer { user { id } } history(conversationId: "404") { edges { cursor } } }'),
       errorPolicy: 'all',
     });
-    expect(answer.data).toMatchObject({ viewer: { id: alice.userId }, conversation: null });
+    expect(answer.data).toMatchObject({ viewer: { user: { id: alice.userId } }, history: null });
   });
 
   it('end their own subscription, and no other', async () => {

@@ -179,7 +179,7 @@ describe("graphql-ws's own client", () => {
     const bob = await server.user();
     const connection = connect(new Session(server.url, bob.session));
     const events = await stream(connection).until(isReady);
-    await bob.ask('mutation { logOut }');
+    await bob.ask('mutation { logOut { deviceId } }');
     await events.until(({ error }) => error !== null);
     expect(connection.closes[0]).toBe(closeCodes.forbidden.code);
     expect(events.error).toMatchObject({ code: 'UNAUTHENTICATED' });

@@ -26,10 +26,13 @@ beforeAll(async () => {
   bob = await server.user();
 });
 beforeEach(async () => {
-  const created = await bob.ask('mutation ($input: CreateGroupInput!) { createGroup(input: $input) { id } }', {
-    input: { title: 'urql', memberIds: [alice.userId] },
-  });
-  conversationId = created.createGroup.id;
+  const created = await bob.ask(
+    'mutation ($input: CreateGroupInput!) { createGroup(input: $input) { conversation { id } } }',
+    {
+      input: { title: 'urql', memberIds: [alice.userId] },
+    },
+  );
+  conversationId = created.createGroup.conversation.id;
   const { data } = await server.post('{ offlineMessages(afterSeq: "0", first: 1) { headSeq } }', {}, alice.accessToken);
   place = { lastSeq: data?.offlineMessages.headSeq };
   methods = [];
@@ -121,11 +124,11 @@ describe('urql', () => {
   });
 
   it('takes queries over GET as well as over POST', async () => {
-    const query = gql('{ viewer { id } }');
+    const query = gql('{ viewer { user { id } } }');
     for (const preferGetMethod of [true, false]) {
       const context = { preferGetMethod, requestPolicy: 'network-only' } as const;
       const { data } = await client.query(query, {}, context).toPromise();
-      expect(data.viewer.id).toBe(alice.userId);
+      expect(data.viewer.user.id).toBe(alice.userId);
     }
     expect(methods).toEqual(['GET', 'POST']);
   });
@@ -133,7 +136,7 @@ describe('urql', () => {
   it('has the code of an error in sight', async () => {
     for (const [code, query] of [
       ['NOT_FOUND', '{ history(conversationId: "404") { nodes { id } } }'],
-      ['GRAPHQL_VALIDATION_FAILED', '{ viewer { nothing } }'],
+      ['GRAPHQL_VALIDATION_FAILED', '{ viewer { user { nothing } } }'],
     ] as const) {
       const { error } = await client.query(gql(query), {}).toPromise();
       expect(error?.graphQLErrors[0]?.extensions).toEqual({ code, retryable: false });

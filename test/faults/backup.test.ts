@@ -52,7 +52,7 @@ it.each(['was stopped', 'stands still'] as const)(
     await server.start();
     // Sessions are in the folder, too: the tokens from before are good.
     const restored = await readInbox(bob);
-    expect(restored.map(({ seq }) => seq)).toEqual(countUp(restored.length));
+    expect(restored.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(restored.length));
     const byClientId = new Map(restored.map(({ message }) => [message.clientMessageId, message]));
     for (const [clientMessageId, { id, seq, text }] of before)
       expect(byClientId.get(clientMessageId)).toMatchObject({ id, seq, text });

@@ -16,15 +16,17 @@ let bob: TestUser;
 let carol: TestUser;
 let groupId: string;
 
-const group = 'mutation ($t: String!, $m: [ID!]!) { createGroup(input: { title: $t, memberIds: $m }) { id } }';
-const add = 'mutation ($c: ID!, $u: [ID!]!) { addMembers(input: { conversationId: $c, userIds: $u }) { memberCount } }';
+const group =
+  'mutation ($t: String!, $m: [ID!]!) { createGroup(input: { title: $t, memberIds: $m }) { conversation { id } } }';
+const add =
+  'mutation ($c: ID!, $u: [ID!]!) { addMembers(input: { conversationId: $c, userIds: $u }) { conversation { memberCount } } }';
 const membersOf =
   'query ($c: ID!) { conversation(id: $c) { memberCount members { nodes { user { id } joinedSeq } } } }';
 
 beforeAll(async () => {
   await server.start();
   [alice, bob, carol] = [await server.user('alice'), await server.user('bob'), await server.user('carol')];
-  groupId = (await alice.ask(group, { t: 'three', m: [bob.id] })).createGroup.id;
+  groupId = (await alice.ask(group, { t: 'three', m: [bob.id] })).createGroup.conversation.id;
   await alice.send({ conversationId: groupId }, 'healthy');
 });
 
@@ -42,8 +44,12 @@ describe('while directory.db is locked', () => {
       const changes = [
         alice.post(add, { c: groupId, u: [carol.id] }),
         alice.post(group, { t: 'new', m: [bob.id] }),
-        server.post('mutation { register(input: { username: "dave", password: "correct horse" }) { accessToken } }'),
-        server.post('mutation { logIn(input: { username: "bob", password: "correct horse" }) { accessToken } }'),
+        server.post(
+          'mutation { register(input: { username: "dave", password: "correct horse" }) { session { accessToken } } }',
+        ),
+        server.post(
+          'mutation { logIn(input: { username: "bob", password: "correct horse" }) { session { accessToken } } }',
+        ),
         carol.sendRaw({ to: { userId: bob.id }, text: 'a new conversation', clientMessageId: 'c1' }),
       ];
       for (const n of countUp(20))

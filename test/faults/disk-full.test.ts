@@ -56,7 +56,10 @@ it.skipIf(disk === null)(
       boundMs,
     );
     expect((await server.post('{ server { degraded } }')).data?.server.degraded).toContain('message-store');
-    for (const query of ['{ viewer { username } }', '{ offlineMessages(afterSeq: "0", first: 1) { headSeq } }'])
+    for (const query of [
+      '{ viewer { user { username } } }',
+      '{ offlineMessages(afterSeq: "0", first: 1) { headSeq } }',
+    ])
       expect(codeOf(await within(boundMs, bob.post(query), 'a query'))).toBeNull();
 
     disk.clear();
@@ -82,7 +85,7 @@ it.skipIf(disk === null)(
     for (const input of drafts) expect(codeOf(await send(input))).toBeNull();
     expect(new Map([...answered].map(([id]) => [id, sentIds.get(id)]))).toEqual(answered);
     const inbox = await readInbox(bob);
-    expect(inbox.map(({ seq }) => seq)).toEqual(countUp(drafts.length + 1));
+    expect(inbox.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(drafts.length + 1));
     expect(inbox.map(({ message }) => message.seq)).toEqual(countUp(drafts.length + 1));
     expect(
       inbox

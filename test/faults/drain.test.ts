@@ -78,7 +78,7 @@ describe('SIGTERM', () => {
     }
     expect(seen.messages.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(seen.messages.length));
     const inbox = await readInbox(bob);
-    expect(inbox.map(({ seq }) => seq)).toEqual(countUp(sends.answered.size + 1));
+    expect(inbox.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(sends.answered.size + 1));
     expect(inbox.map(({ message }) => message.seq)).toEqual(countUp(sends.answered.size + 1));
     for (const { message } of inbox.slice(1))
       expect(sends.answered.get(message.clientMessageId)).toMatchObject({ id: message.id, seq: message.seq });

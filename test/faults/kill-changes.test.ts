@@ -11,13 +11,14 @@ import { ServerProcess } from '../support/server-process.ts';
 
 const kills = Number(process.env.KILLS ?? 4);
 
-const createGroup = 'mutation ($t: String!, $m: [ID!]!) { createGroup(input: { title: $t, memberIds: $m }) { id } }';
+const createGroup =
+  'mutation ($t: String!, $m: [ID!]!) { createGroup(input: { title: $t, memberIds: $m }) { conversation { id } } }';
 const change = (verb: string) =>
-  `mutation ($c: ID!, $u: [ID!]!) { ${verb}(input: { conversationId: $c, userIds: $u }) { memberCount } }`;
+  `mutation ($c: ID!, $u: [ID!]!) { ${verb}(input: { conversationId: $c, userIds: $u }) { conversation { memberCount } } }`;
 const ackMutation = `mutation ($i: AckMessagesInput!) { ackMessages(input: $i) { ackedSeq } }`;
 const positionsQuery = '{ conversations { nodes { id deliveredSeq readSeq } } }';
 const syncQuery = `query ($a: Seq!) { offlineMessages(afterSeq: $a, first: 50) {
-  nextSeq headSeq truncated { seq } entries { seq message { id } } } }`;
+  nextSeq headSeq truncated { inboxSeq } entries { inboxSeq message { id } } } }`;
 
 /** One member who syncs and acknowledges, and holds the server to everything it has answered. */
 class Reader {
@@ -36,7 +37,7 @@ class Reader {
   async step(): Promise<void> {
     const page = (await this.ask(syncQuery, { a: String(this.next) }))?.offlineMessages;
     if (page === undefined) return;
-    for (const { seq, message } of page.entries) {
+    for (const { inboxSeq: seq, message } of page.entries) {
       this.next += 1n;
       expect(seq).toBe(String(this.next));
       this.read.set(seq, message.id);
@@ -91,8 +92,9 @@ it(`a server killed in changes, syncs and acknowledgements keeps all of them (${
   const ids = (members: TestUser[]) => members.map(({ id }) => id);
   // Fanned out on read, and one that crosses the threshold with each change.
   const large = (await owner.ask(createGroup, { t: 'large', m: ids([bob, carol, dave, erin]) })).createGroup
+    .conversation.id as string;
+  const changing = (await owner.ask(createGroup, { t: 'changing', m: ids([bob, carol]) })).createGroup.conversation
     .id as string;
-  const changing = (await owner.ask(createGroup, { t: 'changing', m: ids([bob, carol]) })).createGroup.id as string;
 
   const sends = new Sends();
   const readers = [bob, carol, dave].map((user) => new Reader(user));
@@ -177,7 +179,7 @@ it(`a server killed in changes, syncs and acknowledgements keeps all of them (${
   const log = await checkMembers();
   for (const reader of readers) {
     const inbox = await readInbox(reader.user, 'id seq conversationId systemEvent { kind users { id } }');
-    expect(inbox.map(({ seq }) => seq)).toEqual(countUp(inbox.length));
+    expect(inbox.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(inbox.length));
     expect(new Set(inbox.map(({ message }) => message.id)).size).toBe(inbox.length);
     // What was read under a number before a kill is under it for ever.
     for (const [seq, id] of reader.read) expect(inbox[Number(seq) - 1]?.message.id).toBe(id);

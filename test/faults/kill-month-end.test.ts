@@ -16,10 +16,10 @@ it(`a server killed at the end of a month loses, doubles and renumbers nothing (
   const [alice, bob, carol] = users as [(typeof users)[0], (typeof users)[0], (typeof users)[0]];
   const { conversationId: direct } = await alice.send({ userId: bob.id }, 'hello');
   const { createGroup } = await alice.ask(
-    'mutation ($m: [ID!]!) { createGroup(input: { title: "g", memberIds: $m }) { id } }',
+    'mutation ($m: [ID!]!) { createGroup(input: { title: "g", memberIds: $m }) { conversation { id } } }',
     { m: [bob.id, carol.id] },
   );
-  const group: string = createGroup.id;
+  const group: string = createGroup.conversation.id;
   const sends = new Sends();
   await server.end('SIGKILL');
 
@@ -32,10 +32,10 @@ it(`a server killed at the end of a month loses, doubles and renumbers nothing (
     // Tokens do not last for a month.
     for (const user of users) {
       const { data } = await server.post(
-        'mutation ($i: LogInInput!) { logIn(input: $i) { accessToken refreshToken deviceId user { id username } } }',
+        'mutation ($i: LogInInput!) { logIn(input: $i) { session { accessToken refreshToken deviceId user { id username } } } }',
         { i: { username: user.session.user.username, password: 'correct horse', deviceId: user.session.deviceId } },
       );
-      user.session = data?.logIn;
+      user.session = data?.logIn.session;
     }
     // The first time at the boundary, the second time soon after it.
     for (const _ of countUp(2)) {
@@ -70,7 +70,7 @@ it(`a server killed at the end of a month loses, doubles and renumbers nothing (
   ]);
   for (const [user, ids] of expected) {
     const inbox = await readInbox(user, 'id seq text clientMessageId conversationId sentAt');
-    expect(inbox.map(({ seq }) => seq)).toEqual(countUp(inbox.length));
+    expect(inbox.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(inbox.length));
     for (const id of ids) {
       const own = inbox.filter(({ message }) => message.conversationId === id).map(({ message }) => message);
       expect(own.map(({ seq }) => seq)).toEqual(countUp(counts[id] ?? 0));

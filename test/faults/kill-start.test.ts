@@ -35,5 +35,5 @@ it('a server killed while it brings the tables up to date can be started', async
   file.exec('UPDATE knex_migrations_lock SET is_locked = 1');
   file.close();
   await server.start();
-  expect((await alice.ask('{ viewer { username } }')).viewer.username).toBe('alice');
+  expect((await alice.ask('{ viewer { user { username } } }')).viewer.user.username).toBe('alice');
 });

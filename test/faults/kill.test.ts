@@ -15,7 +15,8 @@ interface Sent {
   readonly id: string;
 }
 
-const registerMutation = 'mutation ($i: RegisterInput!) { register(input: $i) { accessToken user { id } } }';
+const registerMutation =
+  'mutation ($i: RegisterInput!) { register(input: $i) { session { accessToken user { id } } } }';
 const sendMutation = 'mutation ($i: SendMessageInput!) { sendMessage(input: $i) { sentMessage { id seq status } } }';
 
 describe('a server killed in the middle of traffic', () => {
@@ -28,15 +29,15 @@ describe('a server killed in the middle of traffic', () => {
       const { data } = (await server.post(registerMutation, {
         i: { username: `user${index}`, password: 'correct horse' },
       })) as Json;
-      users.push({ token: data.register.accessToken, id: data.register.user.id });
+      users.push({ token: data.register.session.accessToken, id: data.register.session.user.id });
     }
     const [owner] = users as [{ token: string; id: string }];
     const created = (await server.post(
-      'mutation ($m: [ID!]!) { createGroup(input: { title: "g", memberIds: $m }) { id } }',
+      'mutation ($m: [ID!]!) { createGroup(input: { title: "g", memberIds: $m }) { conversation { id } } }',
       { m: users.slice(1).map(({ id }) => id) },
       owner.token,
     )) as Json;
-    const conversationId: string = created.data.createGroup.id;
+    const conversationId: string = created.data.createGroup.conversation.id;
 
     const answered: Sent[] = [];
     /** Sends whose outcome is unknown: they are sent again under the same id. */
@@ -74,7 +75,7 @@ describe('a server killed in the middle of traffic', () => {
 
     const inboxes = await Promise.all(users.map(({ token }) => readInbox(server, token)));
     for (const inbox of inboxes) {
-      expect(inbox.map(({ seq }) => seq)).toEqual(inbox.map((_, index) => String(index + 1)));
+      expect(inbox.map(({ inboxSeq }) => inboxSeq)).toEqual(inbox.map((_, index) => String(index + 1)));
       expect(inbox.map(({ message }) => message.seq)).toEqual(inbox.map((_, index) => String(index + 1)));
       const byClientId = new Map(inbox.map(({ message }) => [message.clientMessageId, message]));
       expect(byClientId.size).toBe(inbox.length);
@@ -91,7 +92,7 @@ async function readInbox(server: ServerProcess, token: string): Promise<Json[]> 
   const entries: Json[] = [];
   for (let after = '0'; ; ) {
     const { data } = (await server.post(
-      'query ($a: Seq!) { offlineMessages(afterSeq: $a, first: 500) { hasMore nextSeq entries { seq message { id seq text clientMessageId } } } }',
+      'query ($a: Seq!) { offlineMessages(afterSeq: $a, first: 500) { hasMore nextSeq entries { inboxSeq message { id seq text clientMessageId } } } }',
       { a: after },
       token,
     )) as Json;

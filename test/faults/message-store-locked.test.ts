@@ -54,7 +54,7 @@ describe.each(['IMMEDIATE', 'EXCLUSIVE'] as const)('while journal.db is locked (
         bob.post('{ offlineMessages(afterSeq: "0") { nextSeq } }'),
         bob.post('query ($c: ID!) { history(conversationId: $c, last: 5) { nodes { text } } }', { c: conversationId }),
         bob.post('mutation { heartbeat { headSeq } }'),
-        bob.post('{ viewer { username } conversations { nodes { unreadCount } } }'),
+        bob.post('{ viewer { user { username } } conversations { nodes { unreadCount } } }'),
       ];
       const codes = (await within(boundMs, Promise.all(asked), 'a send')).map(codeOf);
       expect(new Set(codes)).toEqual(new Set(['UNAVAILABLE']));
@@ -109,7 +109,7 @@ describe('while messages.db is locked', () => {
     }
     await server.start();
     const inbox = await readInbox(bob);
-    expect(inbox.map(({ seq }) => seq)).toEqual(countUp(before + 30));
+    expect(inbox.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(before + 30));
     expect(inbox.slice(-30).map(({ message }) => message.text)).toEqual(countUp(30).map((n) => `held ${n}`));
   });
 });
@@ -126,7 +126,7 @@ describe.each(['journal.db', 'messages.db'])('when it is to end while %s is lock
     }
     await server.start();
     const inbox = await readInbox(bob);
-    expect(inbox.map(({ seq }) => seq)).toEqual(countUp(before + 10));
+    expect(inbox.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(before + 10));
     expect(inbox.slice(-10).map(({ message }) => message.text)).toEqual(countUp(10).map((n) => `${name} ${n}`));
   });
 });

@@ -62,7 +62,7 @@ describe('a start that cannot succeed', () => {
     expect(await refusalOf({ DATA_DIR: folder.path })).toContain(
       `${folder.path} is in use by another Heliograph process`,
     );
-    expect((await alice.ask('{ viewer { username } }')).viewer.username).toBe('alice');
+    expect((await alice.ask('{ viewer { user { username } } }')).viewer.user.username).toBe('alice');
     await first.end('SIGKILL');
     await using second = new ServerProcess({ DATA_DIR: folder.path });
     await second.start();

@@ -59,10 +59,10 @@ it('a torn end of any log costs nothing that was answered', async () => {
       appendFileSync(path, makeTail(wal));
     }
     await server.start();
-    expect((await user.ask('{ viewer { id } }')).viewer.id).toBe(user.id);
+    expect((await user.ask('{ viewer { user { id } } }')).viewer.user.id).toBe(user.id);
     await sends.resend();
     const inbox = await readInbox(bob);
-    expect(inbox.map(({ seq }) => seq)).toEqual(countUp(sends.answered.size + 1));
+    expect(inbox.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(sends.answered.size + 1));
     expect(inbox.map(({ message }) => message.seq)).toEqual(countUp(sends.answered.size + 1));
     const byClientId = new Map(inbox.map(({ message }) => [message.clientMessageId, message]));
     for (const [clientMessageId, { id, seq, text }] of sends.answered)

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SecurityEventEntry, securityEvents } from '../../src/domain/security-event.ts';
 import { startServer, type TestServer } from '../support/heliograph.ts';
 
-const logIn = 'mutation ($input: LogInInput!) { logIn(input: $input) { deviceId refreshToken } }';
-const refresh = 'mutation ($token: String!) { refreshSession(input: { refreshToken: $token }) { refreshToken } }';
+const logIn = 'mutation ($input: LogInInput!) { logIn(input: $input) { session { deviceId refreshToken } } }';
+const refresh =
+  'mutation ($token: String!) { refreshSession(input: { refreshToken: $token }) { session { refreshToken } } }';
 
 describe('security events', () => {
   let server: TestServer;
@@ -51,15 +52,15 @@ describe('security events', () => {
     const ned = await server.user('ned');
     const input = { username: 'ned', password: 'correct horse' };
     const { logIn: second } = (await server.post(logIn, { input })).data ?? {};
-    await server.post(logIn, { input: { ...input, deviceId: second.deviceId } });
+    await server.post(logIn, { input: { ...input, deviceId: second.session.deviceId } });
     const events = eventsOf('user-registered', 'logged-in', 'device-added').filter(
       (line) => line['user.id'] === ned.id,
     );
     expect(events.map((line) => [line['event.action'], line['device.id'], line['event.outcome']])).toEqual([
       ['user-registered', ned.session.deviceId, 'success'],
-      ['logged-in', second.deviceId, 'success'],
-      ['device-added', second.deviceId, 'success'],
-      ['logged-in', second.deviceId, 'success'],
+      ['logged-in', second.session.deviceId, 'success'],
+      ['device-added', second.session.deviceId, 'success'],
+      ['logged-in', second.session.deviceId, 'success'],
     ]);
     expect(await countOf('device-added')).toBe(1);
   });
@@ -68,9 +69,9 @@ describe('security events', () => {
     const [olga, paul] = [await server.user('olga'), await server.user('paul')];
     const token = olga.session.refreshToken;
     const { data } = await server.post(refresh, { token });
-    await server.post(refresh, { token: data?.refreshSession.refreshToken });
+    await server.post(refresh, { token: data?.refreshSession.session.refreshToken });
     await server.post(refresh, { token });
-    await paul.post('mutation { logOut }');
+    await paul.post('mutation { logOut { deviceId } }');
     expect(eventsOf('refresh-reused', 'logged-out')).toMatchObject([
       { 'event.action': 'refresh-reused', 'log.level': 'warn', 'user.id': olga.id, 'device.id': olga.session.deviceId },
       { 'event.action': 'logged-out', 'log.level': 'info', 'user.id': paul.id, 'device.id': paul.session.deviceId },

@@ -48,8 +48,8 @@ const documents: Case[] = [
   ['only a comment', 'GRAPHQL_PARSE_FAILED', '# nothing'],
   ['half a document', 'GRAPHQL_PARSE_FAILED', '{ viewer {'],
   ['control characters', 'GRAPHQL_PARSE_FAILED', '\u0000\u0007'],
-  ['half a character', 'GRAPHQL_PARSE_FAILED', '{ user(id: "\ud83d") { id } }'],
-  ['half a character, escaped', 'GRAPHQL_PARSE_FAILED', '{ user(id: "\\ud83d") { id } }'],
+  ['half a character', 'GRAPHQL_PARSE_FAILED', '{ user(by: { id: "\ud83d" }) { id } }'],
+  ['half a character, escaped', 'GRAPHQL_PARSE_FAILED', '{ user(by: { id: "\\ud83d" }) { id } }'],
   ['an unknown field', 'GRAPHQL_VALIDATION_FAILED', '{ passwords }'],
   ['a missing argument', 'GRAPHQL_VALIDATION_FAILED', '{ conversation { id } }'],
   [
@@ -58,13 +58,13 @@ const documents: Case[] = [
     'mutation { ackMessages(input: { status: EATEN }) { ackedSeq } }',
   ],
   ['only a fragment', 'GRAPHQL_VALIDATION_FAILED', 'fragment F on User { id }'],
-  ['a fragment in itself', 'GRAPHQL_VALIDATION_FAILED', '{ viewer { ...F } } fragment F on User { ...F }'],
+  ['a fragment in itself', 'GRAPHQL_VALIDATION_FAILED', '{ viewer { user { ...F } } } fragment F on User { ...F }'],
   ['a type definition', 'GRAPHQL_VALIDATION_FAILED', 'type Query { passwords: String }'],
   ['a literal out of its range', 'BAD_USER_INPUT', '{ offlineMessages(afterSeq: "-1") { nextSeq } }'],
   ['two operations and no name', 'OPERATION_RESOLUTION_FAILURE', 'query A { __typename } query B { __typename }'],
   ['two operations of one name', 'GRAPHQL_VALIDATION_FAILED', 'query A { __typename } query A { __typename }'],
-  ['a list nested past the stack', 'QUERY_TOO_COMPLEX', `{ user(id: ${'['.repeat(1_950)}) { id } }`],
-  ['fields repeated past comparing', 'QUERY_TOO_COMPLEX', `{ viewer { ${'id '.repeat(1_900)} } }`],
+  ['a list nested past the stack', 'QUERY_TOO_COMPLEX', `{ user(by: { id: ${'['.repeat(1_950)} }) { id } }`],
+  ['fields repeated past comparing', 'QUERY_TOO_COMPLEX', `{ viewer { user { ${'id '.repeat(1_900)} } } }`],
   [
     'a subscription that may be skipped',
     'GRAPHQL_VALIDATION_FAILED',
@@ -73,18 +73,25 @@ const documents: Case[] = [
   ],
 ];
 
-const user = 'query ($id: ID!) { user(id: $id) { id } }';
+const user = 'query ($id: ID!) { user(by: { id: $id }) { id } }';
+const openDirect = 'mutation ($id: ID!) { openDirectConversation(input: { userId: $id }) { conversation { id } } }';
+const userBy = 'query ($by: UserBy!) { user(by: $by) { id } }';
 const variables: Case[] = [
   ['none at all', 'BAD_USER_INPUT', user],
   ['null where there must be a value', 'BAD_USER_INPUT', user, () => ({ id: null })],
   ['an object for an id', 'BAD_USER_INPUT', user, () => ({ id: { $ne: '' } })],
   ['a fraction for an id', 'BAD_USER_INPUT', user, () => ({ id: 1.5 })],
-  ['SQL for an id', 'NOT_FOUND', user, () => ({ id: "' OR 1=1; DROP TABLE users --" })],
-  ['NUL for an id', 'NOT_FOUND', user, () => ({ id: '\0' })],
+  ['SQL for an id', 'NOT_FOUND', openDirect, () => ({ id: "' OR 1=1; DROP TABLE users --" })],
+  ['NUL for an id', 'NOT_FOUND', openDirect, () => ({ id: '\0' })],
   ['half a character for an id', 'BAD_USER_INPUT', user, () => ({ id: '\ud83d' })],
   ['half a character in the name of a field', 'BAD_USER_INPUT', user, () => ({ id: '1', other: { '\udfff': 1 } })],
-  ['a number no store can hold for an id', 'NOT_FOUND', user, () => ({ id: '9'.repeat(40) })],
-  ['a name of JavaScript', 'BAD_USER_INPUT', 'query ($__proto__: ID!) { user(id: $__proto__) { id } }', () => ({})],
+  ['a number no store can hold for an id', 'NOT_FOUND', openDirect, () => ({ id: '9'.repeat(40) })],
+  [
+    'a name of JavaScript',
+    'BAD_USER_INPUT',
+    'query ($__proto__: ID!) { user(by: { id: $__proto__ }) { id } }',
+    () => ({}),
+  ],
   [
     'a seq past a float',
     'BAD_USER_INPUT',
@@ -99,7 +106,9 @@ const variables: Case[] = [
     'query ($n: Int!) { conversations(first: $n) { nodes { id } } }',
     () => ({ n: 2 ** 31 }),
   ],
-  ['no id and no name', 'BAD_USER_INPUT', '{ user { id } }'],
+  ['no id and no name', 'BAD_USER_INPUT', userBy, () => ({ by: {} })],
+  ['an id and a name', 'BAD_USER_INPUT', userBy, () => ({ by: { id: '1', username: 'bob' } })],
+  ['null for a name', 'BAD_USER_INPUT', userBy, () => ({ by: { username: null } })],
   [
     'more users than may be',
     'BAD_USER_INPUT',
@@ -118,21 +127,25 @@ const variables: Case[] = [
     'NOT_FOUND',
     'mutation { ackMessages(input: { status: READ, messageIds: ["1"] }) { ackedSeq } }',
   ],
-  ['another’s conversation', 'NOT_FOUND', 'mutation { leaveGroup(input: { conversationId: "1" }) { id } }'],
+  [
+    'another’s conversation',
+    'NOT_FOUND',
+    'mutation { leaveGroup(input: { conversationId: "1" }) { conversation { id } } }',
+  ],
   [
     'a title with a line break',
     'BAD_USER_INPUT',
-    'mutation { createGroup(input: { title: "a\\nb", memberIds: [] }) { id } }',
+    'mutation { createGroup(input: { title: "a\\nb", memberIds: [] }) { conversation { id } } }',
   ],
   [
     'a token made up',
     'UNAUTHENTICATED',
-    'mutation { refreshSession(input: { refreshToken: "\\u0000" }) { deviceId } }',
+    'mutation { refreshSession(input: { refreshToken: "\\u0000" }) { session { deviceId } } }',
   ],
   [
     'a username with NUL',
     'BAD_USER_INPUT',
-    'mutation { register(input: { username: "abc\\u0000", password: "correct horse" }) { deviceId } }',
+    'mutation { register(input: { username: "abc\\u0000", password: "correct horse" }) { session { deviceId } } }',
   ],
 ];
 
@@ -195,7 +208,9 @@ const sends: Case[] = [
   ['a folder for a name', 'BAD_USER_INPUT', send, attachment({ name: '..' })],
   ['a name with NUL', 'BAD_USER_INPUT', send, attachment({ name: 'a\0.png' })],
   ['more attachments than may be', 'BAD_USER_INPUT', send, manyAttachments(11, 'a')],
-  ['a negative size', 'BAD_USER_INPUT', send, attachment({ bytes: -1 })],
+  ['a negative size', 'BAD_USER_INPUT', send, attachment({ byteSize: -1 })],
+  ['a size past 2^53', 'BAD_USER_INPUT', send, attachment({ byteSize: '9007199254740992' })],
+  ['a size in tenths', 'BAD_USER_INPUT', send, attachment({ byteSize: 1.5 })],
 ];
 
 describe.each([
@@ -209,7 +224,7 @@ describe.each([
 
 describe('without a session', () => {
   it.each([
-    ['a query', '{ viewer { id } }'],
+    ['a query', '{ user(by: { id: "1" }) { id } }'],
     ['a list', '{ conversations { nodes { id } } }'],
     ['a mutation', 'mutation { heartbeat { headSeq } }'],
   ])('%s is UNAUTHENTICATED on both transports', (_name, query) => expectRefusal(anonymous, 'UNAUTHENTICATED', query));

@@ -19,7 +19,7 @@ describe('with TRUST_PROXY=1', () => {
   afterAll(() => server[Symbol.asyncDispose]());
 
   async function refreshFrom(forwarded: string): Promise<unknown> {
-    const query = 'mutation { refreshSession(input: { refreshToken: "x" }) { deviceId } }';
+    const query = 'mutation { refreshSession(input: { refreshToken: "x" }) { session { deviceId } } }';
     const response = await fetch(`${server.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-forwarded-for': forwarded },
@@ -69,7 +69,7 @@ describe('with TRUST_PROXY=1', () => {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-forwarded-for': '2001:0DB8:6::00a1' },
       body: JSON.stringify({
-        query: 'mutation ($input: LogInInput!) { logIn(input: $input) { deviceId } }',
+        query: 'mutation ($input: LogInInput!) { logIn(input: $input) { session { deviceId } } }',
         variables: { input },
       }),
     });

@@ -29,18 +29,20 @@ describe('INTROSPECTION=false', () => {
           { code: 'GRAPHQL_VALIDATION_FAILED', message: 'Introspection is disabled.' },
         ]);
       }
-      expect((await transport.ask('{ viewer { __typename } }')).data).toEqual({ viewer: { __typename: 'User' } });
+      expect((await transport.ask('{ viewer { user { __typename } } }')).data).toEqual({
+        viewer: { user: { __typename: 'User' } },
+      });
     }
     for (const transport of transports) await transport[Symbol.asyncDispose]();
   });
 
   it.each<[name: string, query: string, variables?: object]>([
     ['fields', '{ vewer { id } }'],
-    ['arguments', '{ user(usernam: "a") { id } }'],
-    ['types', '{ viewer { ... on Usr { id } } }'],
+    ['arguments', '{ user(by: { usernam: "a" }) { id } }'],
+    ['types', '{ viewer { user { ... on Usr { id } } } }'],
     [
       'fields of variables',
-      'mutation ($input: LogInInput!) { logIn(input: $input) { deviceId } }',
+      'mutation ($input: LogInInput!) { logIn(input: $input) { session { deviceId } } }',
       { input: { usernam: 'a', password: 'b' } },
     ],
   ])('suggests no names of %s', async (_name, query, variables) => {

@@ -107,7 +107,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
   it('leads from / to a page on which two tabs chat', async () => {
     const [alice, bob] = [await openTab('alice'), await openTab('bob')];
     expect(new URL(alice.url()).pathname).toBe('/graphiql');
-    await run(bob, 'query Me { viewer { username } }');
+    await run(bob, 'query Me { viewer { user { username } } }');
     await expect.poll(() => shown(bob), { timeout: 15_000 }).toContain('bob');
     await run(
       bob,
@@ -119,7 +119,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
       const answer = await fetch('/graphql', {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${session.accessToken}` },
-        body: JSON.stringify({ query: '{ user(username: "bob") { id } }' }),
+        body: JSON.stringify({ query: '{ user(by: { username: "bob" }) { id } }' }),
       });
       return ((await answer.json()) as { data: { user: { id: string } } }).data.user.id;
     })) as string;
@@ -135,7 +135,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
 
   it('runs the example stream across a restart of the server, and keeps earlier events visible', async () => {
     const [carol, dave] = [await openTab('carol'), await server.user()];
-    const { user } = await dave.ask('{ user(username: "carol") { id } }');
+    const { user } = await dave.ask('{ user(by: { username: "carol" }) { id } }');
     await carol.getByRole('tab', { name: 'Stream' }).click();
     // At once: the page still has the operation of the tab before in mind.
     await carol.getByRole('button', { name: /execute query/i }).click();
@@ -157,7 +157,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
 
   it('opens with the unchanged examples, regardless of other tabs’ editors', async () => {
     const [frank, grace] = [await openTab('frank'), await openTab('grace')];
-    await run(frank, 'query Mine { viewer { username } }');
+    await run(frank, 'query Mine { viewer { user { username } } }');
     await expect.poll(() => shown(frank), { timeout: 15_000 }).toContain('frank');
     await grace.getByRole('tab', { name: 'Send' }).click();
     await frank.close();
@@ -183,12 +183,12 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     const own: string[] = [];
     const [page, jack] = [await openTab('ivan', proxy.url, own), await server.user()];
     expect(page.url()).toBe(`${proxy.url}graphiql`);
-    await run(page, 'query Me { viewer { id username } }');
+    await run(page, 'query Me { viewer { user { id username } } }');
     await expect.poll(() => shown(page), { timeout: 15_000 }).toContain('ivan');
     await page.getByRole('tab', { name: 'Stream' }).click();
     await page.getByRole('button', { name: /execute query/i }).click();
     await expect.poll(() => shown(page), { timeout: 15_000 }).toContain('StreamReady');
-    const { user } = await jack.ask('{ user(username: "ivan") { id } }');
+    const { user } = await jack.ask('{ user(by: { username: "ivan" }) { id } }');
     await jack.send({ userId: user.id }, 'under a prefix');
     await expect.poll(() => shown(page), { timeout: 15_000 }).toContain('under a prefix');
     // A reader may leave the slash on.
@@ -200,7 +200,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
 
   it('keeps no data of a user who logs out', async () => {
     const page = await openTab('kate');
-    await run(page, 'query Secret { user(username: "kate") { displayName } }');
+    await run(page, 'query Secret { user(by: { username: "kate" }) { displayName } }');
     await expect.poll(() => shown(page), { timeout: 15_000 }).toContain('kate');
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByRole('button', { name: 'Log in' }).waitFor();

@@ -121,7 +121,8 @@ describe('the kinds of operations', () => {
   });
 
   it('refuses mutations over GET, and does nothing', async () => {
-    const register = 'mutation { register(input: { username: "by_link", password: "correct horse" }) { deviceId } }';
+    const register =
+      'mutation { register(input: { username: "by_link", password: "correct horse" }) { session { deviceId } } }';
     const answer = await ask(`/graphql?query=${encodeURIComponent(register)}`, {});
     expect(answer).toMatchObject({ status: 405, contentType: 'application/json', code: 'BAD_REQUEST' });
     expect(answer.headers.get('allow')).toBe('POST');
@@ -147,6 +148,6 @@ describe('the kinds of operations', () => {
 });
 
 it.each(['Basic YTpi', 'Bearer', 'Bearer a b', 'token'])('takes no other authorization: %s', async (authorization) => {
-  const init = { method: 'POST', headers: { ...json, authorization }, body: '{"query":"{ viewer { id } }"}' };
+  const init = { method: 'POST', headers: { ...json, authorization }, body: '{"query":"{ viewer { user { id } } }"}' };
   expect(await ask('/graphql', init)).toMatchObject({ code: 'UNAUTHENTICATED', data: undefined });
 });

@@ -113,7 +113,8 @@ describe('sockets', () => {
       closeCodes.tryAgainLater.code,
     );
     expect(await limitsHit('socketsPerUser')).toBe(1);
-    for (const socket of [first, ...others]) expect((await socket.ask('{ viewer { id } }')).data).toBeDefined();
+    for (const socket of [first, ...others])
+      expect((await socket.ask('{ viewer { user { id } } }')).data).toBeDefined();
 
     await first.close();
     await eventually(() => server.heliograph.server.socketCount === 2);

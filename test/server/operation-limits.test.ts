@@ -31,7 +31,7 @@ const tokens = (count: number) => `{ presence(userIds: [${repeat(count - 12, () 
 const depth = (count: number) =>
   `{ message(id: "1") { ${'replyTo { '.repeat(count - 2)} id ${' }'.repeat(count - 2)} } }`;
 const rootFields = (count: number) => `{ ${repeat(count, (i) => `a${i}: __typename`)} }`;
-const aliases = (count: number) => `{ viewer { ${repeat(count, (i) => `a${i}: id`)} } }`;
+const aliases = (count: number) => `{ viewer { user { ${repeat(count, (i) => `a${i}: id`)} } } }`;
 
 describe('a document', () => {
   it.each([
@@ -46,7 +46,7 @@ describe('a document', () => {
 
   it('is measured with its fragments', async () => {
     const inFragments = (count: number) =>
-      `{ viewer { ...A ...B } } fragment A on User { ${repeat(count - 1, (i) => `a${i}: id`)} } fragment B on User { b: id }`;
+      `{ viewer { user { ...A ...B } } } fragment A on User { ${repeat(count - 1, (i) => `a${i}: id`)} } fragment B on User { b: id }`;
     expect(await codeOf(inFragments(limits.aliasesMax))).toBeUndefined();
     expect(await codeOf(inFragments(limits.aliasesMax + 1))).toBe('QUERY_TOO_COMPLEX');
   });
@@ -151,7 +151,7 @@ describe('the cost of lists in lists', () => {
     const user = '{ id username displayName createdAt }';
     const message = `{ id kind conversationId seq sender ${user} senderId clientMessageId text data status deliveredCount readCount sentAt
       systemEvent { kind users ${user} userCount title } attachments { url contentType name bytes } replyTo { id text } }`;
-    const query = `query ($n: Int!) { offlineMessages(afterSeq: "0", first: $n) { nextSeq entries { seq message ${message} } } }`;
+    const query = `query ($n: Int!) { offlineMessages(afterSeq: "0", first: $n) { nextSeq entries { inboxSeq message ${message} } } }`;
     expect(await codeOf(query, { n: 500 })).toBeUndefined();
   });
 
@@ -166,7 +166,7 @@ describe('the cost of lists in lists', () => {
     for (const n of [0, -1, 501, 100_000, 2 ** 31 - 1]) {
       const codes = [
         await codeOf(
-          'query ($n: Int!) { offlineMessages(afterSeq: "0", first: $n) { nextSeq entries { seq message { text } } } }',
+          'query ($n: Int!) { offlineMessages(afterSeq: "0", first: $n) { nextSeq entries { inboxSeq message { text } } } }',
           { n },
         ),
         await codeOf(`{ conversations(first: ${n}) { nodes { id } } }`),

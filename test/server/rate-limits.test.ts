@@ -62,7 +62,7 @@ async function expectSameRefusal(transports: [Transport, Transport], query: () =
 const isFine = ({ errors }: Answer) => errors === undefined;
 
 it('a user’s operations are counted together, and allowed again after the stated time', async () => {
-  const { count, refusal } = await askUntilRefused(both, () => ['{ viewer { id } }']);
+  const { count, refusal } = await askUntilRefused(both, () => ['{ viewer { user { id } } }']);
   expect(count).toBe(operationsMax);
   expect(refusal).toEqual({
     code: 'RATE_LIMITED',
@@ -71,13 +71,13 @@ it('a user’s operations are counted together, and allowed again after the stat
     retryAfterMs: userOperations.windowMs / operationsMax,
   });
   // Others are not held up, and no subscription is let through either.
-  expect(isFine(await bob.post('{ viewer { id } }'))).toBe(true);
+  expect(isFine(await bob.post('{ viewer { user { id } } }'))).toBe(true);
   const subscription = await both[1].ask('subscription { messageReceived { __typename } }');
   expect(subscription.errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
 
   now += Number(refusal?.retryAfterMs);
-  expect(isFine(await both[1].ask('{ viewer { id } }'))).toBe(true);
-  expect((await both[0].ask('{ viewer { id } }')).errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
+  expect(isFine(await both[1].ask('{ viewer { user { id } } }'))).toBe(true);
+  expect((await both[0].ask('{ viewer { user { id } } }')).errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
 });
 
 it('a refused operation closes no socket, and ends no subscription', async () => {
@@ -121,8 +121,10 @@ describe('an address', () => {
 
   it('that tries tokens out is counted, too', async () => {
     for (let count = 0; count < addressMax; count += 1)
-      expect(await codeOverHttp(from('10.0.0.3', 'Bearer no.such.token'), '{viewer{id}}')).toBe('UNAUTHENTICATED');
-    expect(await codeOverHttp(from('10.0.0.3', 'Bearer no.such.token'), '{viewer{id}}')).toBe('RATE_LIMITED');
+      expect(await codeOverHttp(from('10.0.0.3', 'Bearer no.such.token'), '{viewer{ user {id} }}')).toBe(
+        'UNAUTHENTICATED',
+      );
+    expect(await codeOverHttp(from('10.0.0.3', 'Bearer no.such.token'), '{viewer{ user {id} }}')).toBe('RATE_LIMITED');
   });
 });
 
@@ -141,7 +143,7 @@ describe('a service’s own limit', () => {
   });
 
   it('is shared by the transports: guesses of a password', async () => {
-    const query = `mutation { logIn(input: { username: "${bob.session.user.username}", password: "guess guess" }) { deviceId } }`;
+    const query = `mutation { logIn(input: { username: "${bob.session.user.username}", password: "guess guess" }) { session { deviceId } } }`;
     const codes: unknown[] = [];
     for (const transport of [...both, both[0]]) {
       const [error] = (await transport.ask(query)).errors ?? [];

@@ -40,7 +40,7 @@ describe('an operation that fails', () => {
   it.each([
     ['no GraphQL', 'subscription {', 'GRAPHQL_PARSE_FAILED'],
     ['nothing of this schema', 'subscription { weather }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['more than may be asked', `{ viewer { ${'a: id '.repeat(61)} } }`, 'QUERY_TOO_COMPLEX'],
+    ['more than may be asked', `{ viewer { user { ${'a: id '.repeat(61)} } } }`, 'QUERY_TOO_COMPLEX'],
     [
       'a position that is not there',
       'subscription { messageReceived(afterSeq: "999999") { __typename } }',
@@ -196,7 +196,7 @@ describe('a socket', () => {
     const sockets = [await connectLive(), await connectLive()];
     for (const socket of sockets) {
       socket.send({ type: 'subscribe', id: 'r', payload: { query: 'subscription { receiptChanged { userId } }' } });
-      socket.send({ type: 'subscribe', id: 'q', payload: { query: '{ viewer { id } }' } });
+      socket.send({ type: 'subscribe', id: 'q', payload: { query: '{ viewer { user { id } } }' } });
       await socket.until(({ id }) => id === 'q');
     }
     expect([await gauge('live_sockets'), await gauge('live_subscriptions')]).toEqual([2, 4]);

@@ -4,20 +4,20 @@ import { type Events, type Json, type TestServer, TestUser } from './heliograph.
 /** Signs a user in once more, as another device; the caller closes it. */
 export async function otherDevice(server: TestServer, user: TestUser): Promise<TestUser> {
   const { data, errors } = await server.post(
-    `mutation ($input: LogInInput!) { logIn(input: $input) { accessToken refreshToken deviceId user { id username } } }`,
+    `mutation ($input: LogInInput!) { logIn(input: $input) { session { accessToken refreshToken deviceId user { id username } } } }`,
     { input: { username: user.session.user.username, password: 'correct horse' } },
   );
   if (data?.logIn == null) throw new Error(JSON.stringify(errors));
-  return new TestUser(server, data.logIn);
+  return new TestUser(server, data.logIn.session);
 }
 
 /** Creates a group and answers its id. */
 export async function createGroup(owner: TestUser, members: readonly TestUser[]): Promise<string> {
-  const { createGroup: group } = await owner.ask(
-    'mutation ($input: CreateGroupInput!) { createGroup(input: $input) { id } }',
+  const { createGroup: created } = await owner.ask(
+    'mutation ($input: CreateGroupInput!) { createGroup(input: $input) { conversation { id } } }',
     { input: { title: 'Team', memberIds: members.map(({ id }) => id) } },
   );
-  return group.id;
+  return created.conversation.id;
 }
 
 export const ackMutation = `mutation ($input: AckMessagesInput!) { ackMessages(input: $input) {
@@ -28,8 +28,8 @@ export async function ack(user: TestUser, input: object): Promise<Json> {
 }
 
 export const offlineQuery = `query ($afterSeq: Seq!, $first: Int) { offlineMessages(afterSeq: $afterSeq, first: $first) {
-  nextSeq headSeq hasMore truncated { seq conversationId fromSeq toSeq }
-  entries { seq message { id seq text kind conversationId senderId } } } }`;
+  nextSeq headSeq hasMore truncated { inboxSeq conversationId fromSeq toSeq }
+  entries { inboxSeq message { id seq text kind conversationId senderId } } } }`;
 
 /** One page of what a user's devices may have missed. */
 export async function offline(user: TestUser, afterSeq: string, first = 500): Promise<Json> {
@@ -47,17 +47,17 @@ export function numbers(from: number, to: number): string[] {
  */
 export function holesIn({ values }: Events): string[] {
   const holes: string[] = [];
-  let position = BigInt(values[0]?.seq ?? 0);
+  let position = BigInt(values[0]?.startSeq ?? 0);
   const moveTo = (seq: string) => {
     if (BigInt(seq) !== position + 1n) holes.push(`${seq} after ${position}`);
     position = BigInt(seq);
   };
-  for (const { __typename, seq, inboxSeq, backlogs } of values.slice(1)) {
-    if (__typename === 'StreamTruncated') for (const backlog of backlogs) moveTo(backlog.seq);
+  for (const { __typename, position: told, inboxSeq, backlogs } of values.slice(1)) {
+    if (__typename === 'StreamTruncated') for (const backlog of backlogs) moveTo(backlog.inboxSeq);
     else if (__typename === 'MessageReceived' && inboxSeq !== null) moveTo(inboxSeq);
     else if (__typename === 'StreamHeartbeat') {
-      if (BigInt(seq) < position) holes.push(`a heartbeat of ${seq} after ${position}`);
-      position = BigInt(seq);
+      if (BigInt(told) < position) holes.push(`a heartbeat of ${told} after ${position}`);
+      position = BigInt(told);
     }
   }
   return holes;

@@ -26,9 +26,12 @@ export interface ApolloApp extends AsyncDisposable {
 
 /** Opens Alice's app in a new group. */
 export async function openApolloApp(server: TestServer, alice: Session, bob: TestUser): Promise<ApolloApp> {
-  const created = await bob.ask('mutation ($input: CreateGroupInput!) { createGroup(input: $input) { id } }', {
-    input: { title: 'Apollo', memberIds: [alice.userId] },
-  });
+  const created = await bob.ask(
+    'mutation ($input: CreateGroupInput!) { createGroup(input: $input) { conversation { id } } }',
+    {
+      input: { title: 'Apollo', memberIds: [alice.userId] },
+    },
+  );
   const { offlineMessages } = await server
     .post('{ offlineMessages(afterSeq: "0", first: 1) { headSeq } }', {}, alice.accessToken)
     .then(({ data }) => data ?? {});
@@ -45,7 +48,7 @@ export async function openApolloApp(server: TestServer, alice: Session, bob: Tes
     return response;
   });
   const app: ApolloApp = {
-    conversationId: created.createGroup.id,
+    conversationId: created.createGroup.conversation.id,
     client,
     socket,
     gate: Promise.resolve(),

@@ -60,7 +60,7 @@ export async function readInbox(
   fields = 'id seq text clientMessageId senderId',
 ): Promise<InboxEntry[]> {
   const entries: InboxEntry[] = [];
-  const query = `query ($a: Seq!) { offlineMessages(afterSeq: $a, first: 500) { hasMore nextSeq entries { seq message { ${fields} } } } }`;
+  const query = `query ($a: Seq!) { offlineMessages(afterSeq: $a, first: 500) { hasMore nextSeq entries { inboxSeq message { ${fields} } } } }`;
   for (let after = '0'; ; ) {
     const { offlineMessages: page } = await user.ask(query, { a: after });
     entries.push(...page.entries);
@@ -70,7 +70,7 @@ export async function readInbox(
 }
 
 export interface InboxEntry {
-  readonly seq: string;
+  readonly inboxSeq: string;
   // biome-ignore lint/suspicious/noExplicitAny: the fields asked for
   readonly message: any;
 }

@@ -92,11 +92,11 @@ export type Reachable = Pick<TestServer, 'wsUrl' | 'post'>;
 
 export async function register(server: Reachable, name = `u${randomUUID().slice(0, 8)}`): Promise<TestUser> {
   const answer = await server.post(
-    `mutation ($input: RegisterInput!) { register(input: $input) { accessToken refreshToken deviceId user { id username } } }`,
+    `mutation ($input: RegisterInput!) { register(input: $input) { session { accessToken refreshToken deviceId user { id username } } } }`,
     { input: { username: name, password: 'correct horse' } },
   );
   if (answer.data?.register == null) throw new Error(JSON.stringify(answer.errors));
-  return new TestUser(server, answer.data.register);
+  return new TestUser(server, answer.data.register.session);
 }
 
 interface SessionFields {
@@ -111,10 +111,10 @@ const sendMutation = `mutation ($input: SendMessageInput!) {
 
 export const streamQuery = `subscription ($afterSeq: Seq) { messageReceived(afterSeq: $afterSeq) {
   __typename
-  ... on StreamReady { seq headSeq }
-  ... on MessageReceived { inboxSeq: seq message { id seq text senderId clientMessageId conversationId kind status systemEvent { kind } } }
-  ... on StreamTruncated { backlogs { seq conversationId fromSeq toSeq } }
-  ... on StreamHeartbeat { seq } } }`;
+  ... on StreamReady { startSeq headSeq }
+  ... on MessageReceived { inboxSeq message { id seq text senderId clientMessageId conversationId kind status systemEvent { kind } } }
+  ... on StreamTruncated { backlogs { inboxSeq conversationId fromSeq toSeq } }
+  ... on StreamHeartbeat { position } } }`;
 
 export class TestUser {
   readonly server: Reachable;

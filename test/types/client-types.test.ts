@@ -25,10 +25,10 @@ const stream = graphql(\`
   subscription Stream($afterSeq: Seq) {
     messageReceived(afterSeq: $afterSeq) {
       __typename
-      ... on StreamReady { startSeq: seq headSeq }
-      ... on MessageReceived { inboxSeq: seq message { id seq status text data sentAt sender { displayName } } }
-      ... on StreamTruncated { backlogs { seq conversationId fromSeq toSeq } }
-      ... on StreamHeartbeat { position: seq }
+      ... on StreamReady { startSeq headSeq }
+      ... on MessageReceived { inboxSeq message { id seq status text data sentAt sender { displayName } } }
+      ... on StreamTruncated { backlogs { inboxSeq conversationId fromSeq toSeq } }
+      ... on StreamHeartbeat { position }
     }
   }
 \`);
@@ -40,7 +40,7 @@ const send = graphql(\`
 const history = graphql(\`
   query History($conversationId: ID!, $range: HistoryRange, $before: String) {
     history(conversationId: $conversationId, range: $range, last: 20, before: $before) {
-      nodes { seq text attachments { url bytes } systemEvent { kind } }
+      nodes { seq text attachments { url byteSize } systemEvent { kind } }
       pageInfo { hasPreviousPage startCursor }
     }
   }

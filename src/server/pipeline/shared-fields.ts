@@ -16,7 +16,7 @@ import type { Fragments } from './selections.ts';
 
 const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
   Subscription: new Set(['messageReceived']),
-  MessageReceived: new Set(['seq', 'message']),
+  MessageReceived: new Set(['inboxSeq', 'message']),
   Message: new Set([
     'id',
     'kind',
@@ -36,7 +36,7 @@ const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
   ]),
   User: new Set(['id', 'username', 'displayName', 'createdAt']),
   SystemEvent: new Set(['kind', 'users', 'userCount', 'title']),
-  Attachment: new Set(['url', 'contentType', 'name', 'bytes']),
+  Attachment: new Set(['url', 'contentType', 'name', 'byteSize']),
 };
 
 /** Whether a subscription to `messageReceived` shows every viewer the same message except for its inbox number. */

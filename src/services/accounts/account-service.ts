@@ -176,14 +176,8 @@ export function createAccountService(ports: {
       return ids.map((id) => knownUsers.get(id) ?? null);
     },
 
-    /** @throws DomainError `BAD_USER_INPUT` unless one of the two is given; `NOT_FOUND` */
-    async findUser({ id, username }: { id?: UserId | null; username?: string | null }): Promise<User> {
-      if ((id == null) === (username == null)) throw bad('Exactly one of id and username is required.');
-      const [user] =
-        id != null ? await this.getUsers([id]) : [await users.findByUsername((username as string).slice(0, 64))];
-      if (user == null) throw new DomainError('NOT_FOUND', 'User not found.');
-      return user;
-    },
+    /** A user by a name of any case, or null. */
+    findByUsername: (username: string): Promise<User | null> => users.findByUsername(username.slice(0, 64)),
 
     /** Forgets devices that were unused for the lifetime of a refresh token. */
     purge: () => devices.forgetUnused(clock() - settings.refreshTokenTtlMs),

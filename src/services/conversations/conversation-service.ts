@@ -48,6 +48,12 @@ import {
 
 export type { ConversationView } from './conversation-view.ts';
 
+export interface UnreadTotals {
+  readonly messages: number;
+  /** Conversations with at least one unread message. */
+  readonly conversations: number;
+}
+
 export interface ConversationSettings {
   readonly pageSizeMax: number;
   /** Maximum number of named members in one call. */
@@ -149,6 +155,27 @@ export function createConversationService(ports: {
     return ordinal;
   }
 
+  /** The conversations that the viewer is a member of. */
+  async function viewsOf(viewer: Viewer): Promise<ConversationView[]> {
+    const members = (await store.listMemberships(viewer.userId)).filter(isActive);
+    const states = await memberLists.states(members.map(({ conversationId }) => conversationId));
+    const found = members.flatMap((member, index) => {
+      const state = states[index];
+      return state == null ? [] : [{ member, state }];
+    });
+    const heads = await log.heads(found.map(({ state }) => state.conversation));
+    return found.map(({ member, state }, index) => viewOf(state, member, heads[index]));
+  }
+
+  /** Number of USER messages after the viewer's read position. Sending a message moves that position to it. */
+  async function unreadCount({ conversation, member, headSeq }: ConversationView): Promise<number> {
+    const [positions] = await receipts.positions(conversation.id, [member.userId]);
+    const readSeq = maxSeq(positions?.readSeq ?? 0n, member.joinedSeq);
+    if (readSeq >= headSeq) return 0;
+    const [head, read] = await Promise.all([ordinalAt(conversation, headSeq), ordinalAt(conversation, readSeq)]);
+    return Number(head - read);
+  }
+
   return {
     /** The direct conversation with a user, created if it does not exist. With the viewer's own id it has one member. */
     openDirect,
@@ -224,15 +251,7 @@ export function createConversationService(ports: {
     /** The viewer's current conversations, most recent activity first. */
     async page(viewer: Viewer, first: number, after: string | null) {
       checkPageSize('first', first, settings.pageSizeMax);
-      const members = (await store.listMemberships(viewer.userId)).filter(isActive);
-      const states = await memberLists.states(members.map(({ conversationId }) => conversationId));
-      const found = members.flatMap((member, index) => {
-        const state = states[index];
-        return state == null ? [] : [{ member, state }];
-      });
-      const heads = await log.heads(found.map(({ state }) => state.conversation));
-      const views = found.map(({ member, state }, index) => viewOf(state, member, heads[index]));
-      return pageOfViews(views, first, after);
+      return pageOfViews(await viewsOf(viewer), first, after);
     },
 
     cursorOf,
@@ -245,13 +264,22 @@ export function createConversationService(ports: {
 
     memberCursorOf,
 
-    /** Number of USER messages after the viewer's read position. Sending a message moves that position to it. */
-    async unreadCount({ conversation, member, headSeq }: ConversationView): Promise<number> {
-      const [positions] = await receipts.positions(conversation.id, [member.userId]);
-      const readSeq = maxSeq(positions?.readSeq ?? 0n, member.joinedSeq);
-      if (readSeq >= headSeq) return 0;
-      const [head, read] = await Promise.all([ordinalAt(conversation, headSeq), ordinalAt(conversation, readSeq)]);
-      return Number(head - read);
+    unreadCount,
+
+    /** The unread messages of all conversations that the viewer is a member of. */
+    async unreadTotals(viewer: Viewer): Promise<UnreadTotals> {
+      const counts = await Promise.all((await viewsOf(viewer)).map(unreadCount));
+      const unread = counts.filter((count) => count > 0);
+      return { messages: unread.reduce((sum, count) => sum + count, 0), conversations: unread.length };
+    },
+
+    /**
+     * A current or former member.
+     *
+     * @throws DomainError `NOT_FOUND`: the user was never a member
+     */
+    async memberOf(conversationId: ConversationId, userId: UserId): Promise<Member> {
+      return (await memberLists.require(conversationId, userId)).member;
     },
 
     async lastMessage({ conversation, member, headSeq }: ConversationView): Promise<Message | null> {

@@ -10,31 +10,35 @@ export interface AttachmentInput {
   readonly url: string;
   readonly contentType: string;
   readonly name?: string | null;
-  readonly bytes?: number | null;
+  readonly byteSize?: bigint | null;
 }
 
 const urlMax = 2_048;
 const contentTypeMax = 255;
 const nameMax = 255;
+/** Sizes are kept as JSON numbers, which are exact up to here. */
+const byteSizeMax = Number.MAX_SAFE_INTEGER;
 /** An absolute address: parsers disagree about one without slashes, and about white space, controls and backslashes in it. */
 const webAddress = /^https?:\/\/[^\p{White_Space}\p{Cc}\\]+$/iu;
 /** type/subtype of RFC 9110 section 8.3.1, with any parameters on one line of ASCII. No two parts match the same character. */
 const mediaType = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?: ?;[\x20-\x7e]*)?$/;
 
 /** @throws DomainError `BAD_USER_INPUT`, naming the field */
-export function checkAttachment({ url, contentType, name, bytes }: AttachmentInput, index: number): Attachment {
+export function checkAttachment({ url, contentType, name, byteSize }: AttachmentInput, index: number): Attachment {
   const field = `attachments[${index}]`;
   if (contentType.length > contentTypeMax || !mediaType.test(contentType))
     throw bad(
       `${field}.contentType`,
       `must be a media type such as image/png, of at most ${contentTypeMax} characters.`,
     );
-  if (bytes != null && bytes < 0) throw bad(`${field}.bytes`, 'must be 0 or more.');
+  if (byteSize != null && (byteSize < 0n || byteSize > byteSizeMax)) {
+    throw bad(`${field}.byteSize`, `must be 0 to ${byteSizeMax}.`);
+  }
   return {
     url: checkUrl(`${field}.url`, url),
     contentType,
     ...(name == null ? {} : { name: checkName(`${field}.name`, name) }),
-    ...(bytes == null ? {} : { bytes }),
+    ...(byteSize == null ? {} : { bytes: Number(byteSize) }),
   };
 }
 

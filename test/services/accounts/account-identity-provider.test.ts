@@ -1,7 +1,7 @@
 /** Accounts of users who sign in at an identity provider. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DomainError } from '../../../src/domain/errors.ts';
-import type { Viewer } from '../../../src/domain/user.ts';
+import type { User, Viewer } from '../../../src/domain/user.ts';
 import type { ExternalIdentity } from '../../../src/services/accounts/external-tokens.ts';
 import { createSigningKeys } from '../../../src/services/accounts/signing-keys.ts';
 import { at, directoryDrivers, nextId, type OpenDirectory } from '../../contract/directory-drivers.ts';
@@ -58,7 +58,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       const ada = identity();
       const viewer = await see(ada);
       expect(viewer.expiresAt).toBe(ada.expiresAt);
-      expect(await accounts.findUser({ id: viewer.userId })).toMatchObject({
+      expect((await accounts.getUsers([viewer.userId]))[0]).toMatchObject({
         username: ada.suggestedName,
         displayName: 'Ada',
       });
@@ -94,7 +94,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       const local = setUpAccounts(directory);
       if (suggestedName === 'TAKEN') await local.register('taken').catch(() => {});
       const viewer = await see(identity({ suggestedName, displayName }));
-      const user = await accounts.findUser({ id: viewer.userId });
+      const [user] = (await accounts.getUsers([viewer.userId])) as [User];
       expect(user.username).toMatch(/^[A-Za-z0-9._-]{3,32}$/);
       expect(user.displayName).toMatch(/^[^\p{Cc}]{1,64}$/u);
       expect(user.displayName.isWellFormed()).toBe(true);
@@ -134,7 +134,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       expect(viewer.userId).not.toBe(session.user.id);
       await expect(accounts.verifyToken('neither')).rejects.toMatchObject(unauthenticated);
       // Who comes from outside has no password to log in with.
-      const { username } = await accounts.findUser({ id: viewer.userId });
+      const [{ username }] = (await accounts.getUsers([viewer.userId])) as [User];
       await expect(accounts.logIn({ username, password }, from)).rejects.toMatchObject(unauthenticated);
     });
   });

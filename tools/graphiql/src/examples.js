@@ -16,7 +16,7 @@ export const examples = [
 # with a description of everything.
 
 query WhoAmI {
-  viewer { id username displayName }
+  viewer { user { id username displayName } }
   server {
     version degraded
     pageSizeMax textMaxBytes
@@ -31,18 +31,18 @@ query WhoAmI {
 subscription Stream($afterSeq: Seq) {
   messageReceived(afterSeq: $afterSeq) {
     __typename
-    ... on StreamReady { startSeq: seq headSeq }
+    ... on StreamReady { startSeq headSeq }
     ... on MessageReceived {
-      inboxSeq: seq
+      inboxSeq
       message {
         id seq text sentAt conversationId
         sender { username }
       }
     }
     ... on StreamTruncated {
-      backlogs { seq conversationId toSeq }
+      backlogs { inboxSeq conversationId toSeq }
     }
-    ... on StreamHeartbeat { position: seq }
+    ... on StreamHeartbeat { position }
   }
 }
 `,
@@ -52,7 +52,7 @@ subscription Stream($afterSeq: Seq) {
     query: `# Put the other user's name in below.
 
 query FindUser($username: String!) {
-  user(username: $username) {
+  user(by: { username: $username }) {
     id username displayName
   }
 }
@@ -148,11 +148,11 @@ query History(
 query Offline($afterSeq: Seq!) {
   offlineMessages(afterSeq: $afterSeq) {
     entries {
-      seq
+      inboxSeq
       message { id text sender { username } }
     }
     nextSeq headSeq hasMore
-    truncated { seq conversationId toSeq }
+    truncated { inboxSeq conversationId toSeq }
   }
 }
 `,
@@ -163,9 +163,9 @@ query Offline($afterSeq: Seq!) {
 # to the group: "to": { "conversationId": "…" }.
 
 mutation Group($input: CreateGroupInput!) {
-  createGroup(input: $input) {
+  createGroup(input: $input) { conversation {
     id title memberCount
-  }
+  } }
 }
 `,
     variables: '{ "input": { "title": "Team", "memberIds": [] } }',

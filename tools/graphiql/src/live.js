@@ -39,5 +39,5 @@ export function keepEvents(client) {
 function positionAfter(event) {
   if (event?.__typename === 'MessageReceived') return event.inboxSeq;
   if (event?.__typename === 'StreamHeartbeat') return event.position;
-  return event?.__typename === 'StreamTruncated' ? event.backlogs?.at(-1)?.seq : undefined;
+  return event?.__typename === 'StreamTruncated' ? event.backlogs?.at(-1)?.inboxSeq : undefined;
 }

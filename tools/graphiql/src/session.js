@@ -70,17 +70,17 @@ async function ask(query, variables, token = null) {
 }
 
 export async function register(username, password) {
-  const query = `mutation ($input: RegisterInput!) { register(input: $input) { ${fields} } }`;
-  setSession((await ask(query, { input: { username, password, deviceName: 'GraphiQL' } })).register);
+  const query = `mutation ($input: RegisterInput!) { register(input: $input) { session { ${fields} } } }`;
+  setSession((await ask(query, { input: { username, password, deviceName: 'GraphiQL' } })).register.session);
 }
 
 export async function logIn(username, password) {
-  const query = `mutation ($input: LogInInput!) { logIn(input: $input) { ${fields} } }`;
-  setSession((await ask(query, { input: { username, password, deviceName: 'GraphiQL' } })).logIn);
+  const query = `mutation ($input: LogInInput!) { logIn(input: $input) { session { ${fields} } } }`;
+  setSession((await ask(query, { input: { username, password, deviceName: 'GraphiQL' } })).logIn.session);
 }
 
 export async function logOut() {
-  await ask('mutation { logOut }', {}, session?.accessToken).catch(() => {});
+  await ask('mutation { logOut { deviceId } }', {}, session?.accessToken).catch(() => {});
   // Answers and the contents of the editors are the user's too: nothing of them stays for the next person at this screen.
   sessionStorage.setItem(clearKey, '');
   location.reload();
@@ -97,8 +97,8 @@ function renew() {
 async function askForNewToken() {
   const { refreshToken } = session;
   try {
-    const query = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { ${fields} } }`;
-    setSession((await ask(query, { input: { refreshToken } })).refreshSession);
+    const query = `mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { session { ${fields} } } }`;
+    setSession((await ask(query, { input: { refreshToken } })).refreshSession.session);
   } catch (error) {
     // A server that is away says nothing about the session: it is asked again.
     if (error.code !== 'UNAUTHENTICATED') return plan();
