@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, vi } from 'vitest';
-import { readInbox } from '../support/faults.ts';
+import { lockDatabase, readInbox, within } from '../support/faults.ts';
 import { temporaryFolder } from '../support/folders.ts';
 import { eventually } from '../support/heliograph.ts';
 import { ServerProcess } from '../support/server-process.ts';
@@ -33,5 +33,39 @@ it('starts on a journal with a row that cannot be read, reports it, and drains',
   expect(server.stdout).not.toContain('cut off');
   await alice.send({ userId: bob.id }, 'after');
   expect((await readInbox(bob)).map(({ message }) => message.text)).toEqual(['before', 'after']);
+  expect(await server.end('SIGTERM')).toBe(0);
+});
+
+it('answers history, inboxes and streams around a message that was set aside', async () => {
+  using folder = temporaryFolder();
+  await using server = new ServerProcess({ DATA_DIR: folder.path });
+  await server.start();
+  const [alice, bob] = [await server.user('alice'), await server.user('bob')];
+  const { conversationId } = await alice.send({ userId: bob.id }, 'one');
+  {
+    // What is sent now stays in the journal.
+    using _lock = lockDatabase(folder.path, 'messages.db', 'IMMEDIATE');
+    for (const text of ['two', 'three']) await alice.send({ userId: bob.id }, text);
+    await server.end('SIGKILL');
+  }
+  {
+    using journal = new DatabaseSync(join(folder.path, 'journal.db'));
+    const changed = journal.prepare(
+      `UPDATE journal SET entry = replace(entry, '["m",', '["damaged",') WHERE entry LIKE ?`,
+    );
+    expect(changed.run('%two%').changes).toBe(1);
+  }
+
+  await server.start();
+  await eventually(async () => (await server.ready()).status === 200, 'it is ready');
+  expect((await readInbox(bob)).map(({ message }) => message.text)).toEqual(['one', 'three']);
+  const query = 'query ($c: ID!) { history(conversationId: $c, last: 10) { nodes { text } } }';
+  const { history } = await within(5_000, bob.ask(query, { c: conversationId }), 'history');
+  expect(history.nodes.map(({ text }: { text: string }) => text)).toEqual(['one', 'three']);
+  const stream = bob.stream('0');
+  await stream.until(({ texts }) => texts.includes('three'));
+  await alice.send({ userId: bob.id }, 'four');
+  await stream.until(({ texts }) => texts.includes('four'));
+  expect((await readInbox(bob)).map(({ message }) => message.text)).toEqual(['one', 'three', 'four']);
   expect(await server.end('SIGTERM')).toBe(0);
 });
