@@ -1,6 +1,6 @@
 /**
- * What the parts cost alone, on the same core: a WebSocket echo, a batch insert into indexed tables, graphql-js by itself. Each is run
- * in a process pinned like the server.
+ * The cost of each part alone, on the same core: a WebSocket echo, a batch insert into indexed tables, graphql-js alone. Each part runs
+ * in a process that is pinned like the server.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -82,7 +82,7 @@ function nodeStartMs(core: number): number {
   return times.sort((a, b) => a - b)[2] as number;
 }
 
-/** 200 sockets with one message each under way, for three seconds. */
+/** 200 sockets with one message in flight each, for three seconds. */
 async function echoPerSecond(url: string): Promise<number> {
   let count = 0;
   const sockets = await Promise.all(Array.from({ length: 200 }, () => openSocket(url)));

@@ -1,4 +1,4 @@
-/** One group with many live subscribers: how long until the last has a message, and what it costs the server. */
+/** One group with many live subscribers: the time until the last one has a message, and its cost for the server. */
 import { randomUUID } from 'node:crypto';
 import { inParallel, percentile, RawClient, sendMutation, streamQuery } from './support/raw-client.ts';
 import type { BenchServer } from './support/server-process.ts';

@@ -43,7 +43,7 @@ function connect(server: BenchServer, from: number, to: number): Promise<RawClie
   );
 }
 
-/** The lowest of a few looks: what a collection leaves. */
+/** The lowest of a few measurements: memory after a garbage collection. */
 async function lowestRss(server: BenchServer): Promise<number> {
   let lowest = Number.POSITIVE_INFINITY;
   for (let look = 0; look < 20; look += 1) {

@@ -1,4 +1,4 @@
-/** A device that comes back to 10,000 missed messages and pulls them page by page. */
+/** A device that reconnects to 10,000 missed messages and pulls them page by page. */
 import { randomUUID } from 'node:crypto';
 import { inParallel, RawClient, sendMutation } from './support/raw-client.ts';
 import type { BenchServer } from './support/server-process.ts';

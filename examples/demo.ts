@@ -177,7 +177,7 @@ async function until(isDone: () => boolean, what: string): Promise<void> {
   const deadline = Date.now() + stepMaxMs;
   while (!isDone()) {
     if (failure !== null) throw failure;
-    if (Date.now() > deadline) throw new Error(`in ${stepMaxMs / 1000} s this did not arrive: ${what}`);
+    if (Date.now() > deadline) throw new Error(`timed out after ${stepMaxMs / 1000} s while waiting for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Writes everything that is made from `schema/`: the resolver types, the sorted SDL with its descriptions, and the
- * introspection result. With `--check` it writes nothing and fails when what is there is stale.
+ * Writes everything that is generated from `schema/`: the resolver types, the sorted SDL with its descriptions, and the
+ * introspection result. With `--check` it writes nothing, and fails if a file is stale.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,9 +1,9 @@
-/** The cheapest client there can be, so that the server is what is measured: it looks into frames no further than it must. */
+/** The cheapest possible client, so that the measurement covers the server: it parses only the necessary part of each frame. */
 import { WebSocket } from 'ws';
 
 export class RawClient {
   readonly ws: WebSocket;
-  /** Called with every frame that is no answer to an operation that is waited for. */
+  /** Called with every frame that does not answer an awaited operation. */
   onEvent: (frame: string) => void = () => {};
   private readonly answers = new Map<string, (frame: string) => void>();
   private nextId = 1;

@@ -79,7 +79,7 @@ export function residentBytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
-/** What `npm start` passes to Node. */
+/** The arguments of `npm start` for Node. */
 function startArguments(): string[] {
   const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { scripts: { start: string } };
   return scripts.start.split(' ').slice(1);

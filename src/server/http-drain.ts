@@ -1,6 +1,6 @@
 /**
  * The end of an HTTP application. Requests in progress are answered, and their connections closed with the answer: a connection that is
- * kept alive would keep the process. What is not answered by a deadline is cut off.
+ * kept alive would keep the process. Requests without an answer at the deadline are dropped.
  */
 import type { FastifyInstance } from 'fastify';
 

@@ -4,7 +4,7 @@ import { createMemoryBus } from '../../src/pubsub/memory/memory-bus.ts';
 
 export interface OpenBus extends AsyncDisposable {
   readonly bus: Bus;
-  /** What receivers threw, by the name it was reported under. */
+  /** Errors of receivers, by their reported names. */
   readonly reports: { error: unknown; what: string }[];
 }
 

@@ -16,7 +16,7 @@ describe.each(busDrivers)('Bus on %s', (_driver, open) => {
   });
   afterEach(() => opened[Symbol.asyncDispose]());
 
-  /** Collects what a topic brings. */
+  /** Collects the hints of a topic. */
   async function listen(topic: Topic<string>) {
     const got: string[] = [];
     const stop = await opened.bus.subscribe(topic, (payload) => void got.push(payload));

@@ -3,9 +3,9 @@ import type { Conversation, Member } from '../../src/domain/conversation.ts';
 import type { SystemEvent } from '../../src/domain/message.ts';
 import { aChange, aConversation, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
 
-/** Past what a float holds, as numbers of messages may not be but must survive. */
+/** Numbers beyond the exact range of floats, which must be kept exactly. */
 const farSeq = 2n ** 62n + 1n;
-/** Above what any group here has, but those that are about it. */
+/** More members than any group in these tests, except in tests of large groups. */
 const largeAbove = 10_000;
 
 describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {

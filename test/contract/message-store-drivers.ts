@@ -55,7 +55,7 @@ export const messageStoreDrivers: [string, () => Promise<OpenStores>][] = [
 
 let made = 0;
 
-/** A row that differs from all others unless told otherwise. */
+/** A row that differs from all others by default. */
 export function aRow(over: Partial<MessageRow> = {}): MessageRow {
   made += 1;
   return {

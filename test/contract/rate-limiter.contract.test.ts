@@ -81,7 +81,7 @@ describe.each(drivers)('RateLimiter on %s', (_driver, open) => {
     const moments: number[] = [];
     for (let caller = 0; caller < 5_000; caller += 1) moments.push(await limiter.take(limit, '1'));
     expect(Math.max(...moments)).toBeLessThanOrEqual(60_000);
-    // Those for whom there was no place are spread over the whole minute.
+    // Callers that did not fit into the queue are spread over the whole minute.
     const late = moments.slice(1_000);
     for (const quarter of [0, 1, 2, 3]) {
       const count = late.filter((moment) => Math.floor(moment / 15_000) === quarter).length;

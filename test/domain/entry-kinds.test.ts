@@ -27,7 +27,7 @@ describe('the catalogue of kinds of log entries', () => {
     const joins = { text: '', systemEvent: { kind: 'MEMBERS_ADDED', userIds: ['7'] } } as const;
     expect(entryKinds.SYSTEM.removedMembers(leaves)).toEqual(['7']);
     expect(entryKinds.SYSTEM.removedMembers(joins)).toEqual([]);
-    // A user's own words change nobody's membership, whatever they say.
+    // A user's message never changes memberships, regardless of its content.
     expect(entryKinds.USER.removedMembers(leaves)).toEqual([]);
   });
 });

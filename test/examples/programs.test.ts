@@ -16,7 +16,7 @@ async function run(name: string, url: string): Promise<{ code: number | null; ou
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const [code] = (await once(child, 'close')) as [number | null];
-  // Names are made anew at each run.
+  // Names are generated on each run.
   return { code, output: output.replaceAll(/(alice|bob)_\w{8}/g, '$1') };
 }
 

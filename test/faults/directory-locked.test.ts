@@ -1,4 +1,4 @@
-/** Another program holds `directory.db`: who talks already goes on talking, and nobody gets in for want of an answer. */
+/** Another program holds `directory.db`: running conversations continue, and a missing answer never grants access. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { codeOf, countUp, lockDatabase, readInbox, within } from '../support/faults.ts';
 import { temporaryFolder } from '../support/folders.ts';
@@ -67,7 +67,7 @@ describe('while directory.db is locked', () => {
     }
     await eventually(async () => (await server.ready()).status === 200, 'ready again', boundMs);
 
-    // What was refused either is or is not: asked for again, each is there once.
+    // Refused changes may or may not have been made. After a retry, each exists once.
     await eventually(async () => codeOf(await alice.post(add, { c: groupId, u: [carol.id] })) === null, 'the change');
     const { conversation } = await alice.ask(membersOf, { c: groupId });
     expect(conversation.memberCount).toBe(3);

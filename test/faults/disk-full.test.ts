@@ -1,4 +1,4 @@
-/** The disk fills up: what cannot be stored is refused, what was answered stays, and all goes on when there is room again. */
+/** The disk fills up: new writes are refused, acknowledged ones stay, and the server continues when there is space again. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, it } from 'vitest';
 import { codeOf, countUp, readInbox, within } from '../support/faults.ts';

@@ -74,7 +74,7 @@ describe('SIGTERM', () => {
     await server.start();
     const socket = await connect(server);
     const answer = socket.ask(slowMutation(6));
-    // The server has the mutation when it answers what was sent after it.
+    // The server has received the mutation when it answers a later message.
     await socket.ask('{ __typename }');
     server.signal('SIGTERM');
     const { data, errors } = await answer;

@@ -1,4 +1,4 @@
-/** SIGTERM: clients are sent elsewhere in slices, what was asked is answered, and the process ends in time. */
+/** SIGTERM: sockets are closed in batches, requests are answered, and the process ends in time. */
 import { createClient } from 'graphql-ws';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -49,7 +49,7 @@ describe('SIGTERM', () => {
     const codes = await connect(server, 10);
     server.signal('SIGTERM');
     await eventually(() => codes.length > 0, 'a first socket closed');
-    // The others are still there: nobody is made to come back at the same moment as everybody.
+    // The others are still connected: clients are not all made to reconnect at the same moment.
     expect(codes.length).toBeLessThan(10);
     expect(await server.ready()).toMatchObject({ status: 503, body: { status: 'draining', degraded: [] } });
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);

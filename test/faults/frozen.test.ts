@@ -1,4 +1,4 @@
-/** The process stands still for a while, as under a stopped virtual machine, and goes on as if nothing had been. */
+/** The process is frozen for a while, like in a stopped virtual machine, and then continues normally. */
 import { expect, it, vi } from 'vitest';
 import { countUp, readInbox } from '../support/faults.ts';
 import { temporaryFolder } from '../support/folders.ts';

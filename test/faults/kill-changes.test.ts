@@ -57,7 +57,7 @@ class Reader {
     this.acked = BigInt(ack.ackedSeq);
   }
 
-  /** The user's own positions: never lower than they were told before. */
+  /** The user's own positions, which never decrease. */
   async look(): Promise<void> {
     for (const { id, deliveredSeq, readSeq } of (await this.ask(positionsQuery))?.conversations.nodes ?? []) {
       const before = this.positions.get(id) ?? { deliveredSeq: 0n, readSeq: 0n };
@@ -75,7 +75,7 @@ class Reader {
   }
 }
 
-/** What a killed server does to a request is no answer. */
+/** A killed server does not answer a request. */
 const unlessGone = (answer: Promise<Answer>): Promise<Answer | null> => answer.catch(() => null);
 
 it(`a server killed in changes, syncs and acknowledgements keeps all of them (${kills} kills)`, async () => {
@@ -132,7 +132,7 @@ it(`a server killed in changes, syncs and acknowledgements keeps all of them (${
     await server.start();
     await sends.resend();
     for (const reader of readers) {
-      // Acknowledging nothing new tells what is kept.
+      // An acknowledgement without news returns the stored position.
       await reader.acknowledge(0n);
       await reader.look();
     }
@@ -181,7 +181,7 @@ it(`a server killed in changes, syncs and acknowledgements keeps all of them (${
     const inbox = await readInbox(reader.user, 'id seq conversationId systemEvent { kind users { id } }');
     expect(inbox.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(inbox.length));
     expect(new Set(inbox.map(({ message }) => message.id)).size).toBe(inbox.length);
-    // What was read under a number before a kill is under it for ever.
+    // A message that was read under a number before a kill keeps that number.
     for (const [seq, id] of reader.read) expect(inbox[Number(seq) - 1]?.message.id).toBe(id);
     const larges = inbox.filter(({ message }) => message.conversationId === large);
     expect(larges.map(({ message }) => message.seq)).toEqual(countUp(larges.length));
@@ -190,7 +190,7 @@ it(`a server killed in changes, syncs and acknowledgements keeps all of them (${
       expect(changings.map(({ id }) => id)).toEqual(log.map(({ id }) => id));
       continue;
     }
-    // Nothing of the times in which he was no member.
+    // No messages from times in which he was not a member.
     const visible = new Set<string>();
     let isMember = false;
     for (const { id, systemEvent } of log) {

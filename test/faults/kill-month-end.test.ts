@@ -54,7 +54,7 @@ it(`a server killed at the end of a month loses, doubles and renumbers nothing (
       await Promise.all(traffic);
       await server.start();
       await sends.resend();
-      // What was answered before the month ended is found in it: `send` compares number and id.
+      // Messages that were answered before the end of the month are found: `send` compares number and id.
       for (const [clientMessageId, sent] of [...sends.answered].slice(-30)) await sends.send(sent, clientMessageId);
     }
     if (month < months) await server.end('SIGKILL');

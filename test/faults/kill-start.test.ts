@@ -1,4 +1,4 @@
-/** The process is killed while it starts, at any point of it: the next start is not held up by what that one left. */
+/** The process is killed at any point of its start: its remains do not prevent the next start. */
 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

@@ -1,4 +1,4 @@
-/** The process is killed in the middle of traffic, again and again: what was answered SENT is there, once, under its number. */
+/** The process is killed repeatedly under load: every message that was answered SENT is stored once, under its number. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/folders.ts';

@@ -1,4 +1,4 @@
-/** Another program holds the message store's files: the server answers in time, keeps its clients, and goes on when they are free. */
+/** Another program holds the message store's files: the server answers in time, keeps its clients, and continues when they are free. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { codeOf, countUp, lockDatabase, overSocket, readInbox, within } from '../support/faults.ts';

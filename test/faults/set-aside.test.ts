@@ -1,4 +1,4 @@
-/** A damaged journal: the server starts, serves everything else, and says what it could not store. */
+/** A damaged journal: the server starts, serves everything else, and reports the operations that it could not store. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, vi } from 'vitest';

@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => used[Symbol.dispose]());
 
-/** What a process says instead of starting. It must be for people: no stack, and nothing else beside it. */
+/** The message of a process that cannot start. It is for people: one sentence without a stack. */
 async function refusalOf(env: Record<string, string>): Promise<string> {
   await using server = new ServerProcess(env);
   expect(await server.failToStart()).toBe(1);

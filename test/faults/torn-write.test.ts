@@ -1,6 +1,6 @@
 /**
- * The power fails in the middle of a write: behind what was flushed lies a part of a frame, or whatever the disk had there. The
- * next start takes what was committed, which is all that was answered, and nothing else.
+ * The power fails during a write: after the flushed data, the file contains a part of a frame, or old data of the disk. The next start
+ * recovers exactly the committed writes, which are all the answered ones.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';

@@ -16,7 +16,7 @@ function edgesIn(flowchart: string): Edge[] {
 
 const nodesIn = (flowchart: string) => new Set(flowchart.match(/\b\w+(?=\[")/g));
 
-/** What may be reached along arrows. */
+/** The nodes that are reachable along arrows. */
 function reachable(edges: readonly Edge[], from: string, seen: Set<string> = new Set()): Set<string> {
   for (const [start, to] of edges) {
     if (start !== from || seen.has(to)) continue;

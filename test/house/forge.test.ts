@@ -1,4 +1,4 @@
-/** Files that the forge reads: their syntax, what a workflow may do and run, and what the bot keeps up to date. */
+/** Files that the forge reads: their syntax, the permissions and actions of workflows, and the packages that the bot updates. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ describe('files of settings', () => {
   });
 });
 
-/** What a workflow does beyond reading the code and running pinned actions. */
+/** Problems of a workflow that does more than reading the code and running pinned actions. */
 function risksOf(workflow: string): string[] {
   const actions = [...workflow.matchAll(/^\s*(?:- )?uses: (.+)$/gm)].map(([, action]) => action as string);
   return [

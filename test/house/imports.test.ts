@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 type Sources = ReadonlyMap<string, string>;
 
 /**
- * What each layer may import besides itself: `server -> resolvers -> services -> ports <- drivers`, and the domain for
- * everybody. Drivers do not import one another; drivers on SQLite files share `stores/sqlite-file/`. A layer that is not
- * listed, such as a new folder of `src/`, may import nothing until it is.
+ * The allowed imports of each layer besides itself: `server -> resolvers -> services -> ports <- drivers`, and every layer may import
+ * the domain. Drivers do not import one another; drivers on SQLite files share `stores/sqlite-file/`. A layer that is not listed, such
+ * as a new folder of `src/`, may not import anything until it is.
  */
 const arrow: Readonly<Record<string, readonly string[]>> = {
   domain: [],
@@ -74,7 +74,7 @@ function layerOf(path: string): string {
   return path === 'src/server/ports.ts' ? 'server ports' : folder;
 }
 
-/** What a file imports, as types too, and the files it starts as threads. */
+/** The imports of a file, including types, and the files that it starts as threads. */
 function importsOf(source: string): string[] {
   const statement = /^\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?\s*'([^']+)'/gm;
   const call = /\bimport\(\s*['"`]([^'"`]+)['"`]/g;

@@ -1,4 +1,4 @@
-/** The lint rules of this project's own, in `lint/`: each refuses what it is for, and nothing else. */
+/** The project's own lint rules, in `lint/`: each refuses only its own kind of mistake. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -24,7 +24,7 @@ const withoutSize = (from: GraphQLSchema, bounds: Readonly<Record<string, ListBo
     .filter(({ size }) => size === null)
     .map(({ name }) => name);
 
-/** Lists that clients send without being told how long they may be. */
+/** Lists in requests without a documented maximum. */
 function undescribedInputs(from: GraphQLSchema): string[] {
   const inputs = Object.values(from.getTypeMap()).flatMap((type) => {
     if (type.name.startsWith('__')) return [];

@@ -1,4 +1,4 @@
-/** What `npm ci` installs: only contents whose hash is known, and the Node that runs this project. */
+/** `npm ci` installs only contents with a known hash, and the Node that runs this project. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 

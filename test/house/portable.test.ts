@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
-/** Not part of the project: what installing, running and measuring leave behind. */
+/** Files that are not part of the project, because installing, running or measuring creates them. */
 const leftOut = new Set(['.git', '.vitest', 'node_modules', 'data', 'coverage']);
 
 function filesIn(folder: URL, prefix = ''): string[] {
@@ -19,7 +19,7 @@ const rules: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['a folder of one machine', /(?<![\w.~}])\/(?:work|root|home\/[a-z]\w*|Users\/[A-Za-z]\w*|tmp\/hq)\/[^\s'"`]*/],
 ];
 
-/** What ties a file to the machine it was written on. */
+/** Text that ties a file to one machine. */
 function ties(text: string): string[] {
   return rules.flatMap(([what, pattern]) => {
     const found = pattern.exec(text);

@@ -1,4 +1,4 @@
-/** What must hold of a store after any history. Each finding is a sentence. */
+/** Invariants of a store after any history. Each violation is a sentence. */
 import { lastInboxSeq } from '../../src/domain/inbox.ts';
 import { monthOf } from '../../src/domain/month.ts';
 import { snowflakeTime } from '../../src/domain/snowflake.ts';

@@ -1,4 +1,4 @@
-/** What must hold after any history of sends, deliveries and changes of membership. Each finding is a sentence. */
+/** Invariants after any history of sends, deliveries and membership changes. Each violation is a sentence. */
 import { userKey } from '../../src/domain/entry-key.ts';
 import type { ConversationId, Seq, UserId } from '../../src/domain/ids.ts';
 import { lastInboxSeq } from '../../src/domain/inbox.ts';
@@ -13,7 +13,7 @@ import { findReceiptViolations } from './receipt-checks.ts';
 
 type Truth = DeliveryWorld['truth'];
 
-/** A conversation's rows in the order of its segments and numbers, and what is wrong with them. */
+/** A conversation's rows in the order of its segments and numbers, and the violations in them. */
 async function readLog(truth: Truth, id: ConversationId, firstMonth: Month, found: string[]): Promise<MessageRow[]> {
   const rows: MessageRow[] = [];
   const months = await truth.messageLog.months();

@@ -1,7 +1,7 @@
 /**
- * Servers, senders and devices over one set of stores, in which nothing happens but by the choice of a seeded random number.
+ * Servers, senders and devices over one set of stores, in which a seeded random number decides everything.
  *
- * Two kinds of world: in one a single server has the stores to itself, dies and comes back, and groups gain and lose members;
+ * There are two kinds of worlds: in one, a single server owns the stores, dies and restarts, and groups gain and lose members;
  * in the other several servers share the stores, and membership was settled before they started.
  */
 import type { ConversationId, Millis } from '../../src/domain/ids.ts';
@@ -270,7 +270,7 @@ export class DeliveryWorld {
     await act();
   }
 
-  /** Calls a service and hears what comes of it, unless the server dies before. */
+  /** Calls a service and gets its result, unless the server dies before. */
   private async call<T>(
     server: Server,
     what: string,

@@ -1,6 +1,6 @@
 /**
- * A client's device, which believes what it is told and complains of what it must never be told: a gap in the numbers, a
- * message twice in one stream or out of its conversation's order, an event while it is slow or after the end.
+ * A client's device. It trusts the server and reports forbidden events: a gap in the numbers, a message twice in one stream or out of
+ * its conversation's order, an event while it is slow or after the end.
  */
 
 import type { ConversationId, Seq } from '../../src/domain/ids.ts';

@@ -1,4 +1,4 @@
-/** What lies between an instance and what it calls: every call and every answer becomes a step, and some are lost. */
+/** Ports between an instance and its stores and bus: every call and every answer becomes a step, and some are lost. */
 import { DomainError } from '../../src/domain/errors.ts';
 import type { Bus } from '../../src/pubsub/bus.ts';
 import type { Owner, Scheduler } from './scheduler.ts';
@@ -103,7 +103,7 @@ export class FaultyBus {
     for (const { owner, listener } of this.listeners) this.scheduler.add(owner, listener);
   }
 
-  /** Ends what a dead instance had subscribed to. */
+  /** Ends the subscriptions of a dead instance. */
   drop(owner: Owner): void {
     for (const subscriptions of this.topics.values())
       for (const one of subscriptions) if (one.owner === owner) subscriptions.delete(one);

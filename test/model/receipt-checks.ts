@@ -1,4 +1,4 @@
-/** What must hold of positions after any history: they follow from what was sent and acknowledged, and pass no head. */
+/** Invariants of positions after any history: they follow from the sends and acknowledgements, and never pass a head. */
 import type { ConversationId, Seq, UserId } from '../../src/domain/ids.ts';
 import { lastInboxSeq } from '../../src/domain/inbox.ts';
 import { noPositions } from '../../src/domain/receipt.ts';

@@ -1,13 +1,13 @@
 /**
- * Decides what happens next. Whatever a program under test waits for (an answer, a timer, a hint) is a step here, and a seeded
- * random number picks the one that comes next: the same seed plays the same history.
+ * Decides the order of events. Every wait of the program under test (for an answer, a timer, a hint) is a step, and a seeded random
+ * number picks the next step: the same seed plays the same history.
  *
- * While timers are installed nothing but steps makes progress, so after each of them everything that follows at once can be
- * let run to its end, and belongs to that step's owner.
+ * While timers are installed, only steps make progress. After each step, its immediate consequences run to their end and belong to
+ * that step's owner.
  */
 const realSetImmediate = setImmediate;
 
-/** Whose step it is; the steps of a dead one are not run, but for what it had already handed to a store. */
+/** The owner of a step. Steps of a dead owner do not run, except calls that were already passed to a store. */
 export interface Owner {
   readonly name: string;
   isDead: boolean;

@@ -1,6 +1,6 @@
 /**
- * A world of several instances over one store, in which nothing happens but by the choice of a seeded random number: when a
- * call reaches the store, when its answer comes back, whether it comes at all, where each clock stands, and who crashes.
+ * A world of several instances over one store, in which a seeded random number decides everything: when a call reaches the store,
+ * when and whether its answer arrives, the time of each clock, and the crashes.
  */
 import type { Conversation } from '../../src/domain/conversation.ts';
 import { userKey } from '../../src/domain/entry-key.ts';
@@ -24,7 +24,7 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** A fault put into the store or into what is heard of it: the checks must notice each. */
+/** A fault injected into the store or its answers. The checks must detect each one. */
 export interface Mutant {
   readonly name: string;
   wrap(store: MessageStore, random: () => number): MessageStore;
@@ -106,7 +106,7 @@ export class World {
     return Object.assign(instance, { log, writer, newId: snowflakes.next });
   }
 
-  /** What fan-out on write does. A failure is left to the sweep. */
+  /** Fan-out on write. A failure is left to the sweep. */
   private fanOut(writer: Instance['writer'], upTo: bigint): void {
     const entries = members.map((userId, index) => ({
       userId,

@@ -1,4 +1,4 @@
-/** What operators learn of log-ins and devices: lines with ECS fields, and counts. */
+/** Security events of log-ins and devices: lines with ECS fields, and counts. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SecurityEventEntry, securityEvents } from '../../src/domain/security-event.ts';

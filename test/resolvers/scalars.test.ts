@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLScalarType, parseValue } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { DateTime, JSONObject, Seq } from '../../src/resolvers/scalars.ts';
 
-/** What a literal in a document comes to. */
+/** The value of a literal in a document. */
 function literal<In>(scalar: GraphQLScalarType<In, unknown>, source: string, variables: Record<string, unknown> = {}) {
   return scalar.parseLiteral(parseValue(source), variables);
 }
@@ -233,7 +233,7 @@ describe('JSONObject', () => {
     expectRefused(() => literal(JSONObject, '{ a: RED }'));
   });
 
-  // JSON has no infinity: it would be stored as null, and what comes back would not be equal.
+  // JSON has no infinity: it would be stored as null, and the returned object would not be equal.
   it('refuses a number too large to be kept', () => {
     expectRefused(() => literal(JSONObject, '{ a: 1e999 }'));
     expectRefused(() => literal(JSONObject, '{ a: [{ b: -1e999 }] }'));

@@ -1,4 +1,4 @@
-/** Whatever is wrong with an operation, both transports say the same of it, in words made for clients, and nothing comes of it. */
+/** Invalid operations: both transports give the same error for clients, and nothing runs. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorCode, errorCatalogue } from '../../src/domain/errors.ts';
 import { startServer, type TestServer, type TestUser } from '../support/heliograph.ts';

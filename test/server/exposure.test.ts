@@ -1,4 +1,4 @@
-/** Settings that narrow what a server shows: GraphiQL, the schema, and the pages for operators. */
+/** Settings that limit the exposure of a server: GraphiQL, the schema, and the pages for operators. */
 import { getIntrospectionQuery } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { startServer } from '../support/heliograph.ts';

@@ -174,7 +174,7 @@ it('answers any arguments with a code of the catalogue, the same on both transpo
       expectCatalogued(overHttp.errors ?? []);
       const overWs = await ws.ask(query, variables);
       expectCatalogued(overWs.errors ?? []);
-      // What a mutation did the first time may be another thing the second time.
+      // A repeated mutation may have a different result.
       if (kind === 'query') expect([overWs.data, errorsOf(overWs)]).toEqual([overHttp.data, errorsOf(overHttp)]);
     }),
     { numRuns },

@@ -141,7 +141,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     await carol.getByRole('button', { name: /execute query/i }).click();
     await expect.poll(() => shown(carol), { timeout: 15_000 }).toContain('StreamReady');
     for (const text of ['first', 'second']) await dave.send({ userId: user.id }, text);
-    // The editor draws what is in sight only, so the older ones are further down.
+    // The editor renders only its visible part, so the older ones are further down.
     const sees = async (...texts: string[]) => {
       const text = await shown(carol);
       return texts.filter((one) => !text.includes(one));
@@ -149,7 +149,7 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
     await expect.poll(() => sees('"second"', 'earlierEvents', '"first"'), { timeout: 15_000 }).toEqual([]);
     await server.restart();
     await dave.send({ userId: user.id }, 'third');
-    // It went on after the second one, instead of beginning anew.
+    // It continued after the second one, instead of starting again.
     await expect.poll(() => sees('"third"', '"startSeq": "2"'), { timeout: 15_000 }).toEqual([]);
     const screenshot = process.env.SCREENSHOT;
     if (screenshot !== undefined) await carol.screenshot({ path: screenshot });

@@ -1,4 +1,4 @@
-/** What comes to the WebSocket's door and below the protocol: handshakes that are none, and frames that break RFC 6455. */
+/** Input below the protocol: invalid handshakes, and frames that violate RFC 6455. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** What every HTTP answer says to browsers, caches and proxies, whatever it answers. */
+/** The headers of every HTTP answer for browsers, caches and proxies. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../support/heliograph.ts';
 import { exchangeBytes } from '../support/raw-http.ts';

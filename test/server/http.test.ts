@@ -1,4 +1,4 @@
-/** What HTTP adds to GraphQL: whatever a request is like, the answer is JSON with a code from the catalogue. */
+/** GraphQL over HTTP: the answer to any request is JSON with a code from the catalogue. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../support/heliograph.ts';
 import { exchangeBytes, readAnswer } from '../support/raw-http.ts';

@@ -1,4 +1,4 @@
-/** What a client may take up of the server: sizes, operations, sockets and time. */
+/** Limits on clients: sizes, operations, sockets and time. */
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeCodes } from '../../src/domain/errors.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** As a proxy tells it. */
+/** An address as a proxy reports it. */
 const from = (address: string) => ({ 'x-forwarded-for': address });
 const signedIn = (address: string) => connect(server, alice.session.accessToken, from(address));
 

@@ -1,4 +1,4 @@
-/** How large an operation may be: what is just allowed, and what is one too many, on both transports. */
+/** Limits on the size of an operation: the largest allowed and the smallest refused size, on both transports. */
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operationLimitDefaults as limits } from '../../src/server/pipeline/limits.ts';
@@ -51,7 +51,7 @@ describe('a document', () => {
     expect(await codeOf(inFragments(limits.aliasesMax + 1))).toBe('QUERY_TOO_COMPLEX');
   });
 
-  // Each step doubles what a naive reading has to do: sixty of them would never end.
+  // Each step doubles the work of a naive implementation: sixty of them would never end.
   it.each<[string, (index: number) => string, code: unknown]>([
     ['spread each other twice', (i) => `fragment F${i} on Message { ...F${i + 1} ...F${i + 1} }`, 'NOT_FOUND'],
     [

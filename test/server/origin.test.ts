@@ -1,4 +1,4 @@
-/** Pages of other sites: what their browsers may do here, over HTTP and over WebSocket alike. */
+/** Access of other sites' pages over HTTP and over WebSocket. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../support/heliograph.ts';
 import { exchangeBytes, readAnswer, statusOfUpgrade } from '../support/raw-http.ts';

@@ -1,4 +1,4 @@
-/** How often somebody may ask: one allowance for both transports, told in the same words. */
+/** Rate limits: one allowance and the same error for both transports. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addressOperations, userOperations } from '../../src/server/admission.ts';
 import { logInNameLimit, registerLimit } from '../../src/services/accounts/account-service.ts';
@@ -7,7 +7,7 @@ import { type Answer, startServer, type TestServer, type TestUser } from '../sup
 import { connect } from '../support/raw-socket.ts';
 import { bothTransports, type Transport } from '../support/transports.ts';
 
-// The clock stands still but for what a test lets pass, so that nothing is given back unasked.
+// Only tests advance the clock, so that allowances do not refill by themselves.
 let now = Date.parse('2026-03-10T12:00:00Z');
 const scale = 0.01;
 const operationsMax = userOperations.points * scale;
@@ -47,7 +47,7 @@ async function askUntilRefused([http, ws]: [Transport, Transport], query: () => 
   }
 }
 
-/** Both transports refuse in the same words, but for the moment to come back: everybody gets another one. */
+/** Both transports refuse with the same error, except for the time to retry, which differs for each caller. */
 async function expectSameRefusal(transports: [Transport, Transport], query: () => [string, object?], first: Answer) {
   const withoutMoment = ({ errors }: Answer) =>
     (errors ?? []).map(({ message, path, extensions: { retryAfterMs: _moment, ...extensions } }) => ({

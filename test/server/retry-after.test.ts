@@ -1,4 +1,4 @@
-/** Clients that wait as long as they are told: each gets through, with few refusals, however many wait at once. */
+/** Clients that wait for `retryAfterMs`: each of many waiting clients succeeds after few refusals. */
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { sendLimit } from '../../src/services/messages/message-service.ts';

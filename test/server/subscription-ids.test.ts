@@ -19,7 +19,7 @@ describe('an operation id', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  /** Hands all messages to the server in one write, so that none of them waits for what the one before has done. */
+  /** Sends all messages to the server in one write, so that none of them waits for the effect of an earlier one. */
   function writeAtOnce(socket: RawSocket, messages: readonly object[]): void {
     const { _socket: stream } = socket.ws as unknown as { _socket: { cork(): void; uncork(): void } };
     stream.cork();

@@ -21,7 +21,7 @@ it.each([
   expect(live.values).toEqual([{ __typename: 'StreamReady' }, { __typename: 'MessageReceived' }]);
 });
 
-// What all see alike is executed once for all: nothing of one viewer may get to another that way.
+// Shared events are executed once for all viewers, and must not reveal one viewer's data to another.
 it('shows each viewer their own side, also where the field is written twice', async () => {
   const [alice, bob] = [await server.user(), await server.user()];
   const query = `subscription {

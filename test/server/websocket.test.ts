@@ -1,4 +1,4 @@
-/** The protocol graphql-transport-ws: what ends an operation, what ends a socket, and that neither ends anybody else's. */
+/** The protocol graphql-transport-ws: the ends of operations and sockets, which must not affect other clients. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeCodes } from '../../src/domain/errors.ts';
 import { eventually, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
@@ -170,7 +170,7 @@ describe('a socket', () => {
     const socket = await connect(server);
     socket.ws.pause();
     const ping = JSON.stringify({ type: 'ping', payload: { a: 'x'.repeat(15_000) } });
-    // Far more than the kernel's buffers and the server's own bound hold: what is over stays with the client.
+    // Far more than the kernel's buffers and the server's own limit: the rest stays with the client.
     for (let times = 0; times < 2_000; times += 1) socket.ws.send(ping);
     await eventually(async () => {
       const before = socket.ws.bufferedAmount;

@@ -41,7 +41,7 @@ export const newName = () => {
 };
 
 export type AccountPorts = Parameters<typeof createAccountService>[0];
-/** What accounts need of a directory. */
+/** The parts of a directory that accounts use. */
 export type AccountStores = Pick<Directory, 'users' | 'devices'>;
 
 export function setUpAccounts(

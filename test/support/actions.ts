@@ -1,4 +1,4 @@
-/** What tests of the API do over and over. */
+/** Common actions of API tests. */
 import { type Events, type Json, type TestServer, TestUser } from './heliograph.ts';
 
 /** Signs a user in once more, as another device; the caller closes it. */
@@ -31,7 +31,7 @@ export const offlineQuery = `query ($afterSeq: Seq!, $first: Int) { offlineMessa
   nextSeq headSeq hasMore truncated { inboxSeq conversationId fromSeq toSeq }
   entries { inboxSeq message { id seq text kind conversationId senderId } } } }`;
 
-/** One page of what a user's devices may have missed. */
+/** One page of `offlineMessages`. */
 export async function offline(user: TestUser, afterSeq: string, first = 500): Promise<Json> {
   return (await user.ask(offlineQuery, { afterSeq, first })).offlineMessages;
 }

@@ -1,4 +1,4 @@
-/** What goes wrong around a server, and how its clients look at it meanwhile. */
+/** Faults around a server, and its state as clients see it. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Answer, TestUser } from './heliograph.ts';

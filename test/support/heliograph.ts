@@ -9,7 +9,7 @@ import { type Heliograph, startHeliograph } from '../../src/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/observability/log.ts';
 
-/** What a test asked for, in the shape it asked for. */
+/** The data of an answer, in the shape of the test's query. */
 // biome-ignore lint/suspicious/noExplicitAny: the query decides the shape, and the assertion checks it
 export type Json = any;
 
@@ -87,7 +87,7 @@ export async function startServer(env: Record<string, string> = {}, clock?: () =
   return server;
 }
 
-/** What a client has to know of a server. */
+/** The part of a server that clients need. */
 export type Reachable = Pick<TestServer, 'wsUrl' | 'post'>;
 
 export async function register(server: Reachable, name = `u${randomUUID().slice(0, 8)}`): Promise<TestUser> {
@@ -172,7 +172,7 @@ export class TestUser {
     return this.post(sendMutation, { input });
   }
 
-  /** Starts a subscription and collects what comes. */
+  /** Starts a subscription and collects its events. */
   subscribe(query: string, variables: Record<string, unknown> = {}): Events {
     const events = new Events();
     const stop = this.ws.subscribe<Record<string, Json>>(
@@ -198,7 +198,7 @@ export class TestUser {
   }
 }
 
-/** What a subscription has brought so far. */
+/** The events of a subscription so far. */
 export class Events {
   readonly answers: Answer[] = [];
   error: unknown = null;

@@ -50,18 +50,18 @@ export class Reader implements EventSink<Presence> {
   }
 }
 
-/** What one test has: a service that was started at `startedAt`, and what is around it. */
+/** The fixture of one test: a service that was started at `startedAt`, and its ports. */
 export interface PresenceWorld {
   readonly store: PresenceStore;
   readonly bus: Bus;
   readonly presence: PresenceService;
-  /** What was reported as wrong; none may be left at the end of a test. */
+  /** Reported errors; none may be left at the end of a test. */
   readonly faults: unknown[];
   /** Another service on the same store and bus. */
   start(over?: Partial<Parameters<typeof createPresenceService>[0]>): PresenceService;
   /** Ends the service of the world and starts another. */
   restart(): PresenceService;
-  /** Collects what is told of a user on the bus. */
+  /** Collects a user's presence hints on the bus. */
   listen(userId: string): Promise<Presence[]>;
 }
 

@@ -21,7 +21,7 @@ export async function exchangeBytes(url: string, bytes: string | Buffer): Promis
   return Buffer.concat(parts).toString();
 }
 
-/** What a raw answer says: its status, and the code of the error in its body. */
+/** A raw answer's status, and the code of the error in its body. */
 export function readAnswer(answer: string): { status: number; contentType: string | undefined; code: unknown } {
   const [head = '', body = ''] = answer.split('\r\n\r\n');
   const json = JSON.parse(body) as { errors?: { extensions: { code: unknown } }[] };
@@ -32,7 +32,7 @@ export function readAnswer(answer: string): { status: number; contentType: strin
   };
 }
 
-/** What a WebSocket's handshake is answered with: 101 when it may come in; then it leaves at once. */
+/** The status of a WebSocket handshake: 101 if it is accepted; the socket is then closed at once. */
 export async function statusOfUpgrade(wsUrl: string, headers: Record<string, string>): Promise<number> {
   const ws = new WebSocket(wsUrl, 'graphql-transport-ws', { headers });
   ws.on('error', () => {});

@@ -1,4 +1,4 @@
-/** A WebSocket that says what a test tells it to, where a proper client would know better. */
+/** A WebSocket that sends arbitrary messages, including those that a correct client would not send. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { Answer, Reachable } from './heliograph.ts';
@@ -32,7 +32,7 @@ export class RawSocket {
     this.ws.send(JSON.stringify(message));
   }
 
-  /** Says `connection_init`; what comes of it: 'connection_ack', or the code of the close. */
+  /** Sends `connection_init`. Returns 'connection_ack', or the close code. */
   async init(payload?: object): Promise<string | number> {
     this.send({ type: 'connection_init', payload });
     return Promise.race([this.closed, this.until(({ type }) => type === 'connection_ack').then(({ type }) => type)]);
@@ -73,7 +73,7 @@ export async function connect(
   return socket;
 }
 
-/** What a server says to a socket with a token: 'connection_ack', or the code of the close. */
+/** The server's answer to a socket with a token: 'connection_ack', or the close code. */
 export async function tryToConnect(server: Pick<Reachable, 'wsUrl'>, payload?: object): Promise<string | number> {
   const socket = await RawSocket.open(server);
   const came = await socket.init(payload);

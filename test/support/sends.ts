@@ -1,4 +1,4 @@
-/** Sends through faults: what was answered, and what has to be sent again because nobody told what became of it. */
+/** Sends during faults: the answered messages, and the messages with an unknown outcome, which must be resent. */
 import { randomUUID } from 'node:crypto';
 import { codeOf } from './faults.ts';
 import type { TestUser } from './heliograph.ts';
@@ -40,7 +40,7 @@ export class Sends {
     this.unknown.delete(clientMessageId);
   }
 
-  /** Sends one after the other until `stop`; what gets no answer is left for `resend`. */
+  /** Sends one after the other until `stop`. Messages without an answer are left for `resend`. */
   async keepSending(user: TestUser, to: Draft['to']): Promise<void> {
     this.isStopped = false;
     while (!this.isStopped) {
@@ -60,7 +60,7 @@ export class Sends {
     while (this.answered.size < goal) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  /** Finds out what became of those without an answer. */
+  /** Finds the outcome of messages without an answer. */
   async resend(): Promise<void> {
     for (let tries = 0; this.unknown.size > 0; tries += 1) {
       if (tries > 20) throw new Error(`${this.unknown.size} sends are not taken`);

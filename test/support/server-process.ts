@@ -9,7 +9,7 @@ const mainPath = new URL('../../src/main.ts', import.meta.url).pathname;
 export class ServerProcess implements AsyncDisposable {
   readonly env: Record<string, string>;
   url = '';
-  /** What it has written since it was last started. */
+  /** Output since the last start. */
   stdout = '';
   stderr = '';
   private child: ChildProcess | null = null;
@@ -102,7 +102,7 @@ export class ServerProcess implements AsyncDisposable {
     return (await response.json()) as Answer;
   }
 
-  /** `/readyz`: its status, and what it says. */
+  /** The status and the body of `/readyz`. */
   async ready(): Promise<{ status: number; body: { status: string; degraded: string[] } }> {
     const response = await fetch(`${this.url}/readyz`);
     return { status: response.status, body: (await response.json()) as { status: string; degraded: string[] } };

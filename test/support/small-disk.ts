@@ -8,7 +8,7 @@ export interface SmallDisk extends Disposable {
   readonly path: string;
   /** Takes all room but so much. */
   fill(leaveBytes: number): void;
-  /** Gives back what `fill` took. */
+  /** Frees the space that `fill` used. */
   clear(): void;
 }
 

@@ -1,4 +1,4 @@
-/** The two ways in, so that a test can ask the same of both and compare what comes back. */
+/** Both transports, so that a test can send the same request over each and compare the answers. */
 import type { Answer, TestServer } from './heliograph.ts';
 import { connect } from './raw-socket.ts';
 
@@ -24,7 +24,7 @@ export async function bothTransports(server: TestServer, token?: string): Promis
   ];
 }
 
-/** What two transports must agree on. */
+/** The part of an answer that must be equal on both transports. */
 export function errorsOf({ errors }: Answer): object[] {
   return (errors ?? []).map(({ message, path, extensions }) => ({
     message,

@@ -1,4 +1,4 @@
-/** What a frontend team does first: generate types from the published schema, and write typed code against them. */
+/** The first step of a frontend team: generate types from the published schema, and write typed code with them. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

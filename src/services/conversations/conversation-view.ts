@@ -2,7 +2,7 @@
  * A conversation as one user sees it, and the pages that are made of such views.
  *
  * Conversations come newest activity first, and no two share a place. A cursor holds the place of the conversation that it was
- * made for, so that a page goes on from there whether or not that conversation is still in the list.
+ * made for, so that a page continues from there even if that conversation is no longer in the list.
  */
 import { type Conversation, isActive, type Member, visibleHead } from '../../domain/conversation.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';

@@ -239,7 +239,7 @@ export function createMemberLists(ports: {
       drop(id);
     },
 
-    /** Announces a change; one at a time for each conversation. One that is tried again goes on with those who wait for it. */
+    /** Announces a change; one at a time for each conversation. A retried change keeps its waiters. */
     begin({ conversationId, event }: MembershipChange): void {
       const { promise, resolve } = Promise.withResolvers<void>();
       const { settled, settle } = pending.get(conversationId) ?? { settled: promise, settle: resolve };
@@ -253,7 +253,7 @@ export function createMemberLists(ports: {
       change?.settle();
     },
 
-    /** Resolves when no change of the conversation is under way; null at once when there is none. */
+    /** Resolves when no change of the conversation is in progress; null if there is none now. */
     settled(id: ConversationId): Promise<void> | null {
       return pending.get(id)?.settled ?? null;
     },

@@ -74,7 +74,7 @@ export function createSqlDeviceStore(knex: Knex, timeoutMs: Millis): DeviceStore
     },
 
     async rotate({ deviceId, sessionId, generation, at, expiresAt }) {
-      // One statement decides between two calls, and sees an account that is disabled meanwhile.
+      // One statement decides between two calls, and detects an account that is disabled in the meantime.
       const moved = await knex('devices')
         .where({ id: deviceId, session_id: sessionId, generation, revoked_at: null })
         .whereExists(knex('users').whereRaw('users.id = devices.user_id').where({ disabled_at: null }))

@@ -95,7 +95,7 @@ function run([, method, args]: CallMessage): unknown {
   }
   const [portName, name] = method.split('.') as [keyof StoreState, string];
   if (isAppend(method) && overlay.size > backlogMax) {
-    throw new DomainError('OVERLOADED', 'Store has more to write than it may hold back.');
+    throw new DomainError('OVERLOADED', 'Write backlog of the store is full.');
   }
   const methods = state[portName] as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
   // biome-ignore lint/plugin: as many as the method has parameters

@@ -112,7 +112,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
       await expect(see({ ...ada, issuedAt: at + 5_000 })).rejects.toMatchObject(unauthenticated);
       await expect(see({ ...ada, issuedAt: 0 })).rejects.toMatchObject(unauthenticated);
       expect(await see({ ...ada, issuedAt: at + 6_000 })).toEqual(viewer);
-      // What was logged out does not come back with it, here or on another instance.
+      // Logged-out sessions do not become valid again, here or on another instance.
       await expect(accounts.verifyToken(token)).rejects.toMatchObject(unauthenticated);
       await expect(setUpExternal().see(ada)).rejects.toMatchObject(unauthenticated);
     });

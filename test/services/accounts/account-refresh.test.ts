@@ -1,4 +1,4 @@
-/** Refresh tokens: each has one successor, and one that comes back late ends its session. */
+/** Refresh tokens: each has one successor, and late reuse revokes its session. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../../src/services/accounts/account-service.ts';

@@ -44,7 +44,7 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
         await expect(instance.refresh(session)).rejects.toMatchObject(unauthenticated);
       }
       expect(here.revocations).toEqual([{ userId: session.user.id, deviceId: session.deviceId }]);
-      // Signing in there again is no matter of who heard of the log-out.
+      // Signing in again works even on instances that do not know of the log-out.
       const again = await here.accounts.logIn(
         { username: session.user.username, password, deviceId: session.deviceId },
         from,

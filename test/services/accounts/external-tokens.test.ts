@@ -110,7 +110,7 @@ describe('tokens of an identity provider', () => {
     await tokens.verify(good);
     const [head, body, tail] = good.split('.') as [string, string, string];
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    // What everybody may read must not serve as a secret to sign with.
+    // A public key must not be usable as a secret for signing.
     const byPublicKey = async (kid: string) => {
       const content = `${part({ alg: 'HS256', kid })}.${body}`;
       const pem = await exportSPKI(rsa.publicKey);

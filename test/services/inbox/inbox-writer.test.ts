@@ -214,7 +214,7 @@ describe('an entry that an earlier one of the same moment covers', () => {
     };
     const { enter } = setUp({ store: { ...store, heads } });
     await enter('101', 'a', 1n);
-    // Another instance is faster, and the store is away when the refused run is to be tried again.
+    // Another instance is faster, and the store is unavailable when the refused run is retried.
     await setUp({ store }).enter('101', 'a', 2n);
     isAway = true;
     const outcomes = await Promise.allSettled([enter('101', 'a', 3n), enter('101', 'a', 3n)]);

@@ -1,4 +1,4 @@
-/** One log over many months, and what is read from it. */
+/** One log over many months, and reads from it. */
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/domain/message.ts';
 import { conversation, setUpLog } from '../../support/conversation-logs.ts';

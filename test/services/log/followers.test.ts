@@ -24,7 +24,7 @@ function aFollower() {
   return { follower, calls };
 }
 
-/** A follower that finishes at once, and what it was given. */
+/** A follower that finishes at once, and the messages that it received. */
 function aSwiftFollower() {
   const taken: bigint[][] = [];
   const follower: Follower = { take: async (_id, messages) => void taken.push(messages.map(({ seq }) => seq)) };

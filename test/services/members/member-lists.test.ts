@@ -39,7 +39,7 @@ async function setUp({ largeAbove = 10, isSoleWriter = true, settings = {}, over
     await store.beginChange(one);
     return one;
   };
-  /** Settles a change through another process: this one is not told. */
+  /** Settles a change through another process, without notifying this one. */
   const changeElsewhere = async (kind: MembershipChange['event']['kind'], userIds: string[], seq: bigint) =>
     store.settleChange(await begin(kind, userIds), seq, largeAbove);
   const change = async (kind: MembershipChange['event']['kind'], userIds: string[], seq: bigint) =>

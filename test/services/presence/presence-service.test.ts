@@ -1,4 +1,4 @@
-/** Who is online: what keeps a user so, and what ends it. */
+/** Presence: the events that keep a user online, and those that end it. */
 import { describe, expect, it, vi } from 'vitest';
 import type { PresenceService } from '../../../src/services/presence/presence-service.ts';
 import {
@@ -84,7 +84,7 @@ describe('presence', () => {
       await pass(29_990);
       heardAt = Date.now();
       await pass(55_000);
-      detach(); // Cut off; that is no beat.
+      detach(); // A lost connection is not a sign of life.
       expect(told.map(({ status }) => status)).toEqual(['ONLINE']);
       await pass(5_000);
       expect(told.map(({ status }) => status)).toEqual(['ONLINE', 'OFFLINE']);

@@ -1,4 +1,4 @@
-/** What those may know who ask for presence, or watch it. */
+/** Visibility of presence in queries and subscriptions. */
 import { describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../../src/domain/errors.ts';
 import type { Bus } from '../../../src/pubsub/bus.ts';

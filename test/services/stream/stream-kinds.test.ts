@@ -7,7 +7,7 @@ import { aMessage } from '../../support/drafts.ts';
 
 const message = aMessage(1n, { sentAt: 0 });
 
-/** What a live message of a kind that looks the same to everybody, or does not, is pushed with. */
+/** The `shared` argument of a pushed live message, for a kind that looks the same to every viewer or not. */
 function pushed(isSameForAll: boolean): SharedEvent | undefined {
   const rules = vi.spyOn(entryKinds, 'USER', 'get').mockReturnValue({ ...entryKinds.USER, isSameForAll });
   const push = vi.fn<EventSink<StreamEvent>['push']>(() => true);

@@ -37,7 +37,7 @@ describe('knex over node:sqlite', () => {
     folder[Symbol.dispose]();
   });
 
-  /** What another process sees: committed rows only. */
+  /** Rows visible to another process: only committed ones. */
   function committed(): unknown[] {
     const other = new DatabaseSync(filename, { readOnly: true });
     try {

@@ -108,7 +108,7 @@ describe('the directory in SQLite', () => {
     expect(failures).toHaveLength(4);
     for (const failure of failures) {
       expect(inspect(failure, { depth: 10 })).not.toContain(secret);
-      // What clients are told has no statement in it, either.
+      // The error for clients does not contain the statement either.
       expect((failure as Error).message).not.toMatch(/insert|update/i);
     }
   });

@@ -1,4 +1,4 @@
-/** What the mover cannot bring into the tables is set aside, and stops neither what lies behind it nor a start or a stop. */
+/** Operations that the mover cannot apply are set aside, and block neither later operations nor a start or a stop. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeOperations, type Operation } from '../../../src/stores/journal/journal-entry.ts';
 import type { MessageRow } from '../../../src/stores/message-log.ts';

@@ -1,4 +1,4 @@
-/** What one commit writes is bounded in each row and each move, however much comes at once. */
+/** The writes of one commit are bounded per row and per move, even for a large burst. */
 import { expect, it, vi } from 'vitest';
 import type { InboxRun } from '../../../src/domain/inbox.ts';
 import { aRow, rows } from '../../contract/message-store-drivers.ts';
@@ -49,7 +49,7 @@ it('answers calls in order when they exceed one commit', async () => {
   using files = new JournalFiles();
   await using store = await files.openStore(60_000);
   const body = JSON.stringify({ text: 'x'.repeat(250_000) });
-  // 50 MB in one turn: the last call must find what the first has written.
+  // 50 MB in one turn: the last call must find the writes of the first.
   const first = aRow({ seq: 1n, id: '1', body });
   const others = Array.from({ length: 199 }, (_, index) => aRow({ conversationId: String(index + 2), seq: 1n, body }));
   const append = (row: typeof first) =>

@@ -9,7 +9,7 @@ import { createTables } from '../../../src/stores/journal/tables.ts';
 const users = ['11', '12', '13'];
 const conversations = ['1', '2'];
 
-/** What a server would commit: dense numbers, positions that only grow, marks after their messages. */
+/** Operations like a server's: dense numbers, positions that only grow, marks after their messages. */
 function history(choices: readonly number[]): Operation[] {
   const seqs = new Map<string, bigint>();
   const next = (key: string, by = 1n) => {

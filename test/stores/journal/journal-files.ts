@@ -9,7 +9,7 @@ export const month = '2026-01';
 
 export class JournalFiles implements Disposable {
   private readonly folder = temporaryFolder();
-  /** The messages of what the store has reported since it was last opened. */
+  /** The messages of the errors that the store has reported since it was last opened. */
   reports: string[] = [];
 
   async openStore(timeoutMs = 20_000) {
@@ -27,7 +27,7 @@ export class JournalFiles implements Disposable {
     await (await this.openStore())[Symbol.asyncDispose]();
   }
 
-  /** Adds commits behind what the tables hold, while no store is open. */
+  /** Adds commits after the last applied one, while no store is open. */
   addCommits(...entries: string[]): void {
     const messages = this.open('messages.db');
     let last = messages.prepare('SELECT journal_id FROM applied').get()?.journal_id as number;

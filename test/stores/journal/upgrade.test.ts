@@ -65,7 +65,7 @@ const failOnError = (error: unknown) => {
   throw error;
 };
 
-/** What a store opened on the folder holds, in short. */
+/** A summary of the content of a store that is opened on the folder. */
 async function readAll(): Promise<unknown> {
   await using store = await openSqliteMessageStore({ dataDir: folder.path, timeoutMs: 5_000, onError: failOnError });
   const { messageLog } = store;

@@ -11,7 +11,7 @@ const failOnError = (error: unknown) => {
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-/** Opens everything in the folder and writes to it. Returns the modes of what is there then, by name. */
+/** Opens everything in the folder and writes to it. Returns the modes of the resulting files, by name. */
 async function modesOfUsed(dataDir: string): Promise<Record<string, string>> {
   const config = readConfig({ DATA_DIR: dataDir });
   await using drivers = await openDrivers({ config, clock: Date.now, onError: failOnError });

@@ -1,4 +1,4 @@
-/** A thread that owns a store dies: what was asked is answered, and it is started again while that is worth it. */
+/** A store's thread dies: pending calls are answered, and the thread is restarted up to a limit. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ import { eventually } from '../../support/heliograph.ts';
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-/** Answers `echo`, throws at `die`, says nothing to `hang`, and at its start does what its data says. */
+/** Answers `echo`, throws at `die`, does not answer `hang`, and follows its worker data at the start. */
 const entry = join(folder.path, 'thread.mjs');
 writeFileSync(
   entry,
