@@ -22,7 +22,7 @@ export class StagedRows {
     this.firstId = firstId;
   }
 
-  /** The number of the row that the next operation goes to. */
+  /** The row that the next operation goes to. */
   private openRow(): JournalRow & { readonly operations: Operation[] } {
     const last = this.rows.at(-1);
     if (last !== undefined && last.operations.length < operationsMax && this.lastLength < lengthMax) return last;
