@@ -29,7 +29,7 @@ import { countRefusals } from './services/rate-limits.ts';
 import { createServerInfo } from './services/server-info.ts';
 import type { Services } from './services/services.ts';
 
-const namedMembersMax = 5_000;
+const namedMembersMax = 1_000;
 const healthTimeoutMs = 2_000;
 const healthEveryMs = 5_000;
 const purgeEveryMs = 60 * 60 * 1000;

@@ -69,7 +69,7 @@ export type AckStatus =
 export type AddMembersInput = {
   /** The group's id. */
   conversationId: Scalars['ID']['input'];
-  /** At most 5,000 users per call. */
+  /** At most 1,000 users per call. */
   userIds: Array<Scalars['ID']['input']>;
 };
 
@@ -175,7 +175,7 @@ export type ConversationPosition = {
 
 /** A new group. */
 export type CreateGroupInput = {
-  /** The first members besides the viewer, at most 5,000. May be empty. */
+  /** The first members besides the viewer, at most 1,000. May be empty. */
   memberIds: Array<Scalars['ID']['input']>;
   /** 1 to 100 characters on one line, at least one of them visible, without controls of text direction. */
   title: Scalars['String']['input'];
@@ -776,7 +776,7 @@ export type RegisterPayload = {
 export type RemoveMembersInput = {
   /** The group's id. */
   conversationId: Scalars['ID']['input'];
-  /** At most 5,000 members per call, not including the viewer. */
+  /** At most 1,000 members per call, not including the viewer. */
   userIds: Array<Scalars['ID']['input']>;
 };
 

@@ -154,7 +154,7 @@ describe('a group', () => {
           return errors?.[0]?.extensions?.code;
         }),
       );
-      expect([field, max, codes]).toEqual([field, 5_000, ['NOT_FOUND', 'BAD_USER_INPUT']]);
+      expect([field, max, codes]).toEqual([field, 1_000, ['NOT_FOUND', 'BAD_USER_INPUT']]);
     }
   });
 

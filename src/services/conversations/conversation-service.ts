@@ -191,8 +191,9 @@ export function createConversationService(ports: {
       const title = checkTitle(input.title);
       const others = [...new Set(input.memberIds)].filter((id) => id !== viewer.userId);
       if (others.length >= settings.groupMembersMax) throw tooManyMembers();
-      await requireUsers(others);
+      // Before the users are looked up, which is the work that the limit bounds.
       await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
+      await requireUsers(others);
       const conversation = draftConversation('GROUP', title);
       await changes.found(viewer.userId, conversation, [viewer.userId, ...others]);
       return view(viewer, conversation.id);
