@@ -23,11 +23,7 @@ export const errorCatalogue = {
     'Send `operationName`.',
   ),
   BAD_REQUEST: entry(false, 'The request is not a valid GraphQL request.', 'Correct the request.'),
-  BAD_USER_INPUT: entry(
-    false,
-    'An argument is malformed or out of range.',
-    'Correct the value that the message names.',
-  ),
+  BAD_USER_INPUT: entry(false, 'An argument is malformed or out of range.', 'Correct the value that `field` names.'),
   UNAUTHENTICATED: entry(
     false,
     'The session is missing, has expired or was revoked.',
@@ -92,6 +88,11 @@ export class DomainError extends Error {
   get retryable(): boolean {
     return errorCatalogue[this.code].retryable;
   }
+}
+
+/** @param field - the argument or input field, as a path such as `range.from` */
+export function badInput(field: string, message: string, details: Record<string, unknown> = {}): DomainError {
+  return new DomainError('BAD_USER_INPUT', message, { details: { field, ...details } });
 }
 
 /** The reason why the server cannot start, for the operator. It is printed without a stack because the operator can fix it. */

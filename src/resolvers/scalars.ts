@@ -10,7 +10,7 @@ export const DateTime = new GraphQLScalarType<number, string>({
   name: 'DateTime',
   serialize: (value) => new Date(value as number).toISOString(),
   parseValue: parseDateTime,
-  parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : null),
+  parseLiteral: (node) => inPlace(node, () => parseDateTime(node.kind === Kind.STRING ? node.value : null)),
 });
 
 function parseDateTime(value: unknown): number {
@@ -38,7 +38,7 @@ export const Seq = new GraphQLScalarType<bigint, string>({
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
     return parseSeq(value);
   },
-  parseLiteral: (node) => parseSeq(node.kind === Kind.STRING || node.kind === Kind.INT ? node.value : null),
+  parseLiteral: (node) => inPlace(node, () => parseSeq(numberText(node))),
 });
 
 function parseSeq(value: unknown): bigint {
@@ -65,7 +65,7 @@ export const BigInteger = new GraphQLScalarType<bigint, string>({
     if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
     return parseBigInt(value);
   },
-  parseLiteral: (node) => parseBigInt(node.kind === Kind.STRING || node.kind === Kind.INT ? node.value : null),
+  parseLiteral: (node) => inPlace(node, () => parseBigInt(numberText(node))),
 });
 
 function parseBigInt(value: unknown): bigint {
@@ -84,7 +84,7 @@ export const JSONObject = new GraphQLScalarType<Record<string, unknown>, Record<
   name: 'JSONObject',
   serialize: (value) => value as Record<string, unknown>,
   parseValue: parseJsonObject,
-  parseLiteral: (node, variables) => parseJsonObject(literalValue(node, variables ?? {})),
+  parseLiteral: (node, variables) => inPlace(node, () => parseJsonObject(literalValue(node, variables ?? {}))),
 });
 
 function parseJsonObject(value: unknown): Record<string, unknown> {
@@ -132,6 +132,20 @@ function literalValue(node: ValueNode, variables: Readonly<Record<string, unknow
       return null;
     case Kind.ENUM:
       throw bad(`${node.value} is not a JSON value.`);
+  }
+}
+
+function numberText(node: ValueNode): string | null {
+  return node.kind === Kind.STRING || node.kind === Kind.INT ? node.value : null;
+}
+
+/** Parses a literal. An error about it tells its place in the document, by which the client learns the field. */
+function inPlace<T>(node: ValueNode, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    throw new GraphQLError(error.message, { nodes: node, extensions: error.extensions });
   }
 }
 

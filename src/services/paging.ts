@@ -1,5 +1,5 @@
 /** Opaque cursors: a version and a position. A cursor of another version, or of another list, is refused. */
-import { DomainError } from '../domain/errors.ts';
+import { badInput } from '../domain/errors.ts';
 
 const version = 'v1';
 
@@ -7,12 +7,15 @@ export function encodeCursor(list: string, ...parts: readonly (string | bigint |
   return Buffer.from([version, list, ...parts].join(':')).toString('base64url');
 }
 
-/** @throws DomainError `BAD_USER_INPUT`: not a cursor of this list */
-export function decodeCursor(list: string, cursor: string, partsCount: number): string[] {
+/**
+ * @param field - the argument that has the cursor
+ * @throws DomainError `BAD_USER_INPUT`: not a cursor of this list
+ */
+export function decodeCursor(list: string, cursor: string, partsCount: number, field = 'after'): string[] {
   const [foundVersion, foundList, ...parts] = Buffer.from(cursor, 'base64url').toString('utf8').split(':');
   const isSound = foundVersion === version && foundList === list && parts.length === partsCount;
   if (!isSound || !parts.every((part) => /^\d{1,19}$/.test(part))) {
-    throw new DomainError('BAD_USER_INPUT', 'Cursor does not belong to this list.');
+    throw badInput(field, 'Cursor does not belong to this list.');
   }
   return parts;
 }
@@ -20,6 +23,6 @@ export function decodeCursor(list: string, cursor: string, partsCount: number): 
 /** @throws DomainError `BAD_USER_INPUT`: a page size that is not 1 to `max` */
 export function checkPageSize(name: string, size: number, max: number): void {
   if (!Number.isInteger(size) || size < 1 || size > max) {
-    throw new DomainError('BAD_USER_INPUT', `${name} must be 1 to ${max}.`);
+    throw badInput(name, `${name} must be 1 to ${max}.`, { max });
   }
 }

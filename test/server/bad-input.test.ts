@@ -33,6 +33,10 @@ async function expectRefusal(transports: [Transport, Transport], code: ErrorCode
     code,
     retryable: errorCatalogue[code].retryable,
   });
+  const withoutField = (overHttp.errors ?? []).filter(
+    ({ extensions }) => extensions.code === 'BAD_USER_INPUT' && typeof extensions.field !== 'string',
+  );
+  expect(withoutField).toEqual([]);
   for (const { message } of overHttp.errors ?? []) {
     expect(message).not.toMatch(notForClients);
     expect(message.length).toBeLessThanOrEqual(1_000);
@@ -228,6 +232,31 @@ describe('without a session', () => {
     ['a list', '{ conversations { nodes { id } } }'],
     ['a mutation', 'mutation { heartbeat { headSeq } }'],
   ])('%s is UNAUTHENTICATED on both transports', (_name, query) => expectRefusal(anonymous, 'UNAUTHENTICATED', query));
+});
+
+it.each<[what: string, field: string, query: string, variables?: () => object]>([
+  ['an argument of a service', 'text', send, draft({ text: ' ' })],
+  ['a field inside a list', 'attachments[0].url', send, attachment({ url: 'x' })],
+  ['a page size', 'first', '{ conversations(first: 501) { nodes { id } } }'],
+  ['a cursor', 'after', '{ conversations(after: "x") { nodes { id } } }'],
+  ['a variable that is missing', 'id', user],
+  ['a variable of the wrong type', 'input.text', send, draft({ text: 5 })],
+  ['a variable of the wrong type in a list', 'input.attachments.0.name', send, attachment({ name: 5 })],
+  [
+    'a field that a variable has not',
+    'input.text',
+    send,
+    () => ({ input: { to: { userId: '1' }, clientMessageId: 'c' } }),
+  ],
+  ['a field that is not there', 'input.senderId', send, draft({ senderId: '1' })],
+  ['a text that looks like a place', 'input.to', send, draft({ to: ' at "a.b"; ' })],
+  ['a literal', 'afterSeq', '{ offlineMessages(afterSeq: "-1") { nextSeq } }'],
+  ['a literal inside another', 'input.data', sendLiteral(`{ a: ${JSON.stringify(nested(32))} }`)],
+])('names the field of %s', async (_what, field, query, makeVariables) => {
+  for (const transport of signedIn) {
+    const { errors } = await transport.ask(query, makeVariables?.());
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field });
+  }
 });
 
 it('names the variable that is not text', async () => {

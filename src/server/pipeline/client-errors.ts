@@ -1,7 +1,8 @@
 /** Converts every failure into the error that clients see. */
 import { randomUUID } from 'node:crypto';
-import { GraphQLError } from 'graphql';
+import { type DocumentNode, GraphQLError } from 'graphql';
 import { DomainError, type ErrorCode, errorCatalogue } from '../../domain/errors.ts';
+import { fieldOf } from './input-field.ts';
 
 /** Receives failures that are not part of the contract, with the trace id that the client gets. */
 export type ReportFault = (error: unknown, traceId: string) => void;
@@ -18,8 +19,14 @@ export function clientError(code: ErrorCode, message: string, details: Record<st
  * The part of a failure that a client may see: a code of the catalogue, whether to retry, and a message written for clients.
  *
  * @param otherwise - the code for errors of graphql-js that have none
+ * @param document - the document that a validation error is about
  */
-export function toClientError(error: unknown, otherwise: ErrorCode, report: ReportFault): GraphQLError {
+export function toClientError(
+  error: unknown,
+  otherwise: ErrorCode,
+  report: ReportFault,
+  document?: DocumentNode,
+): GraphQLError {
   const graphqlError = error instanceof GraphQLError ? error : null;
   const cause = originalOf(error);
   const place = {
@@ -34,7 +41,9 @@ export function toClientError(error: unknown, otherwise: ErrorCode, report: Repo
   if (graphqlError !== null && (cause === undefined || cause instanceof GraphQLError)) {
     const known = (cause instanceof GraphQLError ? cause : graphqlError).extensions.code;
     const code = typeof known === 'string' && known in errorCatalogue ? (known as ErrorCode) : otherwise;
-    return new GraphQLError(graphqlError.message.slice(0, messageMax), { ...place, extensions: extensionsOf(code) });
+    const field = code === 'BAD_USER_INPUT' ? fieldOf(graphqlError, document) : null;
+    const extensions = extensionsOf(code, field === null ? {} : { field });
+    return new GraphQLError(graphqlError.message.slice(0, messageMax), { ...place, extensions });
   }
   const traceId = randomUUID();
   report(cause ?? error, traceId);

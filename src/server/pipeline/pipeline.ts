@@ -111,7 +111,9 @@ export function createPipeline(ports: {
     if (invalid.some(({ message }) => message === 'Maximum introspection depth exceeded'))
       return { errors: [tooComplex('Introspection may nest at most three lists.', introspectionListsMax)] };
     if (invalid.length > 0)
-      return { errors: invalid.map((error) => toClientError(shown(error), 'GRAPHQL_VALIDATION_FAILED', report)) };
+      return {
+        errors: invalid.map((error) => toClientError(shown(error), 'GRAPHQL_VALIDATION_FAILED', report, document)),
+      };
     const fragments = new Map<string, FragmentDefinitionNode>();
     for (const definition of document.definitions) {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);

@@ -1,7 +1,7 @@
 /** Accounts: registering, logging in and out, and finding users. The entry module of this folder. */
 import { LRUCache } from 'lru-cache';
 import type { ClientAddress } from '../../domain/client-address.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { badInput, DomainError } from '../../domain/errors.ts';
 import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../../domain/ids.ts';
 import type { OnSecurityEvent } from '../../domain/security-event.ts';
 import type { User, Viewer } from '../../domain/user.ts';
@@ -93,7 +93,7 @@ export function createAccountService(ports: {
       await takeOrThrow(rateLimiter, registerLimit, network);
       const { username, password } = input;
       if (!isUsername(username)) {
-        throw bad('username must have 3 to 32 letters, digits, dots, underscores or hyphens.');
+        throw badInput('username', 'username must have 3 to 32 letters, digits, dots, underscores or hyphens.');
       }
       checkPassword(password);
       const displayName = checkName('displayName', input.displayName ?? username);
@@ -186,10 +186,6 @@ export function createAccountService(ports: {
 
 function checkPassword(password: string): void {
   if (password.length < 8 || password.length > 256 || !password.isWellFormed()) {
-    throw bad('password must have 8 to 256 characters.');
+    throw badInput('password', 'password must have 8 to 256 characters.');
   }
-}
-
-function bad(message: string): DomainError {
-  return new DomainError('BAD_USER_INPUT', message);
 }

@@ -137,8 +137,8 @@ export function createConversationService(ports: {
   }
 
   /** @throws DomainError `NOT_FOUND`: a user does not exist */
-  async function requireUsers(userIds: readonly UserId[]): Promise<void> {
-    checkNamedCount(userIds, settings.namedMembersMax);
+  async function requireUsers(userIds: readonly UserId[], field: string): Promise<void> {
+    checkNamedCount(userIds, settings.namedMembersMax, field);
     const found = userIds.every(isId) ? await users.get(userIds) : [null];
     const missing = userIds.filter((_, index) => found[index] == null);
     if (missing.length > 0) throw new DomainError('NOT_FOUND', `User ${missing[0]} not found.`);
@@ -190,10 +190,10 @@ export function createConversationService(ports: {
     ): Promise<ConversationView> {
       const title = checkTitle(input.title);
       const others = [...new Set(input.memberIds)].filter((id) => id !== viewer.userId);
-      if (others.length >= settings.groupMembersMax) throw tooManyMembers();
+      if (others.length >= settings.groupMembersMax) throw tooManyMembers('memberIds');
       // Before the users are looked up, which is the work that the limit bounds.
       await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
-      await requireUsers(others);
+      await requireUsers(others, 'memberIds');
       const conversation = draftConversation('GROUP', title);
       await changes.found(viewer.userId, conversation, [viewer.userId, ...others]);
       return view(viewer, conversation.id);
@@ -207,7 +207,7 @@ export function createConversationService(ports: {
       return changeMembers(viewer, input.conversationId, async (memberList, member) => {
         requireMayAdd(member);
         const wanted = [...new Set(input.userIds)];
-        await requireUsers(wanted);
+        await requireUsers(wanted, 'userIds');
         const known = await memberLists.membersAmong(memberList, wanted);
         return planAdding(memberList, wanted, known, settings.groupMembersMax);
       });
@@ -221,7 +221,7 @@ export function createConversationService(ports: {
       return changeMembers(viewer, input.conversationId, async (memberList, member) => {
         requireMayRemove(member);
         const wanted = [...new Set(input.userIds)];
-        checkNamedCount(wanted, settings.namedMembersMax);
+        checkNamedCount(wanted, settings.namedMembersMax, 'userIds');
         return planRemoving(member, wanted, await memberLists.membersAmong(memberList, wanted));
       });
     },

@@ -6,7 +6,7 @@
  * earlier changes are settled. A plan names only the affected users, and is null if there are none.
  */
 import { isActive, type Member } from '../../domain/conversation.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { badInput, DomainError } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/ids.ts';
 import { checkLine } from '../../domain/line.ts';
 import type { SystemEvent } from '../../domain/message.ts';
@@ -38,7 +38,7 @@ export function planAdding(
   groupMembersMax: number,
 ): PlannedChange | null {
   const userIds = wanted.filter((id) => !isActive(known.get(id)));
-  if (memberList.memberCount + userIds.length > groupMembersMax) throw tooManyMembers();
+  if (memberList.memberCount + userIds.length > groupMembersMax) throw tooManyMembers('userIds');
   return userIds.length === 0 ? null : { kind: 'MEMBERS_ADDED', userIds };
 }
 
@@ -57,7 +57,7 @@ export function planRemoving(
   wanted: readonly UserId[],
   known: ReadonlyMap<UserId, Member>,
 ): PlannedChange | null {
-  if (wanted.includes(remover.userId)) throw new DomainError('BAD_USER_INPUT', 'Use leaveGroup to leave a group.');
+  if (wanted.includes(remover.userId)) throw badInput('userIds', 'Use leaveGroup to leave a group.');
   for (const id of wanted) {
     const member = known.get(id);
     if (member === undefined) throw new DomainError('NOT_FOUND', `User ${id} is not a member of this group.`);
@@ -74,12 +74,12 @@ export function requireMayGiveRole(giver: Member, receiver: Member | undefined):
   if (giver.role !== 'OWNER') throw forbidden('Only the owner can change roles.');
   if (receiver === undefined || !isActive(receiver)) throw new DomainError('NOT_FOUND', 'Member not found.');
   if (receiver.userId === giver.userId)
-    throw new DomainError('BAD_USER_INPUT', 'An owner cannot change their own role; give OWNER to another member.');
+    throw badInput('userId', 'An owner cannot change their own role; give OWNER to another member.');
 }
 
-export function checkNamedCount(userIds: readonly UserId[], namedMembersMax: number): void {
+export function checkNamedCount(userIds: readonly UserId[], namedMembersMax: number, field: string): void {
   if (userIds.length > namedMembersMax)
-    throw new DomainError('BAD_USER_INPUT', `At most ${namedMembersMax} users per call.`);
+    throw badInput(field, `At most ${namedMembersMax} users per call.`, { max: namedMembersMax });
 }
 
 /** A group's title in its stored form. */
@@ -87,8 +87,8 @@ export function checkTitle(text: string): string {
   return checkLine('title', text, titleMax);
 }
 
-export function tooManyMembers(): DomainError {
-  return new DomainError('BAD_USER_INPUT', 'Group would exceed the maximum number of members.');
+export function tooManyMembers(field: string): DomainError {
+  return badInput(field, 'Group would exceed the maximum number of members.');
 }
 
 function forbidden(message: string): DomainError {

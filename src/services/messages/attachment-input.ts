@@ -2,7 +2,7 @@
  * References to files on other servers. Clients open the address, and hand the media type and the name to other programs: each is
  * kept in a form that no program reads as anything else.
  */
-import { DomainError } from '../../domain/errors.ts';
+import { badInput, type DomainError } from '../../domain/errors.ts';
 import { checkLine } from '../../domain/line.ts';
 import type { Attachment } from '../../domain/message.ts';
 
@@ -59,5 +59,5 @@ function checkName(field: string, text: string): string {
 }
 
 function bad(field: string, problem: string): DomainError {
-  return new DomainError('BAD_USER_INPUT', `${field} ${problem}`, { details: { field } });
+  return badInput(field, `${field} ${problem}`);
 }

@@ -1,6 +1,6 @@
 /** Pages through a conversation over all its months. */
 import { visibleHead } from '../../domain/conversation.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { badInput, DomainError } from '../../domain/errors.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
 import { maxSeq, minSeq } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
@@ -44,16 +44,16 @@ export function createHistoryService(ports: {
      */
     async page(viewer: Viewer, input: HistoryInput): Promise<HistoryPage> {
       const { first, last, range } = input;
-      if (first != null && last != null) throw new DomainError('BAD_USER_INPUT', 'first and last cannot be combined.');
+      if (first != null && last != null) throw badInput('last', 'first and last cannot be combined.');
       const size = first ?? last ?? Math.min(defaultPage, settings.pageSizeMax);
       checkPageSize(first != null ? 'first' : 'last', size, settings.pageSizeMax);
       if (range?.from != null && range.to != null && range.from > range.to) {
-        throw new DomainError('BAD_USER_INPUT', 'range.from is later than range.to.');
+        throw badInput('range.from', 'range.from is later than range.to.');
       }
       const { memberList } = await memberLists.require(input.conversationId, viewer.userId);
       const { conversation } = memberList;
-      const after = input.after == null ? null : cursorSeq(conversation.id, input.after);
-      const before = input.before == null ? null : cursorSeq(conversation.id, input.before);
+      const after = input.after == null ? null : cursorSeq(conversation.id, 'after', input.after);
+      const before = input.before == null ? null : cursorSeq(conversation.id, 'before', input.before);
 
       const [head] = await log.heads([conversation]);
       if (memberLists.isLeaving(conversation.id, viewer.userId)) {
@@ -84,9 +84,8 @@ export function createHistoryService(ports: {
   };
 }
 
-function cursorSeq(conversationId: ConversationId, cursor: string): Seq {
-  const [ofConversation, seq] = decodeCursor('m', cursor, 2) as [string, string];
-  if (ofConversation !== conversationId)
-    throw new DomainError('BAD_USER_INPUT', 'Cursor belongs to another conversation.');
+function cursorSeq(conversationId: ConversationId, field: string, cursor: string): Seq {
+  const [ofConversation, seq] = decodeCursor('m', cursor, 2, field) as [string, string];
+  if (ofConversation !== conversationId) throw badInput(field, 'Cursor belongs to another conversation.');
   return BigInt(seq);
 }

@@ -1,6 +1,6 @@
 /** Validation of clients' messages. Each error names the invalid field. */
 import { serverKeyPrefix } from '../../domain/entry-key.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { badInput, type DomainError } from '../../domain/errors.ts';
 import { isVisible } from '../../domain/line.ts';
 import type { MessageBody } from '../../domain/message.ts';
 import { type AttachmentInput, checkAttachment } from './attachment-input.ts';
@@ -31,7 +31,7 @@ export function checkMessageInput(input: MessageInput, limits: MessageInputLimit
   const bytes = Buffer.byteLength(text);
   if (bytes > limits.textMaxBytes) throw tooMany(`text has ${bytes} bytes as UTF-8`, limits.textMaxBytes, 'text');
   if (!isVisible(text) && input.data == null && attachments.length === 0) {
-    throw bad('text has no visible character, and the message has neither data nor an attachment.');
+    throw badInput('text', 'text has no visible character, and the message has neither data nor an attachment.');
   }
   if (attachments.length > attachmentsMax)
     throw tooMany(`There are ${attachments.length} attachments`, attachmentsMax, 'attachments');
@@ -44,7 +44,7 @@ export function checkMessageInput(input: MessageInput, limits: MessageInputLimit
   const bodyBytes = bytesOf(body);
   const bodyMaxBytes = limits.textMaxBytes + extrasMaxBytes;
   if (bodyBytes > bodyMaxBytes)
-    throw tooMany(`text, data and attachments have ${bodyBytes} bytes together`, bodyMaxBytes);
+    throw tooMany(`text, data and attachments have ${bodyBytes} bytes together`, bodyMaxBytes, 'input');
   return body;
 }
 
@@ -60,18 +60,15 @@ function bytesOf({ text, data, attachments = [] }: MessageBody): number {
 function checkClientMessageId(id: string): void {
   const bytes = Buffer.byteLength(id);
   if (bytes < 1 || bytes > clientMessageIdMaxBytes)
-    throw bad(`clientMessageId must have 1 to ${clientMessageIdMaxBytes} bytes.`);
+    throw badInput('clientMessageId', `clientMessageId must have 1 to ${clientMessageIdMaxBytes} bytes.`);
   // Clients identify a message by its sender and this id, so it must differ from the ids of the server's entries about the sender.
-  if (id.startsWith(serverKeyPrefix)) throw bad(`clientMessageId must not begin with ${serverKeyPrefix}`);
+  if (id.startsWith(serverKeyPrefix))
+    throw badInput('clientMessageId', `clientMessageId must not begin with ${serverKeyPrefix}`);
   // The id is a key in every store, and not all stores distinguish such characters.
-  if (!id.isWellFormed() || id.includes('\0')) throw bad('clientMessageId must be well-formed text without NUL.');
+  if (!id.isWellFormed() || id.includes('\0'))
+    throw badInput('clientMessageId', 'clientMessageId must be well-formed text without NUL.');
 }
 
-function tooMany(problem: string, max: number, field?: string): DomainError {
-  const details = { max, ...(field === undefined ? {} : { field }) };
-  return new DomainError('BAD_USER_INPUT', `${problem}; the maximum is ${max}.`, { details });
-}
-
-function bad(message: string): DomainError {
-  return new DomainError('BAD_USER_INPUT', message);
+function tooMany(problem: string, max: number, field: string): DomainError {
+  return badInput(field, `${problem}; the maximum is ${max}.`, { max });
 }

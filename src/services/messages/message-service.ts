@@ -2,7 +2,7 @@
 
 import { isActive, maySee } from '../../domain/conversation.ts';
 import { userKey } from '../../domain/entry-key.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { badInput, DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type Millis, type UserId } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -67,7 +67,7 @@ export function createMessageService(ports: {
       return memberList;
     }
     if (to.userId != null) return conversations.openDirect(viewer, to.userId);
-    throw new DomainError('BAD_USER_INPUT', 'to must have a conversationId or a userId.');
+    throw badInput('to', 'to must have a conversationId or a userId.');
   }
 
   async function checkReply(viewer: Viewer, to: SendInput['to'], replyToId: MessageId): Promise<void> {

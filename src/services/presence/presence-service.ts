@@ -9,7 +9,7 @@
  *
  * Invariant: each change between online and offline is published once, by the instance that the store names.
  */
-import { DomainError } from '../../domain/errors.ts';
+import { badInput } from '../../domain/errors.ts';
 import type { Clock, DeviceId, Millis, UserId } from '../../domain/ids.ts';
 import type { Presence } from '../../domain/presence.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -137,7 +137,7 @@ export function createPresenceService(ports: {
 
   async function visibleTo({ userId }: Viewer, userIds: readonly UserId[]): Promise<Set<UserId>> {
     if (userIds.length > presenceUsersMax)
-      throw new DomainError('BAD_USER_INPUT', `At most ${presenceUsersMax} users per call.`);
+      throw badInput('userIds', `At most ${presenceUsersMax} users per call.`, { max: presenceUsersMax });
     const others = [...new Set(userIds)].filter((id) => id !== userId);
     return (await visibleOf(userId, others)).add(userId);
   }

@@ -2,7 +2,7 @@
 
 import type { Conversation } from '../../domain/conversation.ts';
 import { clientMessageIdOf } from '../../domain/entry-key.ts';
-import { DomainError } from '../../domain/errors.ts';
+import { badInput } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, maxSeq, minSeq, type Seq, type UserId } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -112,10 +112,10 @@ export function createReceiptService(ports: {
     async ack(viewer: Viewer, input: AckInput): Promise<{ conversationIds: ConversationId[]; ackedSeq: Seq }> {
       const { messageIds, upTo, upToInboxSeq, status } = input;
       if (messageIds == null && upTo == null && upToInboxSeq == null) {
-        throw new DomainError('BAD_USER_INPUT', 'At least one of messageIds, upTo and upToInboxSeq is required.');
+        throw badInput('input', 'At least one of messageIds, upTo and upToInboxSeq is required.');
       }
       if ((messageIds?.length ?? 0) + (upTo?.length ?? 0) > ackedMax) {
-        throw new DomainError('BAD_USER_INPUT', `At most ${ackedMax} messages and positions per call.`);
+        throw badInput('messageIds', `At most ${ackedMax} messages and positions per call.`, { max: ackedMax });
       }
       const device = { userId: viewer.userId, deviceId: viewer.deviceId };
       const named = await coverage.namedPositions(viewer, input);
