@@ -906,8 +906,8 @@ export type Subscription = {
    */
   presenceChanged: Maybe<Presence>;
   /**
-   * Advances of members' delivered and read positions. With `conversationId`, the current positions of all members come first, or only
-   * the viewer's own in groups of more than `ServerInfo.fanOutOnWriteMaxMembers` members. Errors: `NOT_FOUND`.
+   * Advances of members' delivered and read positions. With `conversationId`, the current positions come first. A large group, which has
+   * more than `ServerInfo.fanOutOnWriteMaxMembers` members, reports only the viewer's own positions. Errors: `NOT_FOUND`.
    */
   receiptChanged: Maybe<ReceiptChange>;
 };

@@ -3,8 +3,10 @@ import DataLoader from 'dataloader';
 import { DomainError } from '../domain/errors.ts';
 import type { ConversationId, MessageId, UserId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
+import type { Positions } from '../domain/receipt.ts';
 import type { User, Viewer } from '../domain/user.ts';
 import type { ConversationView, UnreadTotals } from '../services/conversations/conversation-service.ts';
+import type { MemberKey, Progress } from '../services/receipts/receipt-service.ts';
 import type { Services } from '../services/services.ts';
 
 export interface Loaders {
@@ -15,6 +17,9 @@ export interface Loaders {
   readonly messages: DataLoader<MessageId, Message | null>;
   /** Unread messages in all of the viewer's conversations. */
   unreadTotals(): Promise<UnreadTotals>;
+  readonly progress: DataLoader<Message, Progress>;
+  /** Positions of members. */
+  readonly positions: DataLoader<MemberKey, Positions, string>;
 }
 
 /** Loaders are created on first use, because most operations need none. */
@@ -23,6 +28,8 @@ export function createLoaders(services: Services, viewer: Viewer | null): Loader
   let conversations: Loaders['conversations'] | undefined;
   let messages: Loaders['messages'] | undefined;
   let unreadTotals: Promise<UnreadTotals> | undefined;
+  let progress: Loaders['progress'] | undefined;
+  let positions: Loaders['positions'] | undefined;
   return {
     get users() {
       users ??= new DataLoader((ids) => services.accounts.getUsers(ids));
@@ -48,6 +55,16 @@ export function createLoaders(services: Services, viewer: Viewer | null): Loader
     unreadTotals() {
       unreadTotals ??= services.conversations.unreadTotals(viewer as Viewer);
       return unreadTotals;
+    },
+    get progress() {
+      progress ??= new DataLoader((of) => services.receipts.progress(of));
+      return progress;
+    },
+    get positions() {
+      positions ??= new DataLoader((keys) => services.receipts.positionsOf(keys), {
+        cacheKeyFn: ({ conversationId, userId }) => `${conversationId}/${userId}`,
+      });
+      return positions;
     },
   };
 }

@@ -3,8 +3,8 @@ import { requireUser } from './loaders.ts';
 
 export const Member: MemberResolvers = {
   user: ({ userId }, _args, { loaders }) => requireUser(loaders, userId),
-  deliveredSeq: async ({ conversationId, userId }, _args, { services }) =>
-    (await services.receipts.positions(conversationId, [userId]))[0]?.deliveredSeq ?? 0n,
-  readSeq: async ({ conversationId, userId }, _args, { services }) =>
-    (await services.receipts.positions(conversationId, [userId]))[0]?.readSeq ?? 0n,
+  deliveredSeq: async ({ conversationId, userId }, _args, { loaders }) =>
+    (await loaders.positions.load({ conversationId, userId })).deliveredSeq,
+  readSeq: async ({ conversationId, userId }, _args, { loaders }) =>
+    (await loaders.positions.load({ conversationId, userId })).readSeq,
 };

@@ -42,10 +42,10 @@ export const Message: MessageResolvers = {
   attachments: ({ body }) => [...(body.attachments ?? [])],
   replyTo: ({ body }, _args, { loaders }) =>
     body.replyToId === undefined ? null : loaders.messages.load(body.replyToId),
-  status: (message, _args, { services }) =>
-    message.answeredStatus ?? services.receipts.progress(message).then(({ status }) => status),
-  deliveredCount: async (message, _args, { services }) => (await services.receipts.progress(message)).deliveredCount,
-  readCount: async (message, _args, { services }) => (await services.receipts.progress(message)).readCount,
+  status: (message, _args, { loaders }) =>
+    message.answeredStatus ?? loaders.progress.load(message).then(({ status }) => status),
+  deliveredCount: async (message, _args, { loaders }) => (await loaders.progress.load(message)).deliveredCount,
+  readCount: async (message, _args, { loaders }) => (await loaders.progress.load(message)).readCount,
 };
 
 export const Attachment: AttachmentResolvers = {

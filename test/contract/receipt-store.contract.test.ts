@@ -29,7 +29,7 @@ describe.each(messageStoreDrivers)('ReceiptStore on %s', (_driver, open) => {
     expect(raised?.after).toEqual({ deliveredSeq: 4n, readSeq: 4n });
   });
 
-  it('answers by member and by conversation, before and after it was closed', async () => {
+  it('answers by member, before and after it was closed', async () => {
     await store.receipts.raise([receipt(2n, 1n), receipt(5n, 5n, '8'), receipt(1n, 1n, '7', '2')]);
     for (const _ of [1, 2]) {
       expect(
@@ -41,9 +41,72 @@ describe.each(messageStoreDrivers)('ReceiptStore on %s', (_driver, open) => {
         { deliveredSeq: 5n, readSeq: 5n },
         { deliveredSeq: 0n, readSeq: 0n },
       ]);
-      const list = await store.receipts.list('1');
-      expect(list.sort((a, b) => a.userId.localeCompare(b.userId))).toEqual([receipt(2n, 1n), receipt(5n, 5n, '8')]);
       await store.reopen();
     }
+  });
+
+  it('raises the positions of senders to their own messages, never down', async () => {
+    const sent = (seq: bigint, userId = '7') => ({ conversationId: '1', userId, seq });
+    await store.receipts.raise([receipt(9n, 3n, '8')]);
+    await store.receipts.raiseSent([sent(4n), sent(2n), sent(5n, '8'), sent(1n, '9')]);
+    for (const _ of [1, 2]) {
+      const keys = ['7', '8', '9'].map((userId) => ({ conversationId: '1', userId }));
+      expect(await store.receipts.get(keys)).toEqual([
+        { deliveredSeq: 4n, readSeq: 4n },
+        { deliveredSeq: 9n, readSeq: 5n },
+        { deliveredSeq: 1n, readSeq: 1n },
+      ]);
+      await store.reopen();
+    }
+  });
+
+  describe('of a group with three readers', () => {
+    const readers = [
+      { userId: '7', joinedSeq: 0n },
+      { userId: '8', joinedSeq: 0n },
+      { userId: '9', joinedSeq: 4n },
+    ];
+    const of = (seq: bigint, senderId = '1') => ({ seq, senderId });
+    beforeEach(async () => {
+      await store.receipts.raise([
+        receipt(5n, 5n),
+        receipt(3n, 1n, '8'),
+        receipt(9n, 9n, '9', '2'),
+        receipt(9n, 9n, '10'),
+      ]);
+    });
+
+    it('counts who has each message, without its sender, late members and former ones', async () => {
+      const counts = await store.receipts.counts('1', readers, [
+        of(1n),
+        of(3n),
+        of(3n, '7'),
+        of(3n, '8'),
+        of(5n),
+        of(6n),
+      ]);
+      expect(counts.map(({ readers: all, deliveredCount, readCount }) => [all, deliveredCount, readCount])).toEqual([
+        [2, 2, 2],
+        [2, 2, 1],
+        [1, 1, 0],
+        [1, 1, 1],
+        [3, 1, 1],
+        [3, 0, 0],
+      ]);
+    });
+
+    it('tells the two who are furthest behind', async () => {
+      expect(await store.receipts.lowest('1', readers)).toEqual({
+        delivered: [
+          { userId: '8', seq: 3n },
+          { userId: '9', seq: 4n },
+        ],
+        read: [
+          { userId: '8', seq: 1n },
+          { userId: '9', seq: 4n },
+        ],
+      });
+      expect(await store.receipts.lowest('1', [])).toEqual({ delivered: [], read: [] });
+    });
   });
 });

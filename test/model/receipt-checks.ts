@@ -3,7 +3,7 @@ import type { ConversationId, Seq, UserId } from '../../src/domain/ids.ts';
 import { lastInboxSeq } from '../../src/domain/inbox.ts';
 import { noPositions } from '../../src/domain/receipt.ts';
 import type { MessageRow } from '../../src/stores/message-log.ts';
-import type { DeliveryWorld } from './delivery-world.ts';
+import { type DeliveryWorld, userIds } from './delivery-world.ts';
 import { messageKey } from './device.ts';
 
 /** An acknowledgement of an inbox that was answered without an error. */
@@ -18,11 +18,13 @@ export async function findReceiptViolations(
 ): Promise<string[]> {
   const found: string[] = [];
   for (const [id, rows] of logs) {
-    const stored = new Map((await truth.receipts.list(id)).map((receipt) => [receipt.userId, receipt]));
+    const keys = userIds.map((userId) => ({ conversationId: id, userId }));
+    const positions = await truth.receipts.get(keys);
+    const stored = new Map(userIds.map((userId, index) => [userId as string, positions[index] ?? noPositions]));
     const stays = await truth.conversations.listStays(id, 0n);
     const joinedSeqs = new Map(stays.map(({ userId, joinedSeq }) => [userId, joinedSeq]));
     const head = BigInt(rows.length);
-    for (const { userId, deliveredSeq, readSeq } of stored.values()) {
+    for (const [userId, { deliveredSeq, readSeq }] of stored) {
       if (readSeq > deliveredSeq) found.push(`${userId} has read ${id} up to ${readSeq}, but has ${deliveredSeq}`);
       if (deliveredSeq > head) found.push(`${userId} has ${deliveredSeq} of ${id}, whose head is ${head}`);
     }

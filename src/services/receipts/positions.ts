@@ -1,21 +1,35 @@
 /**
  * The acknowledged positions of every member, and the message statuses that follow from them.
  *
+ * Positions in memory are guesses that only grow. Readers can use them if no other process writes to the store. Otherwise single
+ * positions are read from the store, and the store counts the readers of a small group. Large groups have no statuses, so no cost here
+ * depends on their members.
+ *
  * Sending a message counts as reading everything up to it. These advances are kept in memory and written in bulk (`flushSent`) before
  * the messages are recorded as followed, so that after a crash in between the sweep makes them again.
  */
 
 import { LRUCache } from 'lru-cache';
-import { isActive, type Member } from '../../domain/conversation.ts';
+import { isActive } from '../../domain/conversation.ts';
 import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
 import { maxSeq, minSeq } from '../../domain/ids.ts';
 import type { Message, MessageStatus } from '../../domain/message.ts';
-import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
-import type { Receipt, ReceiptStore } from '../../stores/receipt-store.ts';
+import {
+  countReaders,
+  lowestReaders,
+  noPositions,
+  type Positions,
+  type ReadCounts,
+  type Reader,
+  raisePositions,
+} from '../../domain/receipt.ts';
+import type { Receipt, ReceiptKey, ReceiptStore, SentReceipt } from '../../stores/receipt-store.ts';
 import type { MemberList } from '../members/member-lists.ts';
 
 /** Maximum number of watermarks in memory, over all conversations. */
-const positionsMax = 1_000_000;
+const positionsMax = 500_000;
+/** Maximum number of advances with an unknown outcome that are remembered. */
+const doubtsMax = 10_000;
 
 /** A member's positions before and after an acknowledgement. */
 export interface Advance {
@@ -44,178 +58,178 @@ export type MemberPositions = ReturnType<typeof createMemberPositions>;
 
 /** @param isSoleWriter - whether no other process writes to the store, so that readers can use positions in memory */
 export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptStore; isSoleWriter: boolean }) {
-  type ByUser = Map<UserId, Positions>;
-  const cached = new LRUCache<ConversationId, ByUser>({
-    maxSize: positionsMax,
-    sizeCalculation: (positions) => positions.size + 1,
-  });
-  const loading = new Map<ConversationId, Promise<ByUser>>();
-  const sent = new Map<string, { conversationId: ConversationId; userId: UserId; seq: Seq }>();
+  const guesses = new LRUCache<string, Positions>({ maxSize: positionsMax, sizeCalculation: () => 1 });
+  const sent = new Map<string, SentReceipt>();
   /** Passed to the store and not answered yet. Readers must still include them. */
-  let sentInFlight = new Map<string, { seq: Seq }>();
+  let sentInFlight: ReadonlyMap<string, SentReceipt> = new Map();
+  /** Positions before advances with an unknown outcome, so that a repeat announces an advance that the store had taken in. */
+  const doubts = new LRUCache<string, Positions>({ maxSize: doubtsMax, sizeCalculation: () => 1 });
 
-  function load(id: ConversationId): ByUser | Promise<ByUser> {
-    const known = isSoleWriter ? cached.get(id) : undefined;
-    if (known !== undefined) return known;
-    let promise = loading.get(id);
-    if (promise === undefined) {
-      promise = store
-        .list(id)
-        .then((receipts) => {
-          const positions: ByUser = new Map();
-          for (const { userId, deliveredSeq, readSeq } of receipts) positions.set(userId, { deliveredSeq, readSeq });
-          // Positions raised during the read may be missing from it.
-          if (loading.get(id) === promise) cached.set(id, positions);
-          return positions;
-        })
-        .finally(() => {
-          if (loading.get(id) === promise) loading.delete(id);
-        });
-      loading.set(id, promise);
-    }
-    return promise;
+  /** Takes in positions from the store, which may be older than the guess. */
+  function learn(key: string, positions: Positions): Positions {
+    const known = guesses.get(key);
+    const learned = known === undefined ? positions : raisePositions(known, positions);
+    guesses.set(key, learned);
+    return learned;
   }
 
   /** A user's positions, including those from their own sends. */
-  function effective(positions: ByUser, conversationId: ConversationId, userId: UserId): Positions {
-    const stored = positions.get(userId) ?? noPositions;
-    if (sent.size === 0 && sentInFlight.size === 0) return stored;
-    const key = `${conversationId}/${userId}`;
+  function effective(key: string, stored: Positions): Positions {
     const own = sent.get(key) ?? sentInFlight.get(key);
-    return own === undefined ? stored : raisePositions(stored, { deliveredSeq: own.seq, readSeq: own.seq });
+    // The guess may have grown during the read.
+    const known = raisePositions(stored, guesses.get(key) ?? noPositions);
+    return own === undefined ? known : raisePositions(known, { deliveredSeq: own.seq, readSeq: own.seq });
   }
 
-  async function raise(receipts: readonly Receipt[]): Promise<Advance[]> {
-    if (receipts.length === 0) return [];
-    const raised = await store.raise(receipts);
-    return receipts.map(({ conversationId, userId }, index) => {
-      const { before, after } = raised[index] as { before: Positions; after: Positions };
-      const positions = cached.peek(conversationId);
-      positions?.set(userId, raisePositions(positions.get(userId) ?? noPositions, after));
-      loading.delete(conversationId);
-      return { conversationId, userId, before, after };
-    });
+  async function read(keys: readonly ReceiptKey[]): Promise<Positions[]> {
+    const known = keys.map((key) => (isSoleWriter ? guesses.get(keyOf(key)) : undefined));
+    const missing = keys.filter((_, index) => known[index] === undefined);
+    const found = missing.length === 0 ? [] : await store.get(missing);
+    let next = 0;
+    return keys.map((key, index) => known[index] ?? learn(keyOf(key), found[next++] ?? noPositions));
+  }
+
+  async function getMany(keys: readonly ReceiptKey[]): Promise<Positions[]> {
+    const stored = await read(keys);
+    return keys.map((key, index) => effective(keyOf(key), stored[index] ?? noPositions));
+  }
+
+  const get = (conversationId: ConversationId, userIds: readonly UserId[]): Promise<Positions[]> =>
+    getMany(userIds.map((userId) => ({ conversationId, userId })));
+
+  /** Positions of a small group's members, by user. */
+  async function positionsOf({ conversation }: MemberList, readers: readonly Reader[]) {
+    const userIds = readers.map(({ userId }) => userId);
+    const found = await get(conversation.id, userIds);
+    const byUser = new Map(userIds.map((userId, index) => [userId, found[index] ?? noPositions]));
+    return (userId: UserId) => byUser.get(userId) ?? noPositions;
+  }
+
+  async function counts(memberList: MemberList, messages: readonly Message[]): Promise<ReadCounts[]> {
+    const readers = memberList.active();
+    if (!isSoleWriter) return store.counts(memberList.conversation.id, readers, messages.map(seqAndSender));
+    return countReaders(readers, await positionsOf(memberList, readers), messages);
+  }
+
+  async function lowest(memberList: MemberList, except: UserId) {
+    const readers = memberList.active().filter(({ userId }) => userId !== except);
+    if (!isSoleWriter) return store.lowest(memberList.conversation.id, readers);
+    return lowestReaders(readers, await positionsOf(memberList, readers));
+  }
+
+  function noteSent(conversationId: ConversationId, userId: UserId, seq: Seq): void {
+    const key = keyOf({ conversationId, userId });
+    const known = sent.get(key);
+    if (known === undefined || known.seq < seq) sent.set(key, { conversationId, userId, seq });
+  }
+
+  /**
+   * The senders whose messages reached a new status by an advance: the lowest position among a sender's other members has moved.
+   * Messages from before a member joined count as received by that member.
+   */
+  async function statusAdvances(memberList: MemberList, { userId, before, after }: Advance): Promise<StatusAdvance[]> {
+    const senders = memberList.isLarge ? [] : memberList.active().filter((member) => member.userId !== userId);
+    if (senders.length === 0) return [];
+    // In a direct conversation there is nobody else to wait for.
+    const others = senders.length === 1 ? { delivered: [], read: [] } : await lowest(memberList, userId);
+    const advances: StatusAdvance[] = [];
+    for (const [status, field, [first, second]] of [
+      ['DELIVERED', 'deliveredSeq', others.delivered],
+      ['READ', 'readSeq', others.read],
+    ] as const) {
+      if (after[field] <= before[field]) continue;
+      for (const sender of senders) {
+        const floor = first?.userId === sender.userId ? second?.seq : first?.seq;
+        const seq = floor === undefined ? after[field] : minSeq(after[field], floor);
+        const sinceSeq = floor === undefined ? before[field] : minSeq(before[field], floor);
+        if (seq > sinceSeq) advances.push({ senderId: sender.userId, status, sinceSeq, seq });
+      }
+    }
+    return advances;
   }
 
   return {
     /** Positions of members, in the order of the ids. */
-    async get(conversationId: ConversationId, userIds: readonly UserId[]): Promise<Positions[]> {
-      const positions = await load(conversationId);
-      return userIds.map((userId) => effective(positions, conversationId, userId));
-    },
+    get,
+    getMany,
 
     /** Raises positions and returns the advances. */
     async raise(receipts: readonly Receipt[]): Promise<Advance[]> {
-      return (await raise(receipts)).filter(moved);
+      if (receipts.length === 0) return [];
+      const raised = await store.raise(receipts).catch((error: unknown) => {
+        for (const receipt of receipts) {
+          const key = keyOf(receipt);
+          if (!doubts.has(key)) doubts.set(key, guesses.get(key) ?? noPositions);
+        }
+        throw error;
+      });
+      return receipts
+        .map(({ conversationId, userId }, index) => {
+          const { before, after } = raised[index] as { before: Positions; after: Positions };
+          const key = keyOf({ conversationId, userId });
+          const announced = doubts.get(key);
+          doubts.delete(key);
+          learn(key, after);
+          return { conversationId, userId, before: announced ?? before, after };
+        })
+        .filter(moved);
     },
 
     /** Records that a sender has read everything up to their own message. */
-    noteSent(conversationId: ConversationId, userId: UserId, seq: Seq): void {
-      const key = `${conversationId}/${userId}`;
-      const known = sent.get(key);
-      if (known === undefined || known.seq < seq) sent.set(key, { conversationId, userId, seq });
-    },
+    noteSent,
 
     /** Stores the positions recorded by `noteSent`, and returns the advances. One call at a time. */
     async flushSent(): Promise<Advance[]> {
       if (sent.size === 0) return [];
-      const taken = [...sent.entries()];
-      sentInFlight = new Map(taken);
+      const taken = [...sent.values()];
+      sentInFlight = new Map(sent);
       sent.clear();
       try {
-        const receipts = taken.map(([, { conversationId, userId, seq }]) => ({
-          conversationId,
-          userId,
-          deliveredSeq: seq,
-          readSeq: seq,
-        }));
-        return (await raise(receipts)).filter(moved);
+        const before = await read(taken);
+        await store.raiseSent(taken);
+        return taken
+          .map(({ conversationId, userId, seq }, index) => {
+            const own = { deliveredSeq: seq, readSeq: seq };
+            const after = learn(keyOf({ conversationId, userId }), own);
+            return { conversationId, userId, before: before[index] ?? noPositions, after };
+          })
+          .filter(moved);
       } catch (error) {
-        for (const [, { conversationId, userId, seq }] of taken) this.noteSent(conversationId, userId, seq);
+        for (const { conversationId, userId, seq } of taken) noteSent(conversationId, userId, seq);
         throw error;
       } finally {
         sentInFlight = new Map();
       }
     },
 
-    /** A message's progress among the members entitled to it, without its sender. */
-    async progress(memberList: MemberList, message: Message): Promise<Progress> {
-      if (memberList.isLarge) return { status: 'SENT', deliveredCount: null, readCount: null };
-      const positions = await load(message.conversationId);
-      let others = 0;
-      let deliveredCount = 0;
-      let readCount = 0;
-      for (const member of memberList.active()) {
-        if (member.userId === message.senderId || message.seq <= member.joinedSeq) continue;
-        others += 1;
-        const { deliveredSeq, readSeq } = effective(positions, message.conversationId, member.userId);
-        if (deliveredSeq >= message.seq) deliveredCount += 1;
-        if (readSeq >= message.seq) readCount += 1;
-      }
-      const status =
-        others === 0 ? 'SENT' : readCount === others ? 'READ' : deliveredCount === others ? 'DELIVERED' : 'SENT';
-      return { status, deliveredCount, readCount };
+    /** The progress of one conversation's messages, each among the members entitled to it, without its sender. */
+    async progress(memberList: MemberList, messages: readonly Message[]): Promise<Progress[]> {
+      if (memberList.isLarge) return messages.map(() => ({ status: 'SENT', deliveredCount: null, readCount: null }));
+      return (await counts(memberList, messages)).map(({ readers, deliveredCount, readCount }) => {
+        const reached = readCount === readers ? 'READ' : deliveredCount === readers ? 'DELIVERED' : 'SENT';
+        return { status: readers === 0 ? 'SENT' : reached, deliveredCount, readCount };
+      });
     },
+
+    statusAdvances,
 
     /**
      * The senders whose messages reached a new status because the last members without them have left. The effect is the same as if
      * those members had read everything up to their leaving.
      */
     async statusAdvancesOfLeaving(memberList: MemberList, userIds: readonly UserId[]): Promise<StatusAdvance[]> {
-      if (memberList.isLarge) return [];
+      // With nobody else left there is nobody who has read it.
+      if (memberList.isLarge || memberList.memberCount < 2) return [];
       const id = memberList.conversation.id;
-      const positions = await load(id);
       const stays = await Promise.all(userIds.map((userId) => memberList.stays(userId)));
       const left = stays.flatMap((own) => own.slice(-1)).filter((member) => !isActive(member));
-      const [first, ...rest] = left.map((member) => {
-        const { deliveredSeq, readSeq } = effective(positions, id, member.userId);
-        return {
-          deliveredSeq: maxSeq(deliveredSeq, member.joinedSeq),
-          readSeq: maxSeq(readSeq, member.joinedSeq),
-          leftSeq: member.leftSeq ?? 0n,
-        };
-      });
+      const [first, ...rest] = left;
       if (first === undefined) return [];
-      const lowest = rest.reduce(
-        (a, b) => ({
-          deliveredSeq: minSeq(a.deliveredSeq, b.deliveredSeq),
-          readSeq: minSeq(a.readSeq, b.readSeq),
-          leftSeq: maxSeq(a.leftSeq, b.leftSeq),
-        }),
-        first,
-      );
-      const after = { deliveredSeq: lowest.leftSeq, readSeq: lowest.leftSeq };
-      // With nobody else left there is nobody who has read it.
-      if (memberList.memberCount < 2) return [];
-      return this.statusAdvances(memberList, { conversationId: id, userId: '', before: lowest, after });
-    },
-
-    /**
-     * The senders whose messages reached a new status by an advance: the lowest position among a sender's other members has moved.
-     * Messages from before a member joined count as received by that member.
-     */
-    async statusAdvances(memberList: MemberList, { userId, before, after }: Advance): Promise<StatusAdvance[]> {
-      if (memberList.isLarge) return [];
-      const id = memberList.conversation.id;
-      const positions = await load(id);
-      const advances: StatusAdvance[] = [];
-      for (const [status, field] of [
-        ['DELIVERED', 'deliveredSeq'],
-        ['READ', 'readSeq'],
-      ] as const) {
-        if (after[field] <= before[field]) continue;
-        const others = lowestTwo(memberList.active(), userId, (member) =>
-          maxSeq(effective(positions, id, member.userId)[field], member.joinedSeq),
-        );
-        for (const sender of memberList.active()) {
-          if (sender.userId === userId) continue;
-          const floor = others.first?.userId === sender.userId ? others.second?.seq : others.first?.seq;
-          const seq = floor === undefined ? after[field] : minSeq(after[field], floor);
-          const sinceSeq = floor === undefined ? before[field] : minSeq(before[field], floor);
-          if (seq > sinceSeq) advances.push({ senderId: sender.userId, status, sinceSeq, seq });
-        }
-      }
-      return advances;
+      const { delivered, read: readBy } = lowestReaders(left, await positionsOf(memberList, left));
+      const leftSeq = rest.reduce((seq, member) => maxSeq(seq, member.leftSeq ?? 0n), first.leftSeq ?? 0n);
+      const before = { deliveredSeq: delivered[0]?.seq ?? 0n, readSeq: readBy[0]?.seq ?? 0n };
+      const after = { deliveredSeq: leftSeq, readSeq: leftSeq };
+      return statusAdvances(memberList, { conversationId: id, userId: '', before, after });
     },
   };
 }
@@ -224,19 +238,10 @@ function moved({ before, after }: Advance): boolean {
   return after.deliveredSeq > before.deliveredSeq || after.readSeq > before.readSeq;
 }
 
-/** The two active members with the lowest positions, without `except`. */
-function lowestTwo(members: Iterable<Member>, except: UserId, seqOf: (member: Member) => Seq) {
-  let first: { userId: UserId; seq: Seq } | undefined;
-  let second: { userId: UserId; seq: Seq } | undefined;
-  for (const member of members) {
-    if (member.userId === except) continue;
-    const one = { userId: member.userId, seq: seqOf(member) };
-    if (first === undefined || one.seq < first.seq) {
-      second = first;
-      first = one;
-    } else if (second === undefined || one.seq < second.seq) {
-      second = one;
-    }
-  }
-  return { first, second };
+function keyOf({ conversationId, userId }: ReceiptKey): string {
+  return `${conversationId}/${userId}`;
+}
+
+function seqAndSender({ seq, senderId }: Message): { seq: Seq; senderId: UserId } {
+  return { seq, senderId };
 }

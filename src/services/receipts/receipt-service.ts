@@ -13,7 +13,7 @@ import type { InboxService } from '../inbox/inbox-service.ts';
 import type { ConversationLog, Follower } from '../log/conversation-log.ts';
 import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import { type AckInput, createAckCoverage } from './ack-coverage.ts';
-import { type Advance, createMemberPositions, type StatusAdvance } from './positions.ts';
+import { type Advance, createMemberPositions, type Progress, type StatusAdvance } from './positions.ts';
 import { createReceiptWatch } from './receipt-watch.ts';
 
 /** Maximum number of messages searched, from the newest down, for the one that a status change names. */
@@ -21,7 +21,9 @@ const namedWithinMax = 500;
 /** Maximum number of message ids and conversation positions in one call, and of conversations in its answer. */
 export const ackedMax = 500;
 
+export type { ReceiptKey as MemberKey } from '../../stores/receipt-store.ts';
 export type { AckInput } from './ack-coverage.ts';
+export type { Progress } from './positions.ts';
 
 export type ReceiptService = ReturnType<typeof createReceiptService>;
 
@@ -38,7 +40,7 @@ export function createReceiptService(ports: {
   const { store, memberLists, log, inbox, bus, clock, isSoleWriter, onError } = ports;
   const memberPositions = createMemberPositions({ store, isSoleWriter });
   const coverage = createAckCoverage({ memberPositions, memberLists, log, inbox });
-  const watches = createReceiptWatch({ memberPositions, memberLists, bus, clock, onError });
+  const watches = createReceiptWatch({ memberPositions, memberLists, bus, clock });
 
   /** Notifies the other members of an advance, and the senders whose messages get a new status. */
   async function announce(advances: readonly Advance[]): Promise<void> {
@@ -46,7 +48,11 @@ export function createReceiptService(ports: {
       const memberList = await memberLists.get(advance.conversationId);
       if (memberList === null) continue;
       const { conversationId, userId, after } = advance;
-      bus.publish(topics.receipts(conversationId), { conversationId, userId, ...after, at: clock() });
+      const hint = { conversationId, userId, ...after, at: clock() };
+      // In a large group, the user's own devices only: the cost of an acknowledgement must not grow with the members.
+      const others = memberList.isLarge ? [] : memberList.active().filter((member) => member.userId !== userId);
+      bus.publish(topics.receipts(userId), hint);
+      for (const other of others) bus.publish(topics.receipts(other.userId), hint);
       const statuses = await memberPositions.statusAdvances(memberList, advance);
       if (statuses.length > 0) await announceStatuses(memberList.conversation, statuses);
     }
@@ -161,14 +167,22 @@ export function createReceiptService(ports: {
 
     /** Positions of members, in the order of the ids. */
     positions: memberPositions.get,
+    /** The same for members of many conversations. */
+    positionsOf: memberPositions.getMany,
 
     watch: watches.watch,
     watchStatuses: watches.watchStatuses,
 
-    /** A message's progress. */
-    async progress(message: Message) {
-      const memberList = (await memberLists.get(message.conversationId)) as MemberList;
-      return memberPositions.progress(memberList, message);
+    /** How far messages have got, in the order of the messages. */
+    async progress(messages: readonly Message[]): Promise<Progress[]> {
+      const found = new Map<Message, Progress>();
+      for (const [id, own] of Map.groupBy(messages, ({ conversationId }) => conversationId)) {
+        const progress = await memberPositions.progress((await memberLists.get(id)) as MemberList, own);
+        own.forEach((message, index) => {
+          found.set(message, progress[index] as Progress);
+        });
+      }
+      return messages.map((message) => found.get(message) as Progress);
     },
   };
 }

@@ -1,5 +1,4 @@
-/** Positions and statuses as live events, for one or all of the viewer's conversations. */
-import { isActive } from '../../domain/conversation.ts';
+/** Positions and statuses as live events: of one conversation, or of all of the viewer's. */
 import type { Clock, ConversationId } from '../../domain/ids.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
@@ -14,9 +13,8 @@ export function createReceiptWatch(ports: {
   memberLists: MemberLists;
   bus: Bus;
   clock: Clock;
-  onError: (error: unknown, what: string) => void;
 }) {
-  const { memberPositions, memberLists, bus, clock, onError } = ports;
+  const { memberPositions, memberLists, bus, clock } = ports;
 
   async function presentPositions(viewer: Viewer, memberList: MemberList): Promise<ReceiptHint[]> {
     const { conversation } = memberList;
@@ -36,68 +34,34 @@ export function createReceiptWatch(ports: {
 
   return {
     /**
-     * With `conversationId`, the current positions and then every change; without it, the changes in all of the viewer's
-     * conversations, including later ones. A user who has left a conversation gets only their own position in it.
+     * With `conversationId` the present positions first, then every change; without it the changes in all of the viewer's
+     * conversations, those that come later included. Members of a large group, and users who have left, get their own positions only.
      *
-     * @throws DomainError `NOT_FOUND` on opening: the conversation does not exist, or is hidden from the viewer
+     * @throws DomainError `NOT_FOUND` on opening: no such conversation for the viewer
      */
     watch(viewer: Viewer, conversationId: ConversationId | null): EventSource<ReceiptHint> {
       return {
         async open(sink) {
           const held = createLatestEvents(sink);
           const tell = (hint: ReceiptHint) => held.push(`${hint.conversationId}/${hint.userId}`, hint);
-          const watched = new Map<ConversationId, () => void>();
-          let isClosed = false;
-
-          async function follow(id: ConversationId): Promise<void> {
-            if (watched.has(id)) return;
-            watched.set(id, () => {});
-            const stop = await bus.subscribe(topics.receipts(id), tell);
-            if (isClosed || !watched.has(id)) stop();
-            else watched.set(id, stop);
-          }
-
-          async function isMember(id: ConversationId): Promise<boolean> {
-            return isActive(await memberLists.memberOf(id, viewer.userId));
-          }
-
-          async function review(id: ConversationId): Promise<void> {
-            if (await isMember(id)) {
-              if (conversationId === null || conversationId === id) await follow(id);
-            } else {
-              watched.get(id)?.();
-              watched.delete(id);
-            }
-          }
-
-          const stopMemberships = await bus.subscribe(topics.memberships(viewer.userId), ({ conversationId: id }) => {
-            review(id).catch((error: unknown) => onError(error, 'receipt watch'));
+          const stop = await bus.subscribe(topics.receipts(viewer.userId), (hint) => {
+            if (conversationId === null || hint.conversationId === conversationId) tell(hint);
           });
-          const close = () => {
-            isClosed = true;
-            stopMemberships();
-            for (const stop of watched.values()) stop();
-            watched.clear();
-          };
           try {
-            if (conversationId === null) {
-              const ids = await memberLists.conversationIdsOf(viewer.userId);
-              for (const id of ids) await review(id);
-            } else {
+            if (conversationId !== null) {
               const { memberList } = await memberLists.require(conversationId, viewer.userId);
-              await review(conversationId);
               for (const position of await presentPositions(viewer, memberList)) tell(position);
             }
           } catch (error) {
-            close();
+            stop();
             throw error;
           }
-          return close;
+          return stop;
         },
       };
     },
 
-    /** Status changes of the viewer's own messages from now on; the current status is in `Message.status`. */
+    /** Status changes of the viewer's own messages from now on; the present status is in `Message.status`. */
     watchStatuses(viewer: Viewer): EventSource<StatusHint> {
       return {
         open(sink) {

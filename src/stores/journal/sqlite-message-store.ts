@@ -54,8 +54,10 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
     },
     receipts: {
       raise: caller('receipts.raise'),
+      raiseSent: caller('receipts.raiseSent'),
       get: caller('receipts.get'),
-      list: caller('receipts.list'),
+      counts: caller('receipts.counts'),
+      lowest: caller('receipts.lowest'),
     },
     async stats() {
       const stats = await thread.call<Omit<MessageStoreStats, 'pending'>>('stats');

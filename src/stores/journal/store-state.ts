@@ -16,10 +16,17 @@ import {
 } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
-import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
+import {
+  countReaders,
+  lowestReaders,
+  noPositions,
+  type Positions,
+  type Reader,
+  raisePositions,
+} from '../../domain/receipt.ts';
 import type { InboxStore } from '../inbox-store.ts';
 import type { Append, AppendResult, LogRange, MessageLog, MessageRow, RowKey, SegmentTail } from '../message-log.ts';
-import type { Receipt, ReceiptStore } from '../receipt-store.ts';
+import type { Receipt, ReceiptKey, ReceiptStore, SentReceipt } from '../receipt-store.ts';
 import type { Operation } from './journal-entry.ts';
 import type { Overlay } from './overlay.ts';
 import type { TableReader } from './table-reader.ts';
@@ -221,23 +228,31 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     },
   } satisfies Unpromised<InboxStore>;
 
+  function raiseOne({ conversationId, userId, ...to }: Receipt): { before: Positions; after: Positions } {
+    const before = positions(conversationId, userId);
+    const after = raisePositions(before, to);
+    if (after.deliveredSeq > before.deliveredSeq || after.readSeq > before.readSeq) {
+      stage({ type: 'receipt', receipt: { conversationId, userId, ...after } });
+    }
+    return { before: onlyPositions(before), after };
+  }
+
   const receipts = {
-    raise: (raised: readonly Receipt[]) =>
-      raised.map(({ conversationId, userId, ...to }) => {
-        const before = positions(conversationId, userId);
-        const after = raisePositions(before, to);
-        if (after.deliveredSeq > before.deliveredSeq || after.readSeq > before.readSeq) {
-          stage({ type: 'receipt', receipt: { conversationId, userId, ...after } });
-        }
-        return { before: onlyPositions(before), after };
-      }),
-    get: (keys: readonly { conversationId: ConversationId; userId: UserId }[]) =>
-      keys.map(({ conversationId, userId }) => onlyPositions(positions(conversationId, userId))),
-    list(conversationId: ConversationId): Receipt[] {
-      const all = new Map<UserId, Positions>(tables.listReceipts(conversationId));
-      for (const [userId, { value }] of overlay.receiptsOf(conversationId) ?? []) all.set(userId, value);
-      return [...all].map(([userId, found]) => ({ conversationId, userId, ...onlyPositions(found) }));
+    raise: (raised: readonly Receipt[]) => raised.map(raiseOne),
+    raiseSent(sent: readonly SentReceipt[]): void {
+      for (const { conversationId, userId, seq } of sent) {
+        raiseOne({ conversationId, userId, deliveredSeq: seq, readSeq: seq });
+      }
     },
+    get: (keys: readonly ReceiptKey[]) =>
+      keys.map(({ conversationId, userId }) => onlyPositions(positions(conversationId, userId))),
+    counts: (
+      conversationId: ConversationId,
+      readers: readonly Reader[],
+      messages: readonly { seq: Seq; senderId: UserId }[],
+    ) => countReaders(readers, (userId) => positions(conversationId, userId), messages),
+    lowest: (conversationId: ConversationId, readers: readonly Reader[]) =>
+      lowestReaders(readers, (userId) => positions(conversationId, userId)),
   } satisfies Unpromised<ReceiptStore>;
 
   return { messageLog, inboxes, receipts };

@@ -138,13 +138,6 @@ export function createTableReader(database: DatabaseSync) {
       if (row === undefined) return noPositions;
       return { deliveredSeq: row.delivered_seq as bigint, readSeq: row.read_seq as bigint };
     },
-    listReceipts(conversationId: ConversationId): [UserId, Positions][] {
-      const sql = 'SELECT user_id, delivered_seq, read_seq FROM receipt WHERE conversation_id = ?';
-      return (statement(sql).all(BigInt(conversationId)) as Row[]).map((row) => [
-        String(row.user_id),
-        { deliveredSeq: row.delivered_seq as bigint, readSeq: row.read_seq as bigint },
-      ]);
-    },
     ackedSeq(userId: UserId, deviceId: DeviceId): Seq {
       return (
         seqWhere('SELECT seq FROM acked WHERE user_id = ? AND device_id = ?', BigInt(userId), BigInt(deviceId)) ?? 0n

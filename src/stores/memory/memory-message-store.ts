@@ -6,11 +6,11 @@ import { compareIds } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';
 import { lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
-import { noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
+import { countReaders, lowestReaders, noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
 import type { InboxStore } from '../inbox-store.ts';
 import type { Append, AppendResult, MessageLog, MessageRow, RowKey, Seal } from '../message-log.ts';
 import type { MessageStore } from '../message-store.ts';
-import type { ReceiptStore } from '../receipt-store.ts';
+import type { Receipt, ReceiptKey, ReceiptStore } from '../receipt-store.ts';
 
 type Entry = { readonly row: MessageRow } | { readonly seal: Seal };
 
@@ -189,24 +189,25 @@ function createInboxes(): InboxStore {
 }
 
 function createReceipts(): ReceiptStore {
-  const conversations = new Map<string, Map<string, Positions>>();
-  const get = (conversationId: string, userId: string) => conversations.get(conversationId)?.get(userId) ?? noPositions;
+  const stored = new Map<string, Positions>();
+  const keyOf = ({ conversationId, userId }: ReceiptKey) => `${conversationId}/${userId}`;
+  const get = (key: ReceiptKey) => stored.get(keyOf(key)) ?? noPositions;
+
+  function raise({ conversationId, userId, deliveredSeq, readSeq }: Receipt): { before: Positions; after: Positions } {
+    const before = get({ conversationId, userId });
+    const after = raisePositions(before, { deliveredSeq, readSeq });
+    stored.set(keyOf({ conversationId, userId }), after);
+    return { before, after };
+  }
+
   return {
-    raise: async (receipts) =>
-      receipts.map(({ conversationId, userId, deliveredSeq, readSeq }) => {
-        const before = get(conversationId, userId);
-        const after = raisePositions(before, { deliveredSeq, readSeq });
-        const members = conversations.get(conversationId) ?? new Map<string, Positions>();
-        conversations.set(conversationId, members);
-        members.set(userId, after);
-        return { before, after };
-      }),
-    get: async (keys) => keys.map(({ conversationId, userId }) => get(conversationId, userId)),
-    list: async (conversationId) =>
-      [...(conversations.get(conversationId) ?? [])].map(([userId, positions]) => ({
-        conversationId,
-        userId,
-        ...positions,
-      })),
+    raise: async (receipts) => receipts.map(raise),
+    async raiseSent(sent) {
+      for (const { seq, ...key } of sent) raise({ ...key, deliveredSeq: seq, readSeq: seq });
+    },
+    get: async (keys) => keys.map(get),
+    counts: async (conversationId, readers, messages) =>
+      countReaders(readers, (userId) => get({ conversationId, userId }), messages),
+    lowest: async (conversationId, readers) => lowestReaders(readers, (userId) => get({ conversationId, userId })),
   };
 }
