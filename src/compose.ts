@@ -1,6 +1,7 @@
 /** Connects all components: config in, running server out. */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Config } from './config/config.ts';
+import { ByteBudgets } from './domain/byte-budget.ts';
 import type { Clock } from './domain/ids.ts';
 import { createSnowflakes, workerMax } from './domain/snowflake.ts';
 import { openDrivers } from './drivers.ts';
@@ -55,6 +56,7 @@ export async function startHeliograph(
     log.error({ err: error, what }, 'background task failed');
   };
 
+  const budgets = new ByteBudgets(config, metrics.server.limitHit);
   const drivers = stack.use(await openDrivers({ config, clock, onError }));
   const { messageStore, directory, bus, presenceStore, rateLimiter: transportLimiter } = drivers;
   // The transports count their refusals themselves.
@@ -104,6 +106,7 @@ export async function startHeliograph(
       onError,
       onSent: metrics.sent,
       onDelivered: metrics.delivered,
+      budgets,
       settings: { ...config, namedMembersMax },
     }),
   );
@@ -148,6 +151,7 @@ export async function startHeliograph(
     storeBacklog: async () => (await messageStore.stats()).backlog,
     storeSetAside: async () => (await messageStore.stats()).setAside,
     online: () => presence.onlineCount,
+    answerBytes: () => budgets.held,
   });
 
   // Unfinished work of the last run is completed before the first request, so that no user reads an incomplete inbox.
@@ -169,6 +173,7 @@ export async function startHeliograph(
     {
       schema: createSchema(resolvers),
       createContext: (from) => createContext(services, from),
+      budgets,
       verifyToken: accounts.verifyToken,
       onRevoked: (listener) => bus.subscribe(topics.revocations, ({ deviceId }) => listener(deviceId)),
       attach: presence.attach,

@@ -163,6 +163,18 @@ export const settings = v.pipe(
       whole('bytes', 1_024, 16_777_216),
       'Maximum size of an HTTP body or a WebSocket message.',
     ),
+    answerMaxBytes: setting(
+      'ANSWER_MAX_BYTES',
+      25_165_824,
+      whole('bytes', 1_048_576, 1_073_741_824),
+      'Bytes that one operation may hold: the rows that it reads, and its answer. The default answers a page of 500 of the longest texts.',
+    ),
+    answersMaxBytes: setting(
+      'ANSWERS_MAX_BYTES',
+      134_217_728,
+      whole('bytes', 2_097_152, 17_179_869_184),
+      'Bytes that all operations of this instance may hold together, at least twice `ANSWER_MAX_BYTES`. Keep it below half of the memory of the process.',
+    ),
     operationsPerSocketMax: setting(
       'OPERATIONS_PER_SOCKET_MAX',
       64,

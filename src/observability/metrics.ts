@@ -13,6 +13,7 @@ export interface Gauges {
   readonly storeBacklog: () => Promise<number>;
   readonly storeSetAside: () => Promise<number>;
   readonly online: () => number;
+  readonly answerBytes: () => number;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -123,6 +124,7 @@ export function createMetrics(version: string) {
       gauge('store_pending_calls', 'Calls to the message store without an answer yet.', gauges.storePending);
       gauge('store_journal_backlog', 'Operations in the journal that are not in the tables yet.', gauges.storeBacklog);
       gauge('store_set_aside', 'Committed writes that could not be moved into the tables.', gauges.storeSetAside);
+      gauge('answer_bytes', 'Bytes of rows and answers that operations hold.', gauges.answerBytes);
       gauge('presence_online', 'Users who are online.', gauges.online);
     },
     async page() {

@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../domain/byte-budget.ts';
 import type { ClientAddress } from '../domain/client-address.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
@@ -9,15 +10,17 @@ export interface Context {
   /** Null without a session. */
   readonly viewer: Viewer | null;
   readonly client: ClientAddress;
+  /** Counts what the operation reads and answers. */
+  readonly budget: ByteBudget;
   readonly services: Services;
   readonly loaders: Loaders;
 }
 
 export function createContext(
   services: Services,
-  { viewer, client }: { viewer: Viewer | null; client: ClientAddress },
+  { viewer, client, budget }: { viewer: Viewer | null; client: ClientAddress; budget: ByteBudget },
 ): Context {
-  return { viewer, client, services, loaders: createLoaders(services, viewer) };
+  return { viewer, client, budget, services, loaders: createLoaders(services, viewer, budget) };
 }
 
 /** Root fields that need no session. A client that signs in may still send the token of an expired or revoked session. */

@@ -49,7 +49,7 @@ export const Conversation: ConversationResolvers = {
   headSeq: ({ headSeq }) => headSeq,
   unreadCount: (view, _args, { services }) => services.conversations.unreadCount(view),
   memberCount: ({ memberCount }) => memberCount,
-  lastMessage: (view, _args, { services }) => services.conversations.lastMessage(view),
+  lastMessage: (view, _args, { services, budget }) => services.conversations.lastMessage(view, budget),
   members: async (view, { first, after }, { services }) => {
     const page = await services.conversations.memberPage(view, first ?? 50, after ?? null);
     return { ...toConnection(page.members, page, services.conversations.memberCursorOf), totalCount: page.totalCount };

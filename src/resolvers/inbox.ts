@@ -3,7 +3,7 @@ import { requireViewer } from './context.ts';
 
 export const inboxQueries: Pick<QueryResolvers, 'offlineMessages'> = {
   offlineMessages: (_parent, { afterSeq, first }, context) =>
-    context.services.inbox.page(requireViewer(context).userId, afterSeq, first ?? 100),
+    context.services.inbox.page(requireViewer(context).userId, afterSeq, first ?? 100, context.budget),
 };
 
 export const InboxEntry: InboxEntryResolvers = {

@@ -1,5 +1,6 @@
 /** Batching and caching within one operation or one event. */
 import DataLoader from 'dataloader';
+import type { ByteBudget } from '../domain/byte-budget.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ConversationId, MessageId, UserId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
@@ -23,7 +24,7 @@ export interface Loaders {
 }
 
 /** Loaders are created on first use, because most operations need none. */
-export function createLoaders(services: Services, viewer: Viewer | null): Loaders {
+export function createLoaders(services: Services, viewer: Viewer | null, budget: ByteBudget): Loaders {
   let users: Loaders['users'] | undefined;
   let conversations: Loaders['conversations'] | undefined;
   let messages: Loaders['messages'] | undefined;
@@ -49,7 +50,7 @@ export function createLoaders(services: Services, viewer: Viewer | null): Loader
       return conversations;
     },
     get messages() {
-      messages ??= new DataLoader((ids) => services.messages.get(viewer as Viewer, ids));
+      messages ??= new DataLoader((ids) => services.messages.get(viewer as Viewer, ids, budget));
       return messages;
     },
     unreadTotals() {

@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../domain/byte-budget.ts';
 import { clientMessageIdOf } from '../domain/entry-key.ts';
 import type { User } from '../domain/user.ts';
 import type {
@@ -19,7 +20,7 @@ export const messageQueries: Pick<QueryResolvers, 'message' | 'history'> = {
   },
   history: async (_parent, args, context) => {
     const { history } = context.services.messages;
-    const page = await history.page(requireViewer(context), args);
+    const page = await history.page(requireViewer(context), args, context.budget);
     return toConnection(page.messages, page, history.cursorOf);
   },
 };
@@ -37,8 +38,8 @@ export const Message: MessageResolvers = {
   sender: ({ senderId }, _args, { loaders }) => loaders.users.load(senderId),
   clientMessageId: clientMessageIdOf,
   systemEvent: ({ body }) => body.systemEvent ?? null,
-  text: ({ body }) => body.text,
-  data: ({ body }) => body.data ?? null,
+  text: ({ body }, _args, { budget }) => counted(body.text, budget),
+  data: ({ body }, _args, { budget }) => counted(body.data ?? null, budget),
   attachments: ({ body }) => [...(body.attachments ?? [])],
   replyTo: ({ body }, _args, { loaders }) =>
     body.replyToId === undefined ? null : loaders.messages.load(body.replyToId),
@@ -50,7 +51,16 @@ export const Message: MessageResolvers = {
 
 export const Attachment: AttachmentResolvers = {
   byteSize: ({ bytes }) => (bytes == null ? null : BigInt(bytes)),
+  url: ({ url }, _args, { budget }) => counted(url, budget),
+  contentType: ({ contentType }, _args, { budget }) => counted(contentType, budget),
+  name: ({ name }, _args, { budget }) => counted(name ?? null, budget),
 };
+
+/** Counts a value that a user wrote, as it will stand in the answer. Every alias of its field writes it again. */
+function counted<T>(value: T, budget: ByteBudget): T {
+  budget.take(Buffer.byteLength(JSON.stringify(value)));
+  return value;
+}
 
 export const SystemEvent: SystemEventResolvers = {
   users: async ({ userIds }, _args, { loaders }) => {

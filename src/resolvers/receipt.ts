@@ -5,7 +5,11 @@ import { requireConversation } from './loaders.ts';
 
 export const receiptMutations: Pick<MutationResolvers, 'ackMessages'> = {
   ackMessages: async (_parent, { input }, context) => {
-    const { conversationIds, ackedSeq } = await context.services.receipts.ack(requireViewer(context), input);
+    const { conversationIds, ackedSeq } = await context.services.receipts.ack(
+      requireViewer(context),
+      input,
+      context.budget,
+    );
     return {
       conversations: await Promise.all(conversationIds.map((id) => requireConversation(context.loaders, id))),
       ackedSeq,

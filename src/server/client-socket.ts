@@ -62,6 +62,7 @@ export class ClientSocket extends WebSocket {
   handle: ((data: string) => Promise<void>) | null = null;
   closed: ((code: number, reason: string) => Promise<void>) | null = null;
   private waiting: Set<Waiter> | null = null;
+  private onceDrained: (() => void)[] | null = null;
   private isCorked = false;
 
   hear(now: number): void {
@@ -114,12 +115,30 @@ export class ClientSocket extends WebSocket {
 
   private onDrain(): void {
     this.fullSince = 0;
+    this.callDrained();
     // This applies to a closing socket too: it ends when the client's close frame is read.
     this.resume();
     if (!this.isOpen) return;
     const { waiting } = this;
     this.waiting = null;
     for (const waiter of waiting ?? []) waiter.onDrained();
+  }
+
+  /** Calls back once nothing waits to be sent, or the socket is gone. */
+  whenDrained(call: () => void): void {
+    if (this.fullSince > 0 && this.readyState !== WebSocket.CLOSED) {
+      this.onceDrained ??= [];
+      this.onceDrained.push(call);
+    } else {
+      call();
+    }
+  }
+
+  /** Makes these calls; for the end of the socket too, which has no drain. */
+  callDrained(): void {
+    const { onceDrained } = this;
+    this.onceDrained = null;
+    for (const call of onceDrained ?? []) call();
   }
 
   /** Adds a waiter for the drain of the socket. */

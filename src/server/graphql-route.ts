@@ -3,6 +3,7 @@ import { MIMEType } from 'node:util';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type ExecutionResult, GraphQLError } from 'graphql';
 import { createHandler } from 'graphql-http';
+import type { ByteBudget } from '../domain/byte-budget.ts';
 import type { ClientAddress } from '../domain/client-address.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
@@ -23,7 +24,8 @@ export function addGraphqlRoute(
   const handle = createHandler<FastifyRequest, Outcome>({
     schema: ports.schema,
     onSubscribe: async ({ raw, context }, params) => {
-      const answer = await run(ports, pipeline, raw, clientAddressOf(raw.raw), params as OperationRequest);
+      const from = { http: raw, client: clientAddressOf(raw.raw), budget: context.budget };
+      const answer = await run(ports, pipeline, from, params as OperationRequest);
       if (Array.isArray(answer)) context.refusal = statusOf(answer);
       if (!(answer instanceof MethodNotAllowed)) return answer;
       const headers = { allow: 'POST', 'content-type': 'application/json; charset=utf-8' };
@@ -46,8 +48,11 @@ export function addGraphqlRoute(
     prefixTrailingSlash: 'no-slash',
     async handler(request, reply) {
       const { url, method, body } = request;
+      const budget = ports.budgets.open();
+      // Also after a response that its client did not wait for.
+      reply.raw.once('close', () => budget.release());
       const headers = { ...request.headers, 'content-type': plainContentType(request.headers['content-type']) };
-      const outcome: Outcome = { refusal: null };
+      const outcome: Outcome = { budget, refusal: null };
       const asked = { url, method, headers, body: body as string | null, raw: request, context: outcome };
       const [answer, init] = await handle(asked);
       reply.status(init.status).headers(init.headers ?? {});
@@ -80,8 +85,9 @@ function plainContentType(given: string | undefined): string | undefined {
   }
 }
 
-/** What graphql-http does not pass on from `onSubscribe`. */
+/** What graphql-http does not pass on to `onSubscribe`, or from it. */
 interface Outcome {
+  readonly budget: ByteBudget;
   refusal: AnswerStatus | null;
 }
 
@@ -89,21 +95,21 @@ class MethodNotAllowed {
   readonly error = clientError('BAD_REQUEST', 'Mutations must be sent with POST.');
 }
 
-async function run(
-  ports: ServerPorts,
-  pipeline: Pipeline,
-  http: FastifyRequest,
-  client: ClientAddress,
-  request: OperationRequest,
-) {
+async function run(ports: ServerPorts, pipeline: Pipeline, from: Asking, request: OperationRequest) {
   const startedAt = performance.now();
-  const answer = await answerTo(ports, pipeline, http, client, request);
+  const answer = await answerTo(ports, pipeline, from, request);
   const { result, type } = answer;
   const errors = result instanceof MethodNotAllowed ? [result.error] : 'errors' in result ? result.errors : undefined;
   ports.metrics.operationDone({ transport: 'http', type, code: outcomeOf(errors) }, performance.now() - startedAt);
   // A result without data is a request error. graphql-http answers it with the status that the media type requires.
   if (!(result instanceof MethodNotAllowed) && result.data === undefined) return result.errors ?? [];
   return result;
+}
+
+interface Asking {
+  readonly http: FastifyRequest;
+  readonly client: ClientAddress;
+  readonly budget: ByteBudget;
 }
 
 interface Answer {
@@ -114,8 +120,7 @@ interface Answer {
 async function answerTo(
   ports: ServerPorts,
   pipeline: Pipeline,
-  http: FastifyRequest,
-  client: ClientAddress,
+  { http, client, budget }: Asking,
   request: OperationRequest,
 ): Promise<Answer> {
   // Before the token is checked, so that attempts with invalid tokens count too.
@@ -136,7 +141,7 @@ async function answerTo(
     return { type, result: { errors: [error] } };
   }
   if (type === 'mutation' && http.method === 'GET') return { type, result: new MethodNotAllowed() };
-  const context = ports.createContext({ viewer, client });
+  const context = ports.createContext({ viewer, client, budget });
   return { type, result: await pipeline.execute(operation, request.variables ?? {}, context) };
 }
 

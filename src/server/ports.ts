@@ -1,5 +1,6 @@
 /** The ports of the transports to the rest of the server. */
 import type { GraphQLSchema } from 'graphql';
+import type { ByteBudget, ByteBudgets } from '../domain/byte-budget.ts';
 import type { ClientAddress } from '../domain/client-address.ts';
 import type { DeviceId } from '../domain/ids.ts';
 import type { Viewer } from '../domain/user.ts';
@@ -66,7 +67,8 @@ export interface HealthReport {
 
 export interface ServerPorts {
   readonly schema: GraphQLSchema;
-  readonly createContext: (from: { viewer: Viewer | null; client: ClientAddress }) => Context;
+  readonly createContext: (from: { viewer: Viewer | null; client: ClientAddress; budget: ByteBudget }) => Context;
+  readonly budgets: ByteBudgets;
   /** @throws DomainError `UNAUTHENTICATED` */
   readonly verifyToken: (token: string) => Promise<Viewer>;
   /** Calls the listener with every device whose session is revoked. Resolves when the listener is active. */

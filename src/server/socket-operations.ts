@@ -7,6 +7,7 @@
  */
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import type { Context as Connection } from 'graphql-ws';
+import type { ByteBudget } from '../domain/byte-budget.ts';
 import { closeCodes } from '../domain/errors.ts';
 import { eventSourceOf } from '../resolvers/event-source.ts';
 import { outcomeOf, takeOperation } from './admission.ts';
@@ -30,7 +31,7 @@ export function createSocketOperations(
   pipeline: Pipeline,
   onAnswered: (socket: ClientSocket) => void,
 ) {
-  const { limits, metrics } = ports;
+  const { limits, metrics, budgets } = ports;
 
   async function admit(socket: ClientSocket, request: OperationRequest): Promise<Operation | readonly GraphQLError[]> {
     if (socket.operations >= limits.operationsPerSocketMax) {
@@ -63,11 +64,13 @@ export function createSocketOperations(
     if (socket.ending !== null) setImmediate(onAnswered, socket);
   }
 
-  const createContext = (socket: ClientSocket) => ports.createContext({ viewer: socket.viewer, client: socket.client });
+  const createContext = (socket: ClientSocket, budget: ByteBudget) =>
+    ports.createContext({ viewer: socket.viewer, client: socket.client, budget });
+  const createEventContext = (socket: ClientSocket) => createContext(socket, budgets.openEvent());
 
   const pushPorts: PushPorts = {
     pipeline,
-    createContext,
+    createContext: createEventContext,
     onEvent: metrics.eventSent,
     onEnd: ({ socket, operation }) => endLive(socket, operation),
     renderings: new WeakMap(),
@@ -87,7 +90,7 @@ export function createSocketOperations(
     const socket = connection.extra;
     let push: PushOperation | null = null;
     try {
-      const subscribed = await pipeline.subscribe(operation, variables, createContext(socket));
+      const subscribed = await pipeline.subscribe(operation, variables, createEventContext(socket));
       const found = eventSourceOf(subscribed);
       if (found === null) {
         endLive(socket, operation);
@@ -135,14 +138,17 @@ export function createSocketOperations(
     async runOnce({ connection, operation, variables }: PreparedArgs): Promise<ExecutionResult> {
       const socket = connection.extra;
       const startedAt = performance.now();
+      const budget = budgets.open();
       try {
-        const result = await pipeline.execute(operation, variables, createContext(socket));
+        const result = await pipeline.execute(operation, variables, createContext(socket, budget));
         const code = outcomeOf(result.errors);
         metrics.operationDone({ transport: 'ws', type: operation.type, code }, performance.now() - startedAt);
         return result;
       } finally {
         socket.operations -= 1;
         answered(socket);
+        // By the next turn the answer is written. What its client has not taken by then is held until it has.
+        setImmediate(() => socket.whenDrained(() => budget.release()));
       }
     },
 

@@ -104,6 +104,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     // A close frame is a sign of life. 1006 means that the connection was lost without one.
     if (code !== 1006) socket.hear(clock());
     socket.detach?.();
+    socket.callDrained();
     metrics.socketClosed(socket.closeCode ?? code);
     socket.closed?.(code, String(reason)).catch((error: unknown) => pipeline.mask(error));
   }

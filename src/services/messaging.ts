@@ -4,6 +4,7 @@
  *
  * Followers of the log receive each message in the order in which they are added below.
  */
+import type { ByteBudgets } from '../domain/byte-budget.ts';
 import type { Clock, MessageId, Millis } from '../domain/ids.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import type { ConversationStore } from '../stores/conversation-store.ts';
@@ -42,6 +43,8 @@ export interface MessagingPorts {
   readonly onSent?: (outcome: string, ms: Millis) => void;
   /** Receives the time of a live message from its commit to the socket. */
   readonly onDelivered?: (latencyMs: Millis) => void;
+  /** What streams read counts here; left out in tests. */
+  readonly budgets?: ByteBudgets;
   readonly settings: MessagingSettings;
 }
 
@@ -49,7 +52,7 @@ export type Messaging = ReturnType<typeof createMessaging>;
 
 export function createMessaging(ports: MessagingPorts) {
   const { messageStore, conversations: store, users, bus, rateLimiter, newId, clock, elapsed } = ports;
-  const { isSoleWriter, onError, onSent, onDelivered, settings } = ports;
+  const { isSoleWriter, onError, onSent, onDelivered, budgets, settings } = ports;
 
   const memberLists = createMemberLists({ store, isSoleWriter, elapsed, settings });
   const log = createConversationLog({
@@ -87,7 +90,7 @@ export function createMessaging(ports: MessagingPorts) {
     limits: settings,
     onSent,
   });
-  const streams = createStreamService({ ...shared, inbox, onDelivered, settings: settings.stream });
+  const streams = createStreamService({ ...shared, inbox, budgets, onDelivered, settings: settings.stream });
 
   return {
     log,

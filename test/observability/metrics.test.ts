@@ -10,6 +10,7 @@ const gauges = {
   storeBacklog: async () => 4,
   storeSetAside: async () => 0,
   online: () => 5,
+  answerBytes: () => 6,
 };
 
 function watched(over: Partial<typeof gauges> = {}) {

@@ -73,6 +73,8 @@ const suggestion = / ?Did you mean .*$/s;
 /** Bounds in graphql-js: its budget for comparing fields that overlap, and the lists within lists of an introspection. */
 const comparedFieldsMax = 500_000;
 const introspectionListsMax = 3;
+/** Errors of a mutation that holds too much. */
+const refusedErrorsMax = 20;
 
 export type Pipeline = ReturnType<typeof createPipeline>;
 
@@ -209,7 +211,13 @@ export function createPipeline(ports: {
 
     /** Runs a query or mutation. Never rejects. */
     async execute(operation: Operation, variables: Variables, context: Context): Promise<ExecutionResult> {
-      return masked(await execute(executionArgs(operation, variables, context)));
+      const result = await execute(executionArgs(operation, variables, context));
+      const { refusal } = context.budget;
+      if (refusal === null) return masked(result);
+      // Each field after the first reports it again. A query ends with it as a whole, so that no part of its answer is kept.
+      if (operation.type === 'query')
+        return masked({ errors: [new GraphQLError(refusal.message, { originalError: refusal })] });
+      return masked({ ...result, errors: result.errors?.slice(0, refusedErrorsMax) });
     },
 
     /** Calls a subscription's resolver. Returns its value, or a result with only errors. Never rejects. */

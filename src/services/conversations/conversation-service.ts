@@ -4,7 +4,9 @@
  * Two caches contain values that never change: the direct conversation of two users, in either order, and the number of USER messages
  * up to a position in a log.
  */
+
 import { LRUCache } from 'lru-cache';
+import type { ByteBudget } from '../../domain/byte-budget.ts';
 import { type Conversation, directKey, isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import {
@@ -283,9 +285,12 @@ export function createConversationService(ports: {
       return (await memberLists.require(conversationId, userId)).member;
     },
 
-    async lastMessage({ conversation, member, headSeq }: ConversationView): Promise<Message | null> {
+    async lastMessage(
+      { conversation, member, headSeq }: ConversationView,
+      budget?: ByteBudget,
+    ): Promise<Message | null> {
       if (headSeq <= member.joinedSeq) return null;
-      const [message] = await log.list(conversation, { fromSeq: headSeq, toSeq: headSeq, limit: 1 });
+      const [message] = await log.list(conversation, { fromSeq: headSeq, toSeq: headSeq, limit: 1 }, budget);
       return message ?? null;
     },
 

@@ -1,5 +1,6 @@
 /** Every user's numbered inbox. A follower of the log fills it; clients, and streams that catch up, read it in pages. */
 
+import type { ByteBudget } from '../../domain/byte-budget.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
 import { maxSeq, minSeq } from '../../domain/ids.ts';
@@ -58,7 +59,7 @@ export function createInboxService(ports: {
   const sync = createInboxSync({ memberLists, log, writer, fanOut });
 
   /** The page after `afterSeq`, of at most `first` numbers, without messages that have no number yet. */
-  async function read(userId: UserId, afterSeq: Seq, first: number): Promise<InboxPage> {
+  async function read(userId: UserId, afterSeq: Seq, first: number, budget?: ByteBudget): Promise<InboxPage> {
     // The head is read before the runs, so that a page never promises more than it could have read.
     const [head] = await writer.heads([userId]);
     const headSeq = head ?? 0n;
@@ -78,17 +79,20 @@ export function createInboxService(ports: {
         wanted.push({ run, fromSeq: run.fromSeq + skipped, toSeq: run.fromSeq + (nextSeq - run.seq) });
       }
     }
-    const entries = await readMessages(wanted);
+    const entries = await readMessages(wanted, budget);
     return { entries, truncated, nextSeq, headSeq, hasMore: nextSeq < headSeq };
   }
 
-  async function readMessages(wanted: readonly { run: InboxRun; fromSeq: Seq; toSeq: Seq }[]): Promise<InboxEntry[]> {
+  async function readMessages(
+    wanted: readonly { run: InboxRun; fromSeq: Seq; toSeq: Seq }[],
+    budget?: ByteBudget,
+  ): Promise<InboxEntry[]> {
     const states = await memberLists.states(wanted.map(({ run }) => run.conversationId));
     const ranges = wanted.flatMap(({ run, fromSeq, toSeq }, index) => {
       const conversation = states[index]?.conversation;
       return conversation === undefined ? [] : [{ conversation, run, fromSeq, toSeq }];
     });
-    const messages = await log.listMany(ranges);
+    const messages = await log.listMany(ranges, budget);
     return ranges.flatMap(({ run }, index) =>
       (messages[index] ?? []).map((message) => ({ seq: run.seq + (message.seq - run.fromSeq), message })),
     );
@@ -103,10 +107,10 @@ export function createInboxService(ports: {
      * @throws DomainError `CURSOR_AHEAD`: `afterSeq` is past the head
      * @throws DomainError `BAD_USER_INPUT`: `first` is not 1 to `pageSizeMax`
      */
-    async page(userId: UserId, afterSeq: Seq, first: number): Promise<InboxPage> {
+    async page(userId: UserId, afterSeq: Seq, first: number, budget?: ByteBudget): Promise<InboxPage> {
       checkPageSize('first', first, settings.pageSizeMax);
       await sync.enterAll(userId);
-      const page = await read(userId, afterSeq, first);
+      const page = await read(userId, afterSeq, first, budget);
       if (afterSeq > page.headSeq) throw cursorAhead(afterSeq, page.headSeq);
       return page;
     },

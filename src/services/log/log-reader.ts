@@ -1,24 +1,47 @@
 /** Reads conversations by number, by time and by id, from the newest messages in memory or from the segments. */
 
+import type { ByteBudget } from '../../domain/byte-budget.ts';
 import type { Conversation } from '../../domain/conversation.ts';
-import type { ConversationId, MessageId, Millis, Seq } from '../../domain/ids.ts';
+import type { MessageId, Millis, Seq } from '../../domain/ids.ts';
 import { minSeq } from '../../domain/ids.ts';
 import { decodeBody, type Message } from '../../domain/message.ts';
 import { type Month, monthOf } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
-import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
+import type { LogRange, MessageLog, MessageRow } from '../../stores/message-log.ts';
 import type { ChainCache } from './chain-cache.ts';
 import type { RecentMessages } from './recent-messages.ts';
 import { type SegmentChain, segmentsIn } from './segment-chain.ts';
 
+/** Rows that an operation reads at a time. */
+const rowsPerRead = 100;
+/** About the bytes of a row besides its body. */
+const rowOverheadBytes = 200;
+
 export function createLogReader(ports: { log: MessageLog; chains: ChainCache; recent: RecentMessages }) {
   const { log, chains, recent } = ports;
+
+  /** The rows of each part, read a few at a time for an operation, so that they are counted before more are read. */
+  async function readParts(parts: readonly LogRange[], budget: ByteBudget | undefined): Promise<MessageRow[][]> {
+    if (budget === undefined) return log.list(parts);
+    const answers: MessageRow[][] = parts.map(() => []);
+    for (const batch of inBatches(parts)) {
+      const rows = await budget.load(
+        () => log.list(batch.map(({ part }) => part)),
+        (found) => found.reduce((sum, some) => sum + bytesOf(some), 0),
+      );
+      batch.forEach(({ index }, position) => {
+        for (const row of rows[position] as MessageRow[]) answers[index]?.push(row);
+      });
+    }
+    return answers;
+  }
 
   return {
     /** The existing messages from `fromSeq` to `toSeq`, ascending; at most `limit`, counted from the end that is read first. */
     async list(
       conversation: Conversation,
       range: { fromSeq: Seq; toSeq: Seq; limit: number; newestFirst?: boolean },
+      budget?: ByteBudget,
     ): Promise<Message[]> {
       const [chain] = await chains.getCurrent([conversation]);
       const { limit, newestFirst = false } = range;
@@ -31,12 +54,18 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
       const cached = recent.get(conversation.id, from, to);
       if (cached !== null) return cached;
       const parts = segmentsIn(chain as SegmentChain, from, to);
-      const rows = await log.list(parts.map((part) => ({ conversationId: conversation.id, limit, ...part })));
+      const rows = await readParts(
+        parts.map((part) => ({ conversationId: conversation.id, limit, ...part })),
+        budget,
+      );
       return rows.flat().map(toMessage);
     },
 
     /** Many ranges at once, each whole, without messages that retention has removed. */
-    async listMany(ranges: readonly { conversation: Conversation; fromSeq: Seq; toSeq: Seq }[]): Promise<Message[][]> {
+    async listMany(
+      ranges: readonly { conversation: Conversation; fromSeq: Seq; toSeq: Seq }[],
+      budget?: ByteBudget,
+    ): Promise<Message[][]> {
       const found = await chains.getCurrent(ranges.map(({ conversation }) => conversation));
       // The caller may know of newer messages than this instance, because inboxes are read from the store.
       await Promise.all(
@@ -46,14 +75,7 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
         }),
       );
       const answers: Message[][] = ranges.map(() => []);
-      const asked: {
-        index: number;
-        conversationId: ConversationId;
-        month: Month;
-        fromSeq: Seq;
-        toSeq: Seq;
-        limit: number;
-      }[] = [];
+      const asked: (LogRange & { index: number })[] = [];
       ranges.forEach(({ conversation, fromSeq, toSeq }, index) => {
         const cached = recent.get(conversation.id, fromSeq, toSeq);
         if (cached !== null) {
@@ -65,7 +87,7 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
           asked.push({ index, conversationId: conversation.id, limit, ...part });
         }
       });
-      const rows = asked.length === 0 ? [] : await log.list(asked);
+      const rows = asked.length === 0 ? [] : await readParts(asked, budget);
       asked.forEach(({ index }, position) => {
         for (const row of rows[position] as MessageRow[]) answers[index]?.push(toMessage(row));
       });
@@ -86,7 +108,7 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
     },
 
     /** Messages by id, in the order of the ids, without checking permissions. */
-    async findByIds(ids: readonly MessageId[]): Promise<(Message | null)[]> {
+    async findByIds(ids: readonly MessageId[], budget?: ByteBudget): Promise<(Message | null)[]> {
       const found = new Map<MessageId, Message>();
       let missing = [...new Set(ids)];
       if (missing.length > 0) {
@@ -96,7 +118,11 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
         for (const month of months) {
           const asked = missing.filter((id) => monthOf(snowflakeTime(id)) <= month);
           if (asked.length === 0) continue;
-          for (const row of await log.findByIds(month, asked)) found.set(row.id, toMessage(row));
+          for (let start = 0; start < asked.length; start += rowsPerRead) {
+            const some = asked.slice(start, start + rowsPerRead);
+            const rows = await load(budget, () => log.findByIds(month, some), bytesOf);
+            for (const row of rows) found.set(row.id, toMessage(row));
+          }
           missing = missing.filter((id) => !found.has(id));
           if (missing.length === 0) break;
         }
@@ -104,6 +130,32 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
       return ids.map((id) => found.get(id) ?? null);
     },
   };
+}
+
+/** The same parts in the same order, cut and put together so that each batch has at most `rowsPerRead` numbers. */
+function inBatches(parts: readonly LogRange[]): { index: number; part: LogRange }[][] {
+  const batches: { index: number; part: LogRange }[][] = [[]];
+  let room = rowsPerRead;
+  parts.forEach((part, index) => {
+    for (let { fromSeq } = part; fromSeq <= part.toSeq; ) {
+      const toSeq = minSeq(part.toSeq, fromSeq + BigInt(room) - 1n);
+      batches.at(-1)?.push({ index, part: { ...part, fromSeq, toSeq } });
+      room -= Number(toSeq - fromSeq) + 1;
+      fromSeq = toSeq + 1n;
+      if (room > 0) continue;
+      batches.push([]);
+      room = rowsPerRead;
+    }
+  });
+  return batches.filter((batch) => batch.length > 0);
+}
+
+function load<T>(budget: ByteBudget | undefined, read: () => Promise<T>, bytes: (found: T) => number): Promise<T> {
+  return budget === undefined ? read() : budget.load(read, bytes);
+}
+
+function bytesOf(rows: readonly MessageRow[]): number {
+  return rows.reduce((sum, { body }) => sum + body.length + rowOverheadBytes, 0);
 }
 
 /** The earlier of a month and an id's month; an empty month counts as none. */

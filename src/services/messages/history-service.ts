@@ -1,4 +1,5 @@
 /** Pages through a conversation over all its months. */
+import type { ByteBudget } from '../../domain/byte-budget.ts';
 import { visibleHead } from '../../domain/conversation.ts';
 import { badInput, DomainError } from '../../domain/errors.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
@@ -42,7 +43,7 @@ export function createHistoryService(ports: {
      * @throws DomainError `NOT_FOUND`: the conversation does not exist, or is hidden from the viewer
      * @throws DomainError `BAD_USER_INPUT`: invalid page size, range or cursor
      */
-    async page(viewer: Viewer, input: HistoryInput): Promise<HistoryPage> {
+    async page(viewer: Viewer, input: HistoryInput, budget?: ByteBudget): Promise<HistoryPage> {
       const { first, last, range } = input;
       if (first != null && last != null) throw badInput('last', 'first and last cannot be combined.');
       const size = first ?? last ?? Math.min(defaultPage, settings.pageSizeMax);
@@ -70,7 +71,7 @@ export function createHistoryService(ports: {
 
       // Without `first` and `last`, the newest page is returned; `after` alone continues upwards from its cursor.
       const newestFirst = first == null && (last != null || after === null);
-      const messages = await log.list(conversation, { fromSeq, toSeq, limit: size, newestFirst });
+      const messages = await log.list(conversation, { fromSeq, toSeq, limit: size, newestFirst }, budget);
       const start = messages[0]?.seq ?? fromSeq;
       const end = messages.at(-1)?.seq ?? fromSeq - 1n;
       return {

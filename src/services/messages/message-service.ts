@@ -1,5 +1,6 @@
 /** Sends messages and finds them. */
 
+import type { ByteBudget } from '../../domain/byte-budget.ts';
 import { isActive, maySee } from '../../domain/conversation.ts';
 import { userKey } from '../../domain/entry-key.ts';
 import { badInput, DomainError } from '../../domain/errors.ts';
@@ -104,8 +105,8 @@ export function createMessageService(ports: {
     history: createHistoryService({ log, memberLists, settings: limits }),
 
     /** Messages that the viewer may see, null for all others, in the order of the ids. */
-    async get(viewer: Viewer, ids: readonly MessageId[]): Promise<(Message | null)[]> {
-      const found = await log.findByIds(ids.filter(isId));
+    async get(viewer: Viewer, ids: readonly MessageId[], budget?: ByteBudget): Promise<(Message | null)[]> {
+      const found = await log.findByIds(ids.filter(isId), budget);
       const byId = new Map(found.flatMap((message) => (message === null ? [] : [[message.id, message]])));
       return Promise.all(
         ids.map(async (id) => {

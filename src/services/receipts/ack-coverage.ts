@@ -2,6 +2,7 @@
  * Finds the messages that an acknowledgement covers. Translates between inbox numbers, which devices acknowledge, and message
  * numbers in conversations, in which positions are stored.
  */
+import type { ByteBudget } from '../../domain/byte-budget.ts';
 import { visibleHead } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type ConversationId, isId, type MessageId, maxSeq, minSeq, type Seq, type UserId } from '../../domain/ids.ts';
@@ -31,11 +32,15 @@ export function createAckCoverage(ports: {
   const { memberPositions, memberLists, log, inbox } = ports;
 
   /** The highest named number per conversation. Throws if any part is invalid, before anything is recorded. */
-  async function namedPositions(viewer: Viewer, { messageIds, upTo }: AckInput): Promise<Map<ConversationId, Seq>> {
+  async function namedPositions(
+    viewer: Viewer,
+    { messageIds, upTo }: AckInput,
+    budget?: ByteBudget,
+  ): Promise<Map<ConversationId, Seq>> {
     const named = new Map<ConversationId, Seq>();
     const name = (id: ConversationId, seq: Seq) => named.set(id, maxSeq(named.get(id) ?? 0n, seq));
     if (messageIds?.some((id) => !isId(id)) === true) throw notFound();
-    for (const message of await log.findByIds(messageIds ?? [])) {
+    for (const message of await log.findByIds(messageIds ?? [], budget)) {
       if (message === null) throw notFound();
       const member = await memberLists.memberOf(message.conversationId, viewer.userId);
       if (member === undefined || message.seq > visibleHead(member, message.seq)) throw notFound();

@@ -1,5 +1,6 @@
 /** Acknowledgements: delivered and read positions, per member for the other members and per device for sync. */
 
+import type { ByteBudget } from '../../domain/byte-budget.ts';
 import type { Conversation } from '../../domain/conversation.ts';
 import { clientMessageIdOf } from '../../domain/entry-key.ts';
 import { badInput } from '../../domain/errors.ts';
@@ -115,7 +116,11 @@ export function createReceiptService(ports: {
      * @throws DomainError `BAD_USER_INPUT`: nothing is named, or too much at once
      * @throws DomainError `NOT_FOUND`, `CURSOR_AHEAD`: a named position does not exist for the viewer; nothing is recorded
      */
-    async ack(viewer: Viewer, input: AckInput): Promise<{ conversationIds: ConversationId[]; ackedSeq: Seq }> {
+    async ack(
+      viewer: Viewer,
+      input: AckInput,
+      budget?: ByteBudget,
+    ): Promise<{ conversationIds: ConversationId[]; ackedSeq: Seq }> {
       const { messageIds, upTo, upToInboxSeq, status } = input;
       if (messageIds == null && upTo == null && upToInboxSeq == null) {
         throw badInput('input', 'At least one of messageIds, upTo and upToInboxSeq is required.');
@@ -124,7 +129,7 @@ export function createReceiptService(ports: {
         throw badInput('messageIds', `At most ${ackedMax} messages and positions per call.`, { max: ackedMax });
       }
       const device = { userId: viewer.userId, deviceId: viewer.deviceId };
-      const named = await coverage.namedPositions(viewer, input);
+      const named = await coverage.namedPositions(viewer, input, budget);
       const before = await inbox.ackedSeq(device);
       let ackedSeq = before;
       const covered = new Map(named);

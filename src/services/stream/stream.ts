@@ -15,7 +15,9 @@
  * Messages of large groups arrive live beside the inbox: see followed-group.ts. Once a sync has assigned their inbox numbers, the
  * position moves past them without showing them again, and a heartbeat reports it.
  */
+import type { ByteBudgets } from '../../domain/byte-budget.ts';
 import { entryKinds } from '../../domain/entry-kinds.ts';
+import { DomainError } from '../../domain/errors.ts';
 import type { Clock, Millis, Seq } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -40,6 +42,7 @@ export interface CatchUpSettings {
 
 export interface StreamPorts extends FollowedGroupPorts {
   readonly clock: Clock;
+  readonly budgets?: ByteBudgets;
   /** Receives the time of a live message from its commit to the socket. */
   readonly onDelivered?: (latencyMs: Millis) => void;
 }
@@ -159,7 +162,7 @@ export class Stream implements FollowingStream {
 
   /** Pages through the store until there is no more, then goes live. Never rejects. */
   async read(): Promise<void> {
-    const { inbox, onError } = this.ports;
+    const { inbox, budgets, onError } = this.ports;
     // A pause in the middle of a page starts another read. The page that this one waits for is then ignored.
     this.reading += 1;
     const reading = this.reading;
@@ -167,9 +170,15 @@ export class Stream implements FollowingStream {
     try {
       while (!isOver()) {
         this.behind = false;
-        const page = await inbox.read(this.viewer.userId, this.position, this.settings.catchUpPage);
-        if (isOver()) return;
-        this.takePage(page);
+        const budget = budgets?.openPage();
+        let page: InboxPage;
+        try {
+          page = await inbox.read(this.viewer.userId, this.position, this.settings.catchUpPage, budget);
+          if (isOver()) return;
+          this.takePage(page);
+        } finally {
+          budget?.release();
+        }
         if (this.state !== 'reading') return;
         if (page.hasMore || this.behind) continue;
         this.state = 'live';
@@ -177,7 +186,8 @@ export class Stream implements FollowingStream {
       }
     } catch (error) {
       if (isOver()) return;
-      onError(error, 'stream read');
+      // A busy server is no fault: clients that all come back at once take turns.
+      if (!(error instanceof DomainError && error.code === 'OVERLOADED')) onError(error, 'stream read');
       setTimeout(() => {
         if (!isOver()) void this.read();
       }, this.settings.retryAfterMs).unref();
