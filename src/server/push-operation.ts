@@ -144,13 +144,19 @@ export class PushOperation implements AsyncGenerator<never, void, void>, EventSi
     let parts = renderings.get(this.selection);
     if (parts === undefined) {
       const slotted = { ...(event as object), seq: seqSlot };
-      parts = this.execute(slotted, (result) => stringify(result).split(quotedSlot));
-      renderings.set(this.selection, parts);
+      let hasErrors = false;
+      parts = this.execute(slotted, (result) => {
+        hasErrors = result.errors !== undefined;
+        return stringify(result).split(quotedSlot);
+      });
+      // What failed for one subscriber, such as a store that did not answer, is tried again for the next.
+      const keep = (done: Parts) =>
+        hasErrors ? renderings.delete(this.selection) : renderings.set(this.selection, done);
       if (parts instanceof Promise) {
-        parts.then(
-          (done) => renderings.set(this.selection, done),
-          () => renderings.delete(this.selection),
-        );
+        renderings.set(this.selection, parts);
+        parts.then(keep, () => renderings.delete(this.selection));
+      } else {
+        keep(parts);
       }
     }
     const seq = shared.seq === null ? 'null' : `"${shared.seq}"`;
