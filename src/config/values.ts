@@ -148,6 +148,9 @@ function isSecureUrl(value: string): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
 }
 
+/** Number() also reads 0x10, 1e3 and an empty text. */
+const decimalNumber = /^-?\d+(?:\.\d+)?$/;
+
 function inRange(
   what: string,
   isValid: (value: number) => boolean,
@@ -155,7 +158,8 @@ function inRange(
   min: number,
   max: number,
 ): Values<number> {
-  const isInRange = (given: string) => isValid(Number(given)) && Number(given) >= min && Number(given) <= max;
+  const isInRange = (given: string) =>
+    decimalNumber.test(given) && isValid(Number(given)) && Number(given) >= min && Number(given) <= max;
   return describe(
     v.pipe(
       v.string(),

@@ -114,7 +114,7 @@ describe('readConfig', () => {
       expect(problems(url)).toEqual([expect.stringContaining('JWT_JWKS_URL must be an https URL')]);
   });
 
-  it.each(['1.5', 'NaN', 'Infinity', '-1', '65536'])('refuses the port %s', (PORT) => {
+  it.each(['1.5', 'NaN', 'Infinity', '-1', '65536', '0x10', '1e3', '+80', '8 0'])('refuses the port %s', (PORT) => {
     expect(problemsOf({ PORT })).toHaveLength(1);
   });
 
