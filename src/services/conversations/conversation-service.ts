@@ -1,23 +1,9 @@
-/**
- * Opens conversations, changes their members, and shows them. Every change of membership is first a message in the log.
- *
- * Two caches contain values that never change: the direct conversation of two users, in either order, and the number of USER messages
- * up to a position in a log.
- */
+/** Opens conversations, changes their members, and shows them. Every change of membership is first a message in the log. */
 
-import { LRUCache } from 'lru-cache';
 import type { ByteBudget } from '../../domain/byte-budget.ts';
-import { type Conversation, directKey, isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
+import { type Conversation, isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import {
-  type Clock,
-  type ConversationId,
-  isId,
-  type MessageId,
-  maxSeq,
-  type Seq,
-  type UserId,
-} from '../../domain/ids.ts';
+import { type Clock, type ConversationId, isId, type MessageId, type UserId } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import { monthOf } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
@@ -33,6 +19,7 @@ import { checkPageSize } from '../paging.ts';
 import { takeOrThrow } from '../rate-limits.ts';
 import type { ReceiptService } from '../receipts/receipt-service.ts';
 import { type ConversationView, cursorOf, pageOfViews, viewOf } from './conversation-view.ts';
+import { createDirectPairs } from './direct-pairs.ts';
 import { memberCursorOf, pageOfMembers } from './member-pages.ts';
 import { createMembershipChanges } from './membership-changes.ts';
 import {
@@ -47,14 +34,10 @@ import {
   requireMayRemove,
   tooManyMembers,
 } from './membership-rules.ts';
+import { createUnreadCounts } from './unread-counts.ts';
 
 export type { ConversationView } from './conversation-view.ts';
-
-export interface UnreadTotals {
-  readonly messages: number;
-  /** Conversations with at least one unread message. */
-  readonly conversations: number;
-}
+export type { UnreadTotals } from './unread-counts.ts';
 
 export interface ConversationSettings {
   readonly pageSizeMax: number;
@@ -86,9 +69,9 @@ export function createConversationService(ports: {
 }) {
   const { store, users, memberLists, log, receipts, rateLimiter, newId, clock, settings } = ports;
   const changes = createMembershipChanges(ports);
-  const directIds = new LRUCache<string, ConversationId>({ max: settings.cachedMax ?? 50_000 });
-  /** `ordinal` by message, which never changes. */
-  const ordinals = new LRUCache<string, Seq>({ max: settings.cachedMax ?? 50_000 });
+  const cachedMax = settings.cachedMax ?? 50_000;
+  const directPairs = createDirectPairs({ store, memberLists, cachedMax });
+  const unread = createUnreadCounts({ log, receipts, cachedMax });
 
   function draftConversation(kind: Conversation['kind'], title: string | null): Conversation {
     const id = newId();
@@ -100,8 +83,7 @@ export function createConversationService(ports: {
 
   async function openDirect(viewer: Viewer, userId: UserId): Promise<MemberList> {
     const pair: [UserId, UserId] = [viewer.userId, userId];
-    const key = directKey(pair);
-    const known = directIds.get(key);
+    const known = directPairs.knownId(pair);
     if (known !== undefined) {
       const memberList = await memberLists.get(known);
       if (memberList !== null) return memberList;
@@ -114,7 +96,7 @@ export function createConversationService(ports: {
       conversation = await store.openDirect(draftConversation('DIRECT', null), pair);
       changes.announce(conversation.id, pair);
     }
-    directIds.set(key, conversation.id);
+    directPairs.remember(pair, conversation.id);
     return (await memberLists.require(conversation.id, viewer.userId)).memberList;
   }
 
@@ -146,17 +128,6 @@ export function createConversationService(ports: {
     if (missing.length > 0) throw new DomainError('NOT_FOUND', `User ${missing[0]} not found.`);
   }
 
-  async function ordinalAt(conversation: Conversation, seq: Seq): Promise<Seq> {
-    if (seq === 0n) return 0n;
-    const key = `${conversation.id}/${seq}`;
-    const known = ordinals.get(key);
-    if (known !== undefined) return known;
-    const [message] = await log.list(conversation, { fromSeq: seq, toSeq: seq, limit: 1 });
-    const ordinal = message?.ordinal ?? 0n;
-    if (message !== undefined) ordinals.set(key, ordinal);
-    return ordinal;
-  }
-
   /** The conversations that the viewer is a member of. */
   async function viewsOf(viewer: Viewer): Promise<ConversationView[]> {
     const members = (await store.listMemberships(viewer.userId)).filter(isActive);
@@ -167,15 +138,6 @@ export function createConversationService(ports: {
     });
     const heads = await log.heads(found.map(({ state }) => state.conversation));
     return found.map(({ member, state }, index) => viewOf(state, member, heads[index]));
-  }
-
-  /** Number of USER messages after the viewer's read position. Sending a message moves that position to it. */
-  async function unreadCount({ conversation, member, headSeq }: ConversationView): Promise<number> {
-    const [positions] = await receipts.positions(conversation.id, [member.userId]);
-    const readSeq = maxSeq(positions?.readSeq ?? 0n, member.joinedSeq);
-    if (readSeq >= headSeq) return 0;
-    const [head, read] = await Promise.all([ordinalAt(conversation, headSeq), ordinalAt(conversation, readSeq)]);
-    return Number(head - read);
   }
 
   return {
@@ -267,14 +229,10 @@ export function createConversationService(ports: {
 
     memberCursorOf,
 
-    unreadCount,
+    unreadCount: unread.count,
 
     /** The unread messages of all conversations that the viewer is a member of. */
-    async unreadTotals(viewer: Viewer): Promise<UnreadTotals> {
-      const counts = await Promise.all((await viewsOf(viewer)).map(unreadCount));
-      const unread = counts.filter((count) => count > 0);
-      return { messages: unread.reduce((sum, count) => sum + count, 0), conversations: unread.length };
-    },
+    unreadTotals: async (viewer: Viewer) => unread.totals(await viewsOf(viewer)),
 
     /**
      * A current or former member.
@@ -300,30 +258,10 @@ export function createConversationService(ports: {
     /** Stops retries of failed changes. */
     close: changes.close,
 
-    /** Filters users to those who share a direct conversation with the viewer. */
-    async directPeers(userId: UserId, others: readonly UserId[]): Promise<Set<UserId>> {
-      const peers = new Set<UserId>();
-      await Promise.all(
-        others.map(async (other) => {
-          if (!isId(other)) return;
-          const key = directKey([userId, other]);
-          if (directIds.has(key)) {
-            peers.add(other);
-            return;
-          }
-          const conversation = await store.findDirect([userId, other]);
-          if (conversation === null) return;
-          directIds.set(key, conversation.id);
-          peers.add(other);
-        }),
-      );
-      return peers;
-    },
+    /** Filters users to those who share a direct conversation with a user. */
+    directPeers: directPairs.peersAmong,
 
     /** All users who share a direct conversation with a user. */
-    async allDirectPeers(userId: UserId): Promise<UserId[]> {
-      const states = await memberLists.states(await memberLists.conversationIdsOf(userId));
-      return states.flatMap((state) => state?.pair.filter((other) => other !== userId) ?? []);
-    },
+    allDirectPeers: directPairs.peersOf,
   };
 }
