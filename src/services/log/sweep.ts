@@ -2,6 +2,11 @@
  * Finds unfinished messages that are not known to be with a follower, and hands them out again: after a crash, a failed record, or a
  * write that became visible long after its deadline.
  *
+ * For the sweeps of this process, an unfinished message is in one of these states:
+ * - new: no sweep has found it yet;
+ * - seen (`seen`): a sweep has found it, and it is younger than `minAgeMs` since then;
+ * - due: it is old enough, and is handed out. It stays seen until a sweep no longer finds it.
+ *
  * A sweep goes through the store by message id. It depends neither on `sentAt`, which a wrong clock may have set far ahead, nor on
  * the order in which followers finish. The age of a message is the time since a sweep first found it.
  *

@@ -1,4 +1,13 @@
-/** Presence as live events: the current status of each user that a viewer may see, then every change. */
+/**
+ * Presence as live events: the current status of each user that a viewer may see, then every change.
+ *
+ * For one subscription, a user is in one of these states:
+ * - hidden: not in `visible`. Its status is UNKNOWN, and a change of the viewer's conversations can make it visible;
+ * - being read: its topic is subscribed, and changes wait in `early` until the store has answered;
+ * - followed: each change is pushed, unless it repeats the last status that was sent (`told`).
+ *
+ * Invariant: a user's topic is subscribed before its status is read, so no change between the two is missed.
+ */
 import type { UserId } from '../../domain/ids.ts';
 import type { Presence } from '../../domain/presence.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -32,7 +41,7 @@ export function createPresenceWatch(ports: {
       async open(sink) {
         const visible = userIds === null ? new Set(await allVisible(viewer.userId)) : await visibleTo(viewer, userIds);
         const asked = new Set([...(userIds ?? visible)].slice(0, watchedMax));
-        const held = createLatestEvents(sink);
+        const latest = createLatestEvents(sink);
         const told = new Map<UserId, Presence['status']>();
         const stops: (() => void)[] = [];
         let isClosed = false;
@@ -45,7 +54,7 @@ export function createPresenceWatch(ports: {
           // The bus and the store may report the same change.
           if (told.get(presence.userId) === presence.status) return;
           told.set(presence.userId, presence.status);
-          held.push(presence.userId, presence);
+          latest.push(presence.userId, presence);
         }
 
         /** Pushes the current statuses, then changes. Changes that arrive while the store is read are pushed after it. */

@@ -14,13 +14,13 @@ import { topics } from '../../pubsub/topics.ts';
 import { FollowedGroup, type FollowingStream } from './followed-group.ts';
 
 export class GroupReviews {
-  readonly stream: FollowingStream;
+  private readonly stream: FollowingStream;
   /** Includes groups that were followed before; see FollowedGroup. */
-  byId: Map<ConversationId, FollowedGroup> | null = null;
+  private byId: Map<ConversationId, FollowedGroup> | null = null;
   /** Unfollowed groups whose last messages may not have inbox numbers yet. */
-  owed: Map<ConversationId, Conversation> | null = null;
+  private owed: Map<ConversationId, Conversation> | null = null;
   /** The last review asked for, until it is over. */
-  reviewing: Promise<void> | null = null;
+  private reviewing: Promise<void> | null = null;
 
   constructor(stream: FollowingStream) {
     this.stream = stream;
@@ -65,7 +65,7 @@ export class GroupReviews {
   }
 
   /** Reviews the groups after earlier reviews have ended. */
-  queueReview(reason: 'told' | 'check', onFailure: (error: unknown) => void): void {
+  private queueReview(reason: 'told' | 'check', onFailure: (error: unknown) => void): void {
     const own: Promise<void> = (this.reviewing ?? Promise.resolve())
       .then(() => this.review(reason))
       .catch(onFailure)
@@ -76,7 +76,7 @@ export class GroupReviews {
   }
 
   /** Follows exactly the large groups that the user is in now. Their existing messages get inbox numbers first. */
-  async review(reason: 'opening' | 'told' | 'check'): Promise<void> {
+  private async review(reason: 'opening' | 'told' | 'check'): Promise<void> {
     const { stream } = this;
     const { inbox, log, memberLists } = stream.ports;
     const { userId } = stream.viewer;
@@ -119,7 +119,7 @@ export class GroupReviews {
   }
 
   /** The group as it is known, or a new one. */
-  groupOf(conversation: Conversation, { joinedSeq }: Member): FollowedGroup {
+  private groupOf(conversation: Conversation, { joinedSeq }: Member): FollowedGroup {
     const known = this.byId?.get(conversation.id);
     if (known === undefined) return new FollowedGroup(this.stream, conversation);
     known.onStay(joinedSeq);
@@ -127,7 +127,7 @@ export class GroupReviews {
   }
 
   /** @returns false if the stream was closed in the meantime */
-  async follow(group: FollowedGroup): Promise<boolean> {
+  private async follow(group: FollowedGroup): Promise<boolean> {
     const { id } = group.conversation;
     const stop = await this.stream.ports.bus.subscribe(topics.conversation(id), (hint) => group.onHint(hint));
     if (this.stream.isClosed()) {
@@ -142,7 +142,7 @@ export class GroupReviews {
   }
 
   /** Unfollows a group. Its last messages come from the inbox once they have inbox numbers. */
-  letGo(group: FollowedGroup): void {
+  private letGo(group: FollowedGroup): void {
     if (!group.isFollowed) return;
     group.letGo();
     this.owed ??= new Map();

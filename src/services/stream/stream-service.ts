@@ -35,7 +35,7 @@ export function createStreamService(ports: StreamPorts & { readonly settings?: P
 
   /** Compares a slice of the streams with the store, with one read for all of them. */
   async function check(slice: ReadonlySet<Stream>): Promise<void> {
-    const live = [...slice].filter(({ state }) => state === 'live');
+    const live = [...slice].filter((stream) => stream.isLive());
     if (live.length === 0) return;
     const heads = await ports.inbox.heads(live.map(({ viewer }) => viewer.userId));
     live.forEach((stream, index) => {

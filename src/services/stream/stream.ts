@@ -53,18 +53,18 @@ export class Stream implements FollowingStream {
   readonly ports: StreamPorts;
   readonly settings: CatchUpSettings;
   readonly viewer: Viewer;
-  readonly sink: EventSink<StreamEvent>;
-  position: Seq;
-  state: 'opening' | 'reading' | 'live' | 'paused' | 'closed' = 'opening';
+  private readonly sink: EventSink<StreamEvent>;
+  private position: Seq;
+  private state: 'opening' | 'reading' | 'live' | 'paused' | 'closed' = 'opening';
   /** Whether the store may contain more than has been read. */
-  behind = true;
+  private behind = true;
   /** Number of the current or last read of the store. */
-  reading = 0;
+  private reading = 0;
   /** Whether anything was pushed since the last check. */
-  pushedSinceCheck = true;
-  readonly groups: GroupReviews;
-  stopInbox = nothing;
-  stopMemberships = nothing;
+  private pushedSinceCheck = true;
+  private readonly groups: GroupReviews;
+  private stopInbox = nothing;
+  private stopMemberships = nothing;
 
   constructor(ports: StreamPorts, settings: CatchUpSettings, viewer: Viewer, sink: EventSink<StreamEvent>) {
     this.ports = ports;
@@ -111,7 +111,7 @@ export class Stream implements FollowingStream {
   }
 
   /** Pushes an event. If the reader is slow, the stream is paused afterwards. */
-  pushOrPause(event: StreamEvent, isShared = false): void {
+  private pushOrPause(event: StreamEvent, isShared = false): void {
     if (!this.push(event, isShared) && this.state !== 'closed') this.state = 'paused';
   }
 
@@ -121,7 +121,7 @@ export class Stream implements FollowingStream {
     if (isHint) this.ports.onDelivered?.(this.ports.clock() - message.sentAt);
   }
 
-  onInboxHint({ seq, message }: InboxHint): void {
+  private onInboxHint({ seq, message }: InboxHint): void {
     if (this.state === 'closed' || seq <= this.position) return;
     if (this.state !== 'live') {
       this.behind = true;
@@ -139,7 +139,7 @@ export class Stream implements FollowingStream {
    *
    * @returns false if the message was shown live before, and only the position moved
    */
-  take(seq: Seq, message: Message, isHint: boolean): boolean {
+  private take(seq: Seq, message: Message, isHint: boolean): boolean {
     this.position = seq;
     const group = this.groups.get(message.conversationId);
     if (group?.passMessage(message) === false) return false;
@@ -154,14 +154,14 @@ export class Stream implements FollowingStream {
     void this.read();
   }
 
-  resume(): void {
+  private resume(): void {
     if (this.state !== 'paused') return;
     this.state = 'live';
     this.readSoon();
   }
 
   /** Pages through the store until there is no more, then goes live. Never rejects. */
-  async read(): Promise<void> {
+  private async read(): Promise<void> {
     const { inbox, budgets, onError } = this.ports;
     // A pause in the middle of a page starts another read. The page that this one waits for is then ignored.
     this.reading += 1;
@@ -194,7 +194,7 @@ export class Stream implements FollowingStream {
     }
   }
 
-  takePage(page: InboxPage): void {
+  private takePage(page: InboxPage): void {
     let backlogs: TruncatedBacklog[] = [];
     let isSilent = false;
     /** Reports skipped numbers before the next event, so that numbers have no gap; false if this read has ended. */
@@ -235,7 +235,7 @@ export class Stream implements FollowingStream {
   }
 
   /** Whether all of these messages were pushed as live messages of a large group. */
-  hasShown(item: InboxEntry | TruncatedBacklog): boolean {
+  private hasShown(item: InboxEntry | TruncatedBacklog): boolean {
     if ('message' in item) {
       const { conversationId, seq } = item.message;
       return this.groups.get(conversationId)?.hasShown(seq, seq) === true;
@@ -245,6 +245,11 @@ export class Stream implements FollowingStream {
 
   reviewGroupsSoon(): void {
     this.groups.reviewSoon();
+  }
+
+  /** Whether everything in the inbox has been pushed, as far as is known. */
+  isLive(): boolean {
+    return this.state === 'live';
   }
 
   /** Compares a live stream with the inbox head in the store, to detect the loss of a last hint. Sends a heartbeat on a quiet stream. */
