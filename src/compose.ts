@@ -71,6 +71,7 @@ export async function startHeliograph(
     devices: directory.devices,
     bus,
     rateLimiter,
+    attemptCounter: drivers.attemptCounter,
     passwords: createPasswords(),
     signingKeys: hasPasswords(config) ? createSigningKeys(loadSecrets(config)) : null,
     externalTokens:
@@ -85,6 +86,7 @@ export async function startHeliograph(
             clock,
             onFailure: (error) => onError(error, 'identity-provider'),
           }),
+    onLimit: metrics.server.limitHit,
     onSecurityEvent: createSecurityLog({ log, count: metrics.securityEvent }),
     newId,
     randomToken: () => randomBytes(32).toString('base64url'),

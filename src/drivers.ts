@@ -7,9 +7,11 @@ import { StartError } from './domain/errors.ts';
 import type { Clock } from './domain/ids.ts';
 import type { Bus } from './pubsub/bus.ts';
 import { createMemoryBus } from './pubsub/memory/memory-bus.ts';
+import type { AttemptCounter } from './stores/attempt-counter.ts';
 import { openSqliteDirectory } from './stores/directory/sql-directory.ts';
 import type { Directory } from './stores/directory.ts';
 import { openSqliteMessageStore } from './stores/journal/sqlite-message-store.ts';
+import { createMemoryAttemptCounter } from './stores/memory/memory-attempt-counter.ts';
 import { createMemoryPresenceStore } from './stores/memory/memory-presence-store.ts';
 import { createMemoryRateLimiter } from './stores/memory/memory-rate-limiter.ts';
 import type { MessageStore } from './stores/message-store.ts';
@@ -23,6 +25,7 @@ export interface Drivers extends AsyncDisposable {
   readonly bus: Bus;
   readonly presenceStore: PresenceStore;
   readonly rateLimiter: RateLimiter;
+  readonly attemptCounter: AttemptCounter;
 }
 
 export interface DriverOptions {
@@ -52,11 +55,12 @@ const directories: ByScheme<Promise<Directory>> = {
 };
 
 /** State that instances share besides the stores. */
-const sharedState: ByScheme<Pick<Drivers, 'bus' | 'presenceStore' | 'rateLimiter'>> = {
+const sharedState: ByScheme<Pick<Drivers, 'bus' | 'presenceStore' | 'rateLimiter' | 'attemptCounter'>> = {
   [embedded]: ({ config: { rateLimitScale: scale }, clock, onError }) => ({
     bus: createMemoryBus({ onError }),
     presenceStore: createMemoryPresenceStore({ clock }),
     rateLimiter: createMemoryRateLimiter({ clock, scale }),
+    attemptCounter: createMemoryAttemptCounter({ clock, scale }),
   }),
 };
 

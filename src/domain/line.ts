@@ -1,5 +1,5 @@
 /** Rules for texts on one line, such as names and titles: the allowed characters, and the length. */
-import { DomainError } from './errors.ts';
+import { badInput } from './errors.ts';
 
 /** Control characters, the other characters that end a line, and the characters that change the direction of the text after them. */
 const excludedPattern = /[\p{Cc}\u2028\u2029\p{Bidi_Control}]/u;
@@ -34,10 +34,9 @@ export function checkLine(field: string, text: string, max: number): string {
   // A UTF-16 unit is at most one code point, so a text that is far too long is not counted.
   const isInBounds = line.length <= 2 * max && countCodePoints(line) <= max;
   if (!isInBounds || !line.isWellFormed() || excludedPattern.test(line) || !isVisible(line)) {
-    throw new DomainError(
-      'BAD_USER_INPUT',
+    throw badInput(
+      field,
       `${field} must be one line of 1 to ${max} characters, at least one of them visible, without controls of text direction.`,
-      { details: { field } },
     );
   }
   return line;

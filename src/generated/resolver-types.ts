@@ -760,7 +760,7 @@ export type RegisterInput = {
   deviceName?: InputMaybe<Scalars['String']['input']>;
   /** 1 to 64 characters on one line, at least one of them visible, without controls of text direction. Defaults to the username. */
   displayName?: InputMaybe<Scalars['String']['input']>;
-  /** 8 to 256 characters. */
+  /** 8 to 256 characters. The most common passwords, and those that consist of little more than the user's names, are refused. */
   password: Scalars['String']['input'];
   /** 3 to 32 letters, digits, `.`, `_` and `-`. Must be unique; upper and lower case are equal. */
   username: Scalars['String']['input'];

@@ -18,6 +18,12 @@ export interface UserStore {
   get(ids: readonly UserId[]): Promise<(User | null)[]>;
   findByUsername(username: string): Promise<User | null>;
   findAccount(by: AccountKey): Promise<Account | null>;
+  /**
+   * Replaces a password's hash, if it is still `from`.
+   *
+   * @returns whether it was replaced
+   */
+  changePasswordHash(id: UserId, from: string, to: string): Promise<boolean>;
 }
 
 /** One way to name an account. */

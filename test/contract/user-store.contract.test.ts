@@ -83,6 +83,14 @@ describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
     expect(await directory.users.findAccount({ externalSubject: 'IDP|7' })).toBeNull();
   });
 
+  it("replaces a password's hash, unless it is another one already", async () => {
+    const user = await directory.users.create(aUser(), local);
+    expect(await directory.users.changePasswordHash(user.id, 'another', 'new')).toBe(false);
+    expect(await directory.users.changePasswordHash(user.id, local.passwordHash, 'new')).toBe(true);
+    expect(await directory.users.findAccount({ id: user.id })).toEqual(accountOf(user, { passwordHash: 'new' }));
+    expect(await directory.users.changePasswordHash(user.id, local.passwordHash, 'newer')).toBe(false);
+  });
+
   it('has all of it after it was closed and opened', async () => {
     const user = await directory.users.create(aUser(), local);
     await directory.reopen();

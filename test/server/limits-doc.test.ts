@@ -4,24 +4,26 @@ import { descriptions } from '../../src/config/settings.ts';
 import { listBounds } from '../../src/resolvers/list-bounds.ts';
 import { operationLimitDefaults } from '../../src/server/pipeline/limits.ts';
 import { serverLimitDefaults } from '../../src/server/ports.ts';
+import { logInNameRule, logInRule } from '../../src/services/accounts/log-in-attempts.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
 const page = readFileSync(`${root}docs/limits.md`, 'utf8');
 
-/** The cells of the rows below a heading. */
-function rowsUnder(heading: string): string[][] {
+/** The cells of the rows of each table below a heading. */
+function tablesUnder(heading: string): string[][][] {
   const section = page.split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  const lines = section.split('\n').filter((line) => line.startsWith('|'));
-  // The first line of each table names its columns.
-  return lines
-    .filter((_line, index) => !/^\| -/.test(lines[index] ?? '') && !/^\| -/.test(lines[index + 1] ?? ''))
-    .map((line) =>
+  const tables = [...section.matchAll(/(?:^\|.*\n)+/gm)].map(([table]) => table.trimEnd().split('\n').slice(2));
+  return tables.map((lines) =>
+    lines.map((line) =>
       line
         .split('|')
         .slice(1, -1)
         .map((cell) => cell.trim()),
-    );
+    ),
+  );
 }
+
+const rowsUnder = (heading: string): string[][] => tablesUnder(heading).flat();
 
 const thousands = (value: number) => value.toLocaleString('en-US');
 
@@ -79,7 +81,24 @@ it('docs/limits.md shows every rate limit there is in the source', () => {
       `${thousands(number(points))} in ${number(windowMs) / 1000} s`,
     ]),
   );
-  const shown = rowsUnder('Rate limits').map(([name, , , allowance]) => [name, allowance]);
+  const shown = tablesUnder('Rate limits')[0]?.map(([name, , , allowance]) => [name, allowance]) ?? [];
   expect(found.length).toBeGreaterThan(0);
   expect(shown.sort()).toEqual(found.sort());
+});
+
+it('docs/limits.md shows how wrong passwords are counted', () => {
+  const shown = tablesUnder('Rate limits')[1]?.map(([name, , free, waits, forgotten]) => [
+    name,
+    free,
+    waits,
+    forgotten,
+  ]);
+  expect(shown).toEqual(
+    [logInRule, logInNameRule].map(({ name, free, firstWaitMs, waitMaxMs, forgetAfterMs }) => [
+      `\`${name}\``,
+      String(free),
+      `${firstWaitMs / 1000} s to ${waitMaxMs / 1000} s`,
+      `${forgetAfterMs / 1000} s without a failure`,
+    ]),
+  );
 });

@@ -1,7 +1,8 @@
 /** Rate limits: one allowance and the same error for both transports. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addressOperations, userOperations } from '../../src/server/admission.ts';
-import { logInNameLimit, registerLimit } from '../../src/services/accounts/account-service.ts';
+import { logInRule } from '../../src/services/accounts/log-in-attempts.ts';
+import { registerLimit } from '../../src/services/accounts/password-accounts.ts';
 import { sendLimit } from '../../src/services/messages/message-service.ts';
 import { type Answer, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 import { connect } from '../support/raw-socket.ts';
@@ -19,7 +20,10 @@ let alice: TestUser;
 let bob: TestUser;
 let both: [Transport, Transport];
 beforeAll(async () => {
-  server = await startServer({ RATE_LIMIT_SCALE: String(scale), TRUST_PROXY: '1' }, () => now);
+  server = await startServer(
+    { RATE_LIMIT_SCALE: String(scale), TRUST_PROXY: '1', ACCESS_TOKEN_TTL_S: '86400' },
+    () => now,
+  );
   alice = await server.user();
   now += registerLimit.windowMs;
   bob = await server.user();
@@ -149,7 +153,7 @@ describe('a service’s own limit', () => {
       const [error] = (await transport.ask(query)).errors ?? [];
       codes.push(error?.extensions.limit ?? error?.extensions.code);
     }
-    expect(Math.max(1, logInNameLimit.points * scale)).toBe(1);
-    expect(codes).toEqual(['UNAUTHENTICATED', 'logInName', 'logInName']);
+    expect(Math.round(logInRule.free * scale)).toBeLessThan(1);
+    expect(codes).toEqual(['UNAUTHENTICATED', 'logIn', 'logIn']);
   });
 });

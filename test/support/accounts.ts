@@ -6,6 +6,7 @@ import { createAccountService, type Session } from '../../src/services/accounts/
 import type { Passwords } from '../../src/services/accounts/passwords.ts';
 import { createSigningKeys } from '../../src/services/accounts/signing-keys.ts';
 import type { Directory } from '../../src/stores/directory.ts';
+import { createMemoryAttemptCounter } from '../../src/stores/memory/memory-attempt-counter.ts';
 import { createMemoryRateLimiter } from '../../src/stores/memory/memory-rate-limiter.ts';
 import { at, nextId } from '../contract/directory-drivers.ts';
 
@@ -32,6 +33,7 @@ const failOnError = (error: unknown) => {
 export const plainPasswords = (): Passwords => ({
   hash: async (text) => `hash of ${text}`,
   verify: async (text, phc) => phc === `hash of ${text}`,
+  isOutdated: () => false,
 });
 
 let names = 0;
@@ -59,7 +61,9 @@ export function setUpAccounts(
     devices,
     bus,
     rateLimiter: createMemoryRateLimiter({ clock, scale: rateLimitScale }),
+    attemptCounter: createMemoryAttemptCounter({ clock, scale: rateLimitScale }),
     passwords: plainPasswords(),
+    onLimit: () => {},
     signingKeys: createSigningKeys([secret]),
     externalTokens: null,
     onSecurityEvent: () => {},

@@ -44,6 +44,8 @@ export interface SessionTokens {
 /** A user, and the hash that their password was verified against. */
 export type Credentials = Pick<Account, 'user' | 'passwordHash'>;
 
+export type Sessions = ReturnType<typeof createSessions>;
+
 export function createSessions(ports: {
   devices: DeviceStore;
   accessTokens: AccessTokens;

@@ -61,6 +61,10 @@ export function createSqlUserStore(knex: Knex, timeoutMs: Millis): UserStore {
       const row = await first(knex('users').where(keyOf(by)));
       return row === null ? null : toAccount(row);
     },
+
+    async changePasswordHash(id, from, to) {
+      return (await knex('users').where({ id, password_hash: from }).update({ password_hash: to })) > 0;
+    },
   };
   return guardStore(store, timeoutMs);
 }

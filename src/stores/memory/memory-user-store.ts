@@ -33,5 +33,12 @@ export function createMemoryUserStore(accounts = new Map<UserId, Account>()): Us
         'username' in by ? idByName.get(foldUsername(by.username)) : idBySubject.get(by.externalSubject),
       );
     },
+
+    async changePasswordHash(id, from, to) {
+      const account = accountOf(id);
+      if (account?.passwordHash !== from) return false;
+      accounts.set(id, { ...account, passwordHash: to });
+      return true;
+    },
   };
 }
