@@ -35,7 +35,8 @@ describe('page sizes', () => {
       for (const size of [1, 500]) expect((await ask(size)).errors).toBeUndefined();
       for (const size of [-1, 0, 501, 100_000, 2 ** 31 - 1]) {
         const [error] = (await ask(size)).errors ?? [];
-        expect(error?.extensions).toEqual({ code: 'BAD_USER_INPUT', retryable: false });
+        const argument = field.includes('last:') ? 'last' : 'first';
+        expect(error?.extensions).toEqual({ code: 'BAD_USER_INPUT', retryable: false, field: argument, max: 500 });
       }
     },
   );
