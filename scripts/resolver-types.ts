@@ -10,6 +10,8 @@ export const resolverTypesFile = 'src/generated/resolver-types.ts';
 const modelled = [
   'User',
   'Viewer',
+  'Device',
+  'Session',
   'Conversation',
   'Member',
   'Message',

@@ -1,6 +1,6 @@
 /* Made by `npm run codegen` from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { UserModel, ViewerModel, ConversationModel, MemberModel, MessageModel, SystemEventModel, AttachmentModel, PresenceModel, InboxPageModel, InboxEntryModel, TruncatedBacklogModel, ReceiptChangeModel, MessageStatusChangeModel, StreamReadyModel, MessageReceivedModel, StreamTruncatedModel, StreamHeartbeatModel } from '../resolvers/models.ts';
+import type { UserModel, ViewerModel, DeviceModel, SessionModel, ConversationModel, MemberModel, MessageModel, SystemEventModel, AttachmentModel, PresenceModel, InboxPageModel, InboxEntryModel, TruncatedBacklogModel, ReceiptChangeModel, MessageStatusChangeModel, StreamReadyModel, MessageReceivedModel, StreamTruncatedModel, StreamHeartbeatModel } from '../resolvers/models.ts';
 import type { Context } from '../resolvers/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -110,34 +110,59 @@ export type AttachmentInput = {
 };
 
 /** A log of messages between users, numbered 1, 2, 3 … without a gap. */
-export type Conversation = {
+export type Conversation = Node & {
+  /** The time when it was created. */
+  createdAt: Scalars['DateTime']['output'];
   /** The viewer's delivered position: their devices have every message up to this number. */
   deliveredSeq: Scalars['Seq']['output'];
   /** Number of the last message that the viewer can see; 0 before the first message. */
   headSeq: Scalars['Seq']['output'];
-  /** Permanent identifier. */
+  /** Permanent identifier, unique over all types. */
   id: Scalars['ID']['output'];
   /** Direct or group. */
   kind: ConversationKind;
+  /** The time of the last message that the viewer can see, or of the conversation's creation. Lists of conversations are in its order. */
+  lastActivityAt: Scalars['DateTime']['output'];
   /** The message numbered `headSeq`, or null if the viewer cannot see any message yet. */
   lastMessage: Maybe<Message>;
   /** Number of current members. 0 if the viewer has left. */
   memberCount: Scalars['Int']['output'];
   /** Current members, ordered by user id. Empty if the viewer has left. */
   members: MemberConnection;
+  /**
+   * The messages over all months, in the order of `seq`. Returns the newest page unless `first`, `last` or `after` is given. `first` and
+   * `last` exclude each other. Only the months in `range` are read.
+   */
+  messages: MessageConnection;
+  /** The other user of a direct conversation, or the viewer if they are alone in it. Null for groups. */
+  peer: Maybe<User>;
   /** The viewer's read position: they have read every message up to this number. */
   readSeq: Scalars['Seq']['output'];
   /** A group's title, 1 to 100 characters. Null for direct conversations. */
   title: Maybe<Scalars['String']['output']>;
   /** Number of user messages after the viewer's read position. Sending a message moves that position to it. */
   unreadCount: Scalars['Int']['output'];
+  /** The viewer's own membership. Null once they have left. */
+  viewerMember: Maybe<Member>;
 };
 
 
 /** A log of messages between users, numbered 1, 2, 3 … without a gap. */
 export type ConversationMembersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** A log of messages between users, numbered 1, 2, 3 … without a gap. */
+export type ConversationMessagesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+  range?: InputMaybe<HistoryRange>;
 };
 
 /** A page of conversations. */
@@ -185,6 +210,20 @@ export type CreateGroupInput = {
 export type CreateGroupPayload = {
   /** The new group. */
   conversation: Conversation;
+};
+
+/** A signed-in client of a user. It outlives its connections, and keeps an acknowledged position in the user's inbox. */
+export type Device = Node & {
+  /** The time of the first sign-in. */
+  createdAt: Scalars['DateTime']['output'];
+  /** Permanent identifier, unique over all types. */
+  id: Scalars['ID']['output'];
+  /** Whether this is the device that asks. */
+  isCurrent: Scalars['Boolean']['output'];
+  /** The time of the last sign-in, renewal or request, up to an hour behind. */
+  lastUsedAt: Scalars['DateTime']['output'];
+  /** The name that the client gave, or null. */
+  name: Maybe<Scalars['String']['output']>;
 };
 
 /**
@@ -271,7 +310,7 @@ export type InboxPage = {
   headSeq: Scalars['Seq']['output'];
   /** The last inbox number that this page covers. Pass it as the next `afterSeq`. */
   nextSeq: Scalars['Seq']['output'];
-  /** Backlogs that were too long for the inbox and whose numbers lie in this page. Read them through `history`. */
+  /** Backlogs that were too long for the inbox and whose numbers lie in this page. Read them through `Conversation.messages`. */
   truncated: Array<TruncatedBacklog>;
 };
 
@@ -315,9 +354,15 @@ export type LogOutPayload = {
 };
 
 /** A user in a conversation. */
-export type Member = {
+export type Member = Node & {
+  /** The conversation, as the viewer sees it. */
+  conversation: Conversation;
   /** The member's devices have every message up to this number. */
   deliveredSeq: Scalars['Seq']['output'];
+  /** Permanent identifier, unique over all types: the conversation's id, a hyphen and the user's id. */
+  id: Scalars['ID']['output'];
+  /** The time when they joined. In a group, that of the message that announces it. */
+  joinedAt: Scalars['DateTime']['output'];
   /** The member sees only messages after this number. In a group, the next message is the one that announces that they joined. */
   joinedSeq: Scalars['Seq']['output'];
   /** The member has read every message up to this number. */
@@ -358,7 +403,7 @@ export type MemberRole =
   | 'OWNER';
 
 /** One entry of a conversation's log. Only `status` and the counts change after it is stored. */
-export type Message = {
+export type Message = Node & {
   /** References to files on other servers. */
   attachments: Array<Attachment>;
   /**
@@ -374,7 +419,7 @@ export type Message = {
   data: Maybe<Scalars['JSONObject']['output']>;
   /** Number of other members who have acknowledged it as delivered or read. Null in a large group. */
   deliveredCount: Maybe<Scalars['Int']['output']>;
-  /** Assigned when the send was accepted. Later messages have higher ids. */
+  /** Assigned when the send was accepted. Later messages have higher ids. Unique over all types. */
   id: Scalars['ID']['output'];
   /** Whether a user or the server wrote it. */
   kind: MessageKind;
@@ -448,8 +493,12 @@ export type MessageStatus =
 export type MessageStatusChange = {
   /** The id that its sender's client chose. */
   clientMessageId: Scalars['ID']['output'];
+  /** The conversation, as the viewer sees it. */
+  conversation: Conversation;
   /** The id of the conversation it belongs to. */
   conversationId: Scalars['ID']['output'];
+  /** The newest message that changed. Null while SENDING, and for FAILED messages. */
+  message: Maybe<Message>;
   /** The id of the newest message that changed. */
   messageId: Scalars['ID']['output'];
   /** The reason, for FAILED. */
@@ -607,6 +656,15 @@ export type MutationSetMemberRoleArgs = {
   input: SetMemberRoleInput;
 };
 
+/**
+ * An object with an identifier of its own, for normalised caches and refetching (Relay). Ids are unique over all types: no two objects
+ * have the same id, even if their types differ.
+ */
+export type Node = {
+  /** Permanent identifier, unique over all types. */
+  id: Scalars['ID']['output'];
+};
+
 /** The other user of a direct conversation. */
 export type OpenDirectConversationInput = {
   /** The other user's id, or the viewer's own. */
@@ -637,6 +695,8 @@ export type Presence = {
   lastSeenAt: Maybe<Scalars['DateTime']['output']>;
   /** Whether the user is reachable. */
   status: PresenceStatus;
+  /** The user. */
+  user: User;
   /** The user's id. */
   userId: Scalars['ID']['output'];
 };
@@ -654,7 +714,7 @@ export type PresenceStatus =
 export type Query = {
   /** A conversation that the viewer is or was a member of. Null if it does not exist or is hidden from the viewer. */
   conversation: Maybe<Conversation>;
-  /** The viewer's current conversations, most recent activity first. Errors: `BAD_USER_INPUT` for an invalid page size or cursor. */
+  /** The viewer's current conversations, most recent activity first. A page may shift while messages arrive. Errors: `BAD_USER_INPUT` for an invalid page size or cursor. */
   conversations: Maybe<ConversationConnection>;
   /**
    * A conversation's messages over all months, in the order of `seq`. Returns the newest page unless `first`, `last` or `after` is
@@ -664,6 +724,13 @@ export type Query = {
   history: Maybe<MessageConnection>;
   /** A message that the viewer can see. Null if it does not exist or is hidden from the viewer. */
   message: Maybe<Message>;
+  /**
+   * Finds any object by its id, whatever its type. Null if it does not exist or is hidden from the viewer. The viewer's own devices are
+   * objects too.
+   */
+  node: Maybe<Node>;
+  /** Finds objects by their ids, in the order of the ids; null for each that `node` would not find. Errors: `BAD_USER_INPUT`. */
+  nodes: Maybe<Array<Maybe<Node>>>;
   /**
    * Messages that this user's devices may have missed: the inbox entries strictly after `afterSeq`, oldest first.
    * Errors: `CURSOR_AHEAD` if `afterSeq` is past the head, `CURSOR_EXPIRED` if it is older than the retained entries, `BAD_USER_INPUT`.
@@ -689,7 +756,9 @@ export type QueryConversationArgs = {
 /** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryConversationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -707,6 +776,18 @@ export type QueryHistoryArgs = {
 /** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryMessageArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
+export type QueryNodesArgs = {
+  ids: Array<Scalars['ID']['input']>;
 };
 
 
@@ -732,10 +813,14 @@ export type QueryUserArgs = {
 export type ReceiptChange = {
   /** The time of the change. For the initial positions, the time when the subscription started. */
   at: Scalars['DateTime']['output'];
+  /** The conversation, as the viewer sees it. */
+  conversation: Conversation;
   /** The conversation's id. */
   conversationId: Scalars['ID']['output'];
   /** The member's devices have every message up to this number. */
   deliveredSeq: Scalars['Seq']['output'];
+  /** The member, with their positions. May be the viewer. */
+  member: Member;
   /** The member has read every message up to this number. */
   readSeq: Scalars['Seq']['output'];
   /** The member's id. May be the viewer's own: reading on one device notifies the user's other devices. */
@@ -839,7 +924,9 @@ export type Session = {
   accessToken: Scalars['String']['output'];
   /** The time when `accessToken` expires. Sockets opened with it then close with 4403. */
   accessTokenExpiresAt: Scalars['DateTime']['output'];
-  /** This device's id. Streams resume from the device's acknowledged position; pass the id to `logIn` to keep that position. */
+  /** This device. Streams resume from its acknowledged position; pass its id to `logIn` to keep that position. */
+  device: Device;
+  /** The device's id. */
   deviceId: Scalars['ID']['output'];
   /** Exchanged once for the next session by `refreshSession`. Keep it secret. */
   refreshToken: Scalars['String']['output'];
@@ -879,7 +966,7 @@ export type StreamReady = {
   startSeq: Scalars['Seq']['output'];
 };
 
-/** Backlogs that are too long for the inbox. Read them through `history`. */
+/** Backlogs that are too long for the inbox. Read them through `Conversation.messages`. */
 export type StreamTruncated = {
   /** The backlogs, in the order of their inbox numbers. */
   backlogs: Array<TruncatedBacklog>;
@@ -964,7 +1051,9 @@ export type SystemEventKind =
 
 /** A range of a conversation's messages that has one inbox entry instead of one per message. Reading the page again returns it again. */
 export type TruncatedBacklog = {
-  /** The conversation to read through `history`. */
+  /** The conversation to read through `Conversation.messages`. */
+  conversation: Conversation;
+  /** The conversation's id. */
   conversationId: Scalars['ID']['output'];
   /** Number of the first message in the range. */
   fromSeq: Scalars['Seq']['output'];
@@ -975,13 +1064,15 @@ export type TruncatedBacklog = {
 };
 
 /** A person or program that can sign in and join conversations. */
-export type User = {
+export type User = Node & {
   /** The time of the user's registration, or of their first sign-in through the identity provider. */
   createdAt: Scalars['DateTime']['output'];
   /** The name to display, 1 to 64 characters. Defaults to the username. */
   displayName: Scalars['String']['output'];
-  /** Permanent identifier. */
+  /** Permanent identifier, unique over all types. */
   id: Scalars['ID']['output'];
+  /** Whether the user is reachable, as far as the viewer can see it. UNKNOWN without a session. */
+  presence: Presence;
   /** A unique name of 3 to 32 letters, digits, `.`, `_` and `-`. Upper and lower case are equal. */
   username: Scalars['String']['output'];
 };
@@ -995,6 +1086,8 @@ export type UserBy =
 
 /** The data that only the signed-in user can see. */
 export type Viewer = {
+  /** The user's devices, most recently used first. A device that was signed out is not listed. */
+  devices: Array<Device>;
   /** The last number in the user's inbox. A new device can start its stream after it instead of reading the whole inbox. */
   inboxHeadSeq: Scalars['Seq']['output'];
   /** Number of the user's conversations with unread user messages. */
@@ -1084,6 +1177,16 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
   ;
 };
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node:
+    | ( ConversationModel )
+    | ( DeviceModel )
+    | ( MemberModel )
+    | ( MessageModel )
+    | ( UserModel )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -1104,6 +1207,7 @@ export type ResolversTypes = {
   CreateGroupInput: CreateGroupInput;
   CreateGroupPayload: ResolverTypeWrapper<Omit<CreateGroupPayload, 'conversation'> & { conversation: ResolversTypes['Conversation'] }>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Device: ResolverTypeWrapper<DeviceModel>;
   ErrorCode: ErrorCode;
   HeartbeatInput: HeartbeatInput;
   HeartbeatPayload: ResolverTypeWrapper<HeartbeatPayload>;
@@ -1132,6 +1236,7 @@ export type ResolversTypes = {
   MessageStreamEvent: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['MessageStreamEvent']>;
   MessageTarget: MessageTarget;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   OpenDirectConversationInput: OpenDirectConversationInput;
   OpenDirectConversationPayload: ResolverTypeWrapper<Omit<OpenDirectConversationPayload, 'conversation'> & { conversation: ResolversTypes['Conversation'] }>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -1149,7 +1254,7 @@ export type ResolversTypes = {
   SendMessagePayload: ResolverTypeWrapper<Omit<SendMessagePayload, 'sentMessage'> & { sentMessage: ResolversTypes['Message'] }>;
   Seq: ResolverTypeWrapper<Scalars['Seq']['output']>;
   ServerInfo: ResolverTypeWrapper<ServerInfo>;
-  Session: ResolverTypeWrapper<Omit<Session, 'user'> & { user: ResolversTypes['User'] }>;
+  Session: ResolverTypeWrapper<SessionModel>;
   SetMemberRoleInput: SetMemberRoleInput;
   SetMemberRolePayload: ResolverTypeWrapper<Omit<SetMemberRolePayload, 'conversation' | 'member'> & { conversation: ResolversTypes['Conversation'], member: ResolversTypes['Member'] }>;
   StreamHeartbeat: ResolverTypeWrapper<StreamHeartbeatModel>;
@@ -1182,6 +1287,7 @@ export type ResolversParentTypes = {
   CreateGroupInput: CreateGroupInput;
   CreateGroupPayload: Omit<CreateGroupPayload, 'conversation'> & { conversation: ResolversParentTypes['Conversation'] };
   DateTime: Scalars['DateTime']['output'];
+  Device: DeviceModel;
   HeartbeatInput: HeartbeatInput;
   HeartbeatPayload: HeartbeatPayload;
   HistoryRange: HistoryRange;
@@ -1206,6 +1312,7 @@ export type ResolversParentTypes = {
   MessageStreamEvent: ResolversUnionTypes<ResolversParentTypes>['MessageStreamEvent'];
   MessageTarget: MessageTarget;
   Mutation: Record<PropertyKey, never>;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   OpenDirectConversationInput: OpenDirectConversationInput;
   OpenDirectConversationPayload: Omit<OpenDirectConversationPayload, 'conversation'> & { conversation: ResolversParentTypes['Conversation'] };
   PageInfo: PageInfo;
@@ -1222,7 +1329,7 @@ export type ResolversParentTypes = {
   SendMessagePayload: Omit<SendMessagePayload, 'sentMessage'> & { sentMessage: ResolversParentTypes['Message'] };
   Seq: Scalars['Seq']['output'];
   ServerInfo: ServerInfo;
-  Session: Omit<Session, 'user'> & { user: ResolversParentTypes['User'] };
+  Session: SessionModel;
   SetMemberRoleInput: SetMemberRoleInput;
   SetMemberRolePayload: Omit<SetMemberRolePayload, 'conversation' | 'member'> & { conversation: ResolversParentTypes['Conversation'], member: ResolversParentTypes['Member'] };
   StreamHeartbeat: StreamHeartbeatModel;
@@ -1258,16 +1365,22 @@ export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTyp
 }
 
 export type ConversationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   deliveredSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   headSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ConversationKind'], ParentType, ContextType>;
+  lastActivityAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   lastMessage?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
   memberCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   members?: Resolver<ResolversTypes['MemberConnection'], ParentType, ContextType, RequireFields<ConversationMembersArgs, 'first'>>;
+  messages?: Resolver<ResolversTypes['MessageConnection'], ParentType, ContextType, Partial<ConversationMessagesArgs>>;
+  peer?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   readSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   unreadCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  viewerMember?: Resolver<Maybe<ResolversTypes['Member']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ConversationConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ConversationConnection'] = ResolversParentTypes['ConversationConnection']> = {
@@ -1288,6 +1401,15 @@ export type CreateGroupPayloadResolvers<ContextType = Context, ParentType extend
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
+
+export type DeviceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Device'] = ResolversParentTypes['Device']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  isCurrent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  lastUsedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
 
 export type HeartbeatPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HeartbeatPayload'] = ResolversParentTypes['HeartbeatPayload']> = {
   hasMissed?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
@@ -1326,11 +1448,15 @@ export type LogOutPayloadResolvers<ContextType = Context, ParentType extends Res
 };
 
 export type MemberResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Member'] = ResolversParentTypes['Member']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
   deliveredSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  joinedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   joinedSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   readSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   role?: Resolver<ResolversTypes['MemberRole'], ParentType, ContextType>;
   user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type MemberConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MemberConnection'] = ResolversParentTypes['MemberConnection']> = {
@@ -1363,6 +1489,7 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
   status?: Resolver<ResolversTypes['MessageStatus'], ParentType, ContextType>;
   systemEvent?: Resolver<Maybe<ResolversTypes['SystemEvent']>, ParentType, ContextType>;
   text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type MessageConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageConnection'] = ResolversParentTypes['MessageConnection']> = {
@@ -1384,7 +1511,9 @@ export type MessageReceivedResolvers<ContextType = Context, ParentType extends R
 
 export type MessageStatusChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageStatusChange'] = ResolversParentTypes['MessageStatusChange']> = {
   clientMessageId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
   conversationId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
   messageId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   seq?: Resolver<Maybe<ResolversTypes['Seq']>, ParentType, ContextType>;
@@ -1412,6 +1541,10 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   setMemberRole?: Resolver<Maybe<ResolversTypes['SetMemberRolePayload']>, ParentType, ContextType, RequireFields<MutationSetMemberRoleArgs, 'input'>>;
 };
 
+export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Conversation' | 'Device' | 'Member' | 'Message' | 'User', ParentType, ContextType>;
+};
+
 export type OpenDirectConversationPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['OpenDirectConversationPayload'] = ResolversParentTypes['OpenDirectConversationPayload']> = {
   conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
 };
@@ -1426,6 +1559,7 @@ export type PageInfoResolvers<ContextType = Context, ParentType extends Resolver
 export type PresenceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Presence'] = ResolversParentTypes['Presence']> = {
   lastSeenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['PresenceStatus'], ParentType, ContextType>;
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
   userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
@@ -1434,6 +1568,8 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   conversations?: Resolver<Maybe<ResolversTypes['ConversationConnection']>, ParentType, ContextType, RequireFields<QueryConversationsArgs, 'first'>>;
   history?: Resolver<Maybe<ResolversTypes['MessageConnection']>, ParentType, ContextType, RequireFields<QueryHistoryArgs, 'conversationId'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  nodes?: Resolver<Maybe<Array<Maybe<ResolversTypes['Node']>>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   offlineMessages?: Resolver<Maybe<ResolversTypes['InboxPage']>, ParentType, ContextType, RequireFields<QueryOfflineMessagesArgs, 'afterSeq' | 'first'>>;
   presence?: Resolver<Maybe<Array<ResolversTypes['Presence']>>, ParentType, ContextType, RequireFields<QueryPresenceArgs, 'userIds'>>;
   server?: Resolver<Maybe<ResolversTypes['ServerInfo']>, ParentType, ContextType>;
@@ -1443,8 +1579,10 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 
 export type ReceiptChangeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReceiptChange'] = ResolversParentTypes['ReceiptChange']> = {
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
   conversationId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   deliveredSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
+  member?: Resolver<ResolversTypes['Member'], ParentType, ContextType>;
   readSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
@@ -1482,6 +1620,7 @@ export type ServerInfoResolvers<ContextType = Context, ParentType extends Resolv
 export type SessionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Session'] = ResolversParentTypes['Session']> = {
   accessToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   accessTokenExpiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  device?: Resolver<ResolversTypes['Device'], ParentType, ContextType>;
   deviceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   refreshToken?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
@@ -1523,6 +1662,7 @@ export type SystemEventResolvers<ContextType = Context, ParentType extends Resol
 };
 
 export type TruncatedBacklogResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TruncatedBacklog'] = ResolversParentTypes['TruncatedBacklog']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
   conversationId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   fromSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   inboxSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
@@ -1533,10 +1673,13 @@ export type UserResolvers<ContextType = Context, ParentType extends ResolversPar
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   displayName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  presence?: Resolver<ResolversTypes['Presence'], ParentType, ContextType>;
   username?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  devices?: Resolver<Array<ResolversTypes['Device']>, ParentType, ContextType>;
   inboxHeadSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   unreadConversationCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   unreadCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -1553,6 +1696,7 @@ export type Resolvers<ContextType = Context> = {
   ConversationEdge?: ConversationEdgeResolvers<ContextType>;
   CreateGroupPayload?: CreateGroupPayloadResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  Device?: DeviceResolvers<ContextType>;
   HeartbeatPayload?: HeartbeatPayloadResolvers<ContextType>;
   InboxEntry?: InboxEntryResolvers<ContextType>;
   InboxPage?: InboxPageResolvers<ContextType>;
@@ -1570,6 +1714,7 @@ export type Resolvers<ContextType = Context> = {
   MessageStatusChange?: MessageStatusChangeResolvers<ContextType>;
   MessageStreamEvent?: MessageStreamEventResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
   OpenDirectConversationPayload?: OpenDirectConversationPayloadResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Presence?: PresenceResolvers<ContextType>;

@@ -1,17 +1,19 @@
+import { isActive } from '../domain/conversation.ts';
 import type { ConversationResolvers, MutationResolvers, QueryResolvers } from '../generated/resolver-types.ts';
 import type { ConversationView } from '../services/conversations/conversation-service.ts';
 import type { Services } from '../services/services.ts';
 import { toConnection } from './connection.ts';
 import { requireViewer } from './context.ts';
+import { requireUser } from './loaders.ts';
 
 export const conversationQueries: Pick<QueryResolvers, 'conversation' | 'conversations'> = {
   conversation: (_parent, { id }, context) => {
     requireViewer(context);
     return context.loaders.conversations.load(id);
   },
-  conversations: async (_parent, { first, after }, context) => {
+  conversations: async (_parent, args, context) => {
     const { conversations } = context.services;
-    const page = await conversations.page(requireViewer(context), first ?? 50, after ?? null);
+    const page = await conversations.page(requireViewer(context), args);
     return toConnection(page.views, page, conversations.cursorOf);
   },
 };
@@ -46,13 +48,29 @@ export const Conversation: ConversationResolvers = {
   id: ({ conversation }) => conversation.id,
   kind: ({ conversation }) => conversation.kind,
   title: ({ conversation }) => conversation.title,
+  createdAt: ({ conversation }) => conversation.createdAt,
+  lastActivityAt: (view, _args, { services, budget }) => services.conversations.lastActivityAt(view, budget),
   headSeq: ({ headSeq }) => headSeq,
   unreadCount: (view, _args, { services }) => services.conversations.unreadCount(view),
   memberCount: ({ memberCount }) => memberCount,
   lastMessage: (view, _args, { services, budget }) => services.conversations.lastMessage(view, budget),
-  members: async (view, { first, after }, { services }) => {
-    const page = await services.conversations.memberPage(view, first ?? 50, after ?? null);
+  peer: ({ conversation, pair, member }, _args, { loaders }) => {
+    if (conversation.kind === 'GROUP') return null;
+    return requireUser(loaders, pair.find((userId) => userId !== member.userId) ?? member.userId);
+  },
+  viewerMember: ({ member }) => (isActive(member) ? member : null),
+  members: async (view, args, { services }) => {
+    const page = await services.conversations.memberPage(view, args);
     return { ...toConnection(page.members, page, services.conversations.memberCursorOf), totalCount: page.totalCount };
+  },
+  messages: async ({ conversation }, args, context) => {
+    const { history } = context.services.messages;
+    const page = await history.page(
+      requireViewer(context),
+      { ...args, conversationId: conversation.id },
+      context.budget,
+    );
+    return toConnection(page.messages, page, history.cursorOf);
   },
   deliveredSeq: async (view, _args, { services }) => (await ownPositions(view, services)).deliveredSeq,
   readSeq: async (view, _args, { services }) => (await ownPositions(view, services)).readSeq,

@@ -1,5 +1,6 @@
 import type { InboxEntryResolvers, QueryResolvers, TruncatedBacklogResolvers } from '../generated/resolver-types.ts';
 import { requireViewer } from './context.ts';
+import { requireConversation } from './loaders.ts';
 
 export const inboxQueries: Pick<QueryResolvers, 'offlineMessages'> = {
   offlineMessages: (_parent, { afterSeq, first }, context) =>
@@ -12,4 +13,5 @@ export const InboxEntry: InboxEntryResolvers = {
 
 export const TruncatedBacklog: TruncatedBacklogResolvers = {
   inboxSeq: ({ seq }) => seq,
+  conversation: ({ conversationId }, _args, { loaders }) => requireConversation(loaders, conversationId),
 };

@@ -4,13 +4,14 @@ import { Conversation, conversationMutations, conversationQueries } from './conv
 import { InboxEntry, inboxQueries, TruncatedBacklog } from './inbox.ts';
 import { Member } from './member.ts';
 import { Attachment, Message, messageMutations, messageQueries, SystemEvent } from './message.ts';
-import { presenceMutations, presenceQueries, presenceSubscriptions } from './presence.ts';
-import { receiptMutations, receiptSubscriptions } from './receipt.ts';
+import { Node, nodeQueries } from './node.ts';
+import { Presence, presenceMutations, presenceQueries, presenceSubscriptions } from './presence.ts';
+import { MessageStatusChange, ReceiptChange, receiptMutations, receiptSubscriptions } from './receipt.ts';
 import { BigInteger, DateTime, JSONObject, Seq } from './scalars.ts';
 import { serverQueries } from './server.ts';
-import { sessionMutations } from './session.ts';
+import { Device, Session, sessionMutations } from './session.ts';
 import { MessageReceived, MessageStreamEvent, StreamHeartbeat, StreamReady, streamSubscriptions } from './stream.ts';
-import { userQueries, Viewer } from './user.ts';
+import { User, userQueries, Viewer } from './user.ts';
 
 export const resolvers: Resolvers = {
   BigInt: BigInteger,
@@ -19,6 +20,7 @@ export const resolvers: Resolvers = {
   Seq,
   Query: {
     ...serverQueries,
+    ...nodeQueries,
     ...userQueries,
     ...conversationQueries,
     ...messageQueries,
@@ -33,7 +35,11 @@ export const resolvers: Resolvers = {
     ...presenceMutations,
   },
   Subscription: { ...streamSubscriptions, ...receiptSubscriptions, ...presenceSubscriptions },
+  Node,
+  User,
   Viewer,
+  Session,
+  Device,
   Conversation,
   Member,
   Message,
@@ -45,4 +51,7 @@ export const resolvers: Resolvers = {
   StreamReady,
   MessageReceived,
   StreamHeartbeat,
+  ReceiptChange,
+  MessageStatusChange,
+  Presence,
 };

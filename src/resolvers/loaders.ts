@@ -1,12 +1,15 @@
 /** Batching and caching within one operation or one event. */
 import DataLoader from 'dataloader';
 import type { ByteBudget } from '../domain/byte-budget.ts';
+import type { Member } from '../domain/conversation.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { ConversationId, MessageId, UserId } from '../domain/ids.ts';
+import type { ConversationId, MessageId, Millis, UserId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
+import type { Presence } from '../domain/presence.ts';
 import type { Positions } from '../domain/receipt.ts';
 import type { User, Viewer } from '../domain/user.ts';
 import type { ConversationView, UnreadTotals } from '../services/conversations/conversation-service.ts';
+import { presenceUsersMax } from '../services/presence/presence-service.ts';
 import type { MemberKey, Progress } from '../services/receipts/receipt-service.ts';
 import type { Services } from '../services/services.ts';
 
@@ -16,6 +19,12 @@ export interface Loaders {
   readonly conversations: DataLoader<ConversationId, ConversationView | null>;
   /** Messages the viewer may see. */
   readonly messages: DataLoader<MessageId, Message | null>;
+  /** Current members of the viewer's conversations, by conversation and user; null for those hidden from the viewer. */
+  readonly members: DataLoader<`${ConversationId}-${UserId}`, Member | null>;
+  /** When members joined. */
+  readonly joinedAt: DataLoader<Member, Millis, string>;
+  /** As far as the viewer can see it. */
+  readonly presence: DataLoader<UserId, Presence>;
   /** Unread messages in all of the viewer's conversations. */
   unreadTotals(): Promise<UnreadTotals>;
   readonly progress: DataLoader<Message, Progress>;
@@ -28,6 +37,9 @@ export function createLoaders(services: Services, viewer: Viewer | null, budget:
   let users: Loaders['users'] | undefined;
   let conversations: Loaders['conversations'] | undefined;
   let messages: Loaders['messages'] | undefined;
+  let members: Loaders['members'] | undefined;
+  let joinedAt: Loaders['joinedAt'] | undefined;
+  let presence: Loaders['presence'] | undefined;
   let unreadTotals: Promise<UnreadTotals> | undefined;
   let progress: Loaders['progress'] | undefined;
   let positions: Loaders['positions'] | undefined;
@@ -52,6 +64,33 @@ export function createLoaders(services: Services, viewer: Viewer | null, budget:
     get messages() {
       messages ??= new DataLoader((ids) => services.messages.get(viewer as Viewer, ids, budget));
       return messages;
+    },
+    get members() {
+      members ??= new DataLoader((keys) =>
+        Promise.all(
+          keys.map((key) => {
+            const [conversationId, userId] = key.split('-') as [ConversationId, UserId];
+            return services.conversations.findMember(viewer as Viewer, conversationId, userId);
+          }),
+        ),
+      );
+      return members;
+    },
+    get joinedAt() {
+      joinedAt ??= new DataLoader((some) => services.conversations.joinedAt(some, budget), {
+        cacheKeyFn: ({ conversationId, joinedSeq }) => `${conversationId}/${joinedSeq}`,
+      });
+      return joinedAt;
+    },
+    get presence() {
+      presence ??= new DataLoader(
+        async (ids) => {
+          if (viewer !== null) return services.presence.get(viewer, ids);
+          return ids.map((userId) => ({ userId, status: 'UNKNOWN', lastSeenAt: null }));
+        },
+        { maxBatchSize: presenceUsersMax },
+      );
+      return presence;
     },
     unreadTotals() {
       unreadTotals ??= services.conversations.unreadTotals(viewer as Viewer);

@@ -2,14 +2,18 @@
 import type { Member } from '../domain/conversation.ts';
 import type { Attachment, Message, MessageStatus, SystemEvent } from '../domain/message.ts';
 import type { Presence } from '../domain/presence.ts';
-import type { User, Viewer } from '../domain/user.ts';
+import type { Device, User, Viewer } from '../domain/user.ts';
 import type { ReceiptHint, StatusHint } from '../pubsub/topics.ts';
+import type { Session } from '../services/accounts/account-service.ts';
 import type { ConversationView } from '../services/conversations/conversation-service.ts';
 import type { InboxEntry, InboxPage, TruncatedBacklog } from '../services/inbox/inbox-service.ts';
 import type { StreamEvent } from '../services/stream/stream-service.ts';
 
 export type UserModel = User;
 export type ViewerModel = Viewer;
+/** `isCurrent` is set where the viewer is not known yet: in the answer to a sign-in. */
+export type DeviceModel = Device & { readonly isCurrent?: boolean };
+export type SessionModel = Session;
 export type ConversationModel = ConversationView;
 /** A member, with the conversation's id for loading the positions. */
 export type MemberModel = Member;

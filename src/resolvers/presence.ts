@@ -1,6 +1,12 @@
-import type { MutationResolvers, QueryResolvers, SubscriptionResolvers } from '../generated/resolver-types.ts';
+import type {
+  MutationResolvers,
+  PresenceResolvers,
+  QueryResolvers,
+  SubscriptionResolvers,
+} from '../generated/resolver-types.ts';
 import { requireViewer } from './context.ts';
 import { asSubscription } from './event-source.ts';
+import { requireUser } from './loaders.ts';
 
 export const presenceQueries: Pick<QueryResolvers, 'presence'> = {
   presence: (_parent, { userIds }, context) => context.services.presence.get(requireViewer(context), userIds),
@@ -21,4 +27,8 @@ export const presenceSubscriptions: Pick<SubscriptionResolvers, 'presenceChanged
     subscribe: (_parent, { userIds }, context) =>
       asSubscription('presenceChanged', context.services.presence.watch(requireViewer(context), userIds ?? null)),
   },
+};
+
+export const Presence: PresenceResolvers = {
+  user: ({ userId }, _args, { loaders }) => requireUser(loaders, userId),
 };

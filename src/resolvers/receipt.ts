@@ -1,4 +1,9 @@
-import type { MutationResolvers, SubscriptionResolvers } from '../generated/resolver-types.ts';
+import type {
+  MessageStatusChangeResolvers,
+  MutationResolvers,
+  ReceiptChangeResolvers,
+  SubscriptionResolvers,
+} from '../generated/resolver-types.ts';
 import { requireViewer } from './context.ts';
 import { asSubscription } from './event-source.ts';
 import { requireConversation } from './loaders.ts';
@@ -26,4 +31,15 @@ export const receiptSubscriptions: Pick<SubscriptionResolvers, 'receiptChanged' 
     subscribe: (_parent, _args, context) =>
       asSubscription('messageStatusChanged', context.services.receipts.watchStatuses(requireViewer(context))),
   },
+};
+
+export const ReceiptChange: ReceiptChangeResolvers = {
+  conversation: ({ conversationId }, _args, { loaders }) => requireConversation(loaders, conversationId),
+  // Not as the viewer sees the members: after leaving, they still get their own positions.
+  member: ({ conversationId, userId }, _args, { services }) => services.conversations.memberOf(conversationId, userId),
+};
+
+export const MessageStatusChange: MessageStatusChangeResolvers = {
+  message: ({ messageId }, _args, { loaders }) => loaders.messages.load(messageId),
+  conversation: ({ conversationId }, _args, { loaders }) => requireConversation(loaders, conversationId),
 };

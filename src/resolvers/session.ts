@@ -1,4 +1,5 @@
-import type { MutationResolvers } from '../generated/resolver-types.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { DeviceResolvers, MutationResolvers, SessionResolvers } from '../generated/resolver-types.ts';
 import { requireViewer } from './context.ts';
 
 export const sessionMutations: Pick<MutationResolvers, 'register' | 'logIn' | 'refreshSession' | 'logOut'> = {
@@ -17,4 +18,16 @@ export const sessionMutations: Pick<MutationResolvers, 'register' | 'logIn' | 'r
     await context.services.presence.release(viewer);
     return { deviceId: viewer.deviceId };
   },
+};
+
+export const Session: SessionResolvers = {
+  device: async ({ deviceId, user }, _args, { services }) => {
+    const device = await services.accounts.findDevice({ userId: user.id }, deviceId);
+    if (device === null) throw new DomainError('NOT_FOUND', 'Device is signed out.');
+    return { ...device, isCurrent: true };
+  },
+};
+
+export const Device: DeviceResolvers = {
+  isCurrent: ({ id, isCurrent }, _args, { viewer }) => isCurrent ?? id === viewer?.deviceId,
 };

@@ -1,4 +1,4 @@
-import type { QueryResolvers, ViewerResolvers } from '../generated/resolver-types.ts';
+import type { QueryResolvers, UserResolvers, ViewerResolvers } from '../generated/resolver-types.ts';
 import { requireViewer } from './context.ts';
 import { requireUser } from './loaders.ts';
 
@@ -12,9 +12,14 @@ export const userQueries: Pick<QueryResolvers, 'viewer' | 'user'> = {
   },
 };
 
+export const User: UserResolvers = {
+  presence: ({ id }, _args, { loaders }) => loaders.presence.load(id),
+};
+
 export const Viewer: ViewerResolvers = {
   user: ({ userId }, _args, { loaders }) => requireUser(loaders, userId),
   inboxHeadSeq: ({ userId }, _args, { services }) => services.inbox.headAfterSync(userId),
   unreadCount: async (_viewer, _args, { loaders }) => (await loaders.unreadTotals()).messages,
   unreadConversationCount: async (_viewer, _args, { loaders }) => (await loaders.unreadTotals()).conversations,
+  devices: (viewer, _args, { services }) => services.accounts.listDevices(viewer),
 };

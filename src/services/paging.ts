@@ -20,6 +20,22 @@ export function decodeCursor(list: string, cursor: string, partsCount: number, f
   return parts;
 }
 
+/** A page of a list from either end, as the Relay cursor connections specification asks for it. */
+export interface PageRequest {
+  readonly first?: number | null;
+  readonly after?: string | null;
+  /** Counts from the end of the list. Used instead of `first`, which may be a default. */
+  readonly last?: number | null;
+  readonly before?: string | null;
+}
+
+/** @throws DomainError `BAD_USER_INPUT`: the page size is not 1 to `max` */
+export function pageSizeOf({ first, last }: PageRequest, usual: number, max: number): number {
+  const size = last ?? first ?? Math.min(usual, max);
+  checkPageSize(last != null ? 'last' : 'first', size, max);
+  return size;
+}
+
 /** @throws DomainError `BAD_USER_INPUT`: a page size that is not 1 to `max` */
 export function checkPageSize(name: string, size: number, max: number): void {
   if (!Number.isInteger(size) || size < 1 || size > max) {

@@ -32,6 +32,15 @@ export interface MemberKey {
   readonly userId: UserId;
 }
 
+/** Members between two user ids, both exclusive. */
+export interface MemberRange {
+  readonly afterId?: UserId | null;
+  readonly beforeId?: UserId | null;
+  readonly limit: number;
+  /** Whether `limit` counts from the end. The order of the result stays the same. */
+  readonly fromEnd?: boolean;
+}
+
 /** The outcome of a settled change. */
 export interface Settlement {
   readonly state: ConversationState;
@@ -68,8 +77,8 @@ export interface ConversationStore {
   listStaysOf(keys: readonly MemberKey[]): Promise<Member[][]>;
   /** A user's current and former memberships, ordered by conversation id as a number. */
   listMemberships(userId: UserId): Promise<Member[]>;
-  /** Current members after a user, ordered by user id as a number. */
-  pageMembers(conversationId: ConversationId, afterUserId: UserId, limit: number): Promise<Member[]>;
+  /** Current members within a range, ordered by user id as a number. */
+  pageMembers(conversationId: ConversationId, range: MemberRange): Promise<Member[]>;
   /**
    * The memberships whose inboxes may lack messages until the user syncs: of large groups, and of groups that were left, or
    * became small, since the last `markEntered`. Ordered by conversation id as a number for each user.

@@ -7,10 +7,13 @@ const threshold = (members: number) => ({ FAN_OUT_ON_WRITE_MAX_MEMBERS: String(m
 const inbox = async (user: TestUser) =>
   (await offline(user, '0')).entries.map(({ message }: Json) => [message.conversationId, message.seq]);
 const change = (user: TestUser, name: string, conversationId: string, userIds: readonly string[]) =>
-  user.ask(`mutation ($c: ID!, $u: [ID!]!) { ${name}(input: { conversationId: $c, userIds: $u }) { id } }`, {
-    c: conversationId,
-    u: userIds,
-  });
+  user.ask(
+    `mutation ($c: ID!, $u: [ID!]!) { ${name}(input: { conversationId: $c, userIds: $u }) { conversation { id } } }`,
+    {
+      c: conversationId,
+      u: userIds,
+    },
+  );
 
 async function users(server: TestServer, count: number): Promise<TestUser[]> {
   return Promise.all(Array.from({ length: count }, () => server.user()));

@@ -102,7 +102,7 @@ describe('offlineMessages', () => {
       const { errors, data } = await bob.post(offlineQuery, { afterSeq, first: 1 });
       expect(errors?.[0]?.extensions).toEqual({ code: 'CURSOR_AHEAD', retryable: false, headSeq: '20' });
       expect(errors?.[0]?.message).toContain(afterSeq);
-      expect(data).toBeNull();
+      expect(data).toEqual({ offlineMessages: null });
     }
     for (const afterSeq of ['-1', '1.0', '01', 'x', '', 1.5, null]) {
       expect(await bob.fails(offlineQuery, { afterSeq, first: 1 }), String(afterSeq)).toBe('BAD_USER_INPUT');

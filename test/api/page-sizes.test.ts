@@ -49,7 +49,7 @@ describe('page sizes', () => {
   it('may be the largest with everything of a message asked for twice', async () => {
     const user = '{ id username displayName createdAt }';
     const message = `{ id kind conversationId seq sender ${user} senderId clientMessageId
-      systemEvent { kind users ${user} title } text data attachments { url contentType name bytes }
+      systemEvent { kind users ${user} title } text data attachments { url contentType name byteSize }
       replyTo { id text seq sender { id } } status deliveredCount readCount sentAt }`;
     const query = `query ($id: ID!) { history(conversationId: $id, last: 500) {
       edges { cursor node ${message} } nodes ${message}

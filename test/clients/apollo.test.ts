@@ -181,10 +181,10 @@ describe('errors in Apollo Client', () => {
 
   it('keep the data of other fields', async () => {
     const answer = await client.query({
-      query: gql('{ viewer { user { id } } history(conversationId: "404") { edges { cursor } } }'),
+      query: gql('{ viewer { user { id } } offlineMessages(afterSeq: "404") { headSeq } }'),
       errorPolicy: 'all',
     });
-    expect(answer.data).toMatchObject({ viewer: { user: { id: alice.userId } }, history: null });
+    expect(answer.data).toMatchObject({ viewer: { user: { id: alice.userId } }, offlineMessages: null });
   });
 
   it('end their own subscription, and no other', async () => {

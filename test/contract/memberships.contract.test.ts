@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Conversation } from '../../src/domain/conversation.ts';
 import type { SystemEvent } from '../../src/domain/message.ts';
-import type { Settlement } from '../../src/stores/conversation-store.ts';
+import type { MemberRange, Settlement } from '../../src/stores/conversation-store.ts';
 import { aChange, aConversation, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
 
 describe.each(directoryDrivers)('memberships on %s', (_driver, open) => {
@@ -158,13 +158,16 @@ describe.each(directoryDrivers)('memberships on %s', (_driver, open) => {
     const { group, userIds } = await aGroup(6, 10);
     const left = [userIds[0], userIds[3]] as string[];
     await settle(group, { kind: 'MEMBERS_REMOVED', userIds: left }, 2n, 10);
-    const page = async (after: string, limit: number) =>
-      (await directory.conversations.pageMembers(group.id, after, limit)).map(({ userId }) => userId);
-    expect(await page('0', 3)).toEqual([userIds[1], userIds[2], userIds[4]]);
-    expect(await page(userIds[2] as string, 1)).toEqual([userIds[4]]);
-    expect(await page(userIds[3] as string, 10)).toEqual([userIds[4], userIds[5]]);
-    expect(await page(userIds[5] as string, 10)).toEqual([]);
-    expect(await directory.conversations.pageMembers(nextId(), '0', 10)).toEqual([]);
+    const page = async (range: MemberRange) =>
+      (await directory.conversations.pageMembers(group.id, range)).map(({ userId }) => userId);
+    expect(await page({ limit: 3 })).toEqual([userIds[1], userIds[2], userIds[4]]);
+    expect(await page({ afterId: userIds[2], limit: 1 })).toEqual([userIds[4]]);
+    expect(await page({ afterId: userIds[3], limit: 10 })).toEqual([userIds[4], userIds[5]]);
+    expect(await page({ afterId: userIds[5], limit: 10 })).toEqual([]);
+    expect(await page({ limit: 2, fromEnd: true })).toEqual([userIds[4], userIds[5]]);
+    expect(await page({ beforeId: userIds[4], limit: 1, fromEnd: true })).toEqual([userIds[2]]);
+    expect(await page({ afterId: userIds[1], beforeId: userIds[5], limit: 10 })).toEqual([userIds[2], userIds[4]]);
+    expect(await directory.conversations.pageMembers(nextId(), { limit: 10 })).toEqual([]);
   });
 
   describe('contacts', () => {

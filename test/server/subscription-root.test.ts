@@ -26,12 +26,16 @@ it('shows each viewer their own side, also where the field is written twice', as
   const [alice, bob] = [await server.user(), await server.user()];
   const query = `subscription {
     messageReceived { __typename }
-    messageReceived { ... on MessageReceived { message { conversation { unreadCount } } } }
+    messageReceived { ... on MessageReceived { message {
+      conversation { unreadCount peer { id } viewerMember { user { id } } } sender { presence { status } } } } }
   }`;
   const [atAlice, atBob] = [alice.subscribe(query), bob.subscribe(query)];
   for (const live of [atAlice, atBob]) await live.until(({ answers }) => answers.length === 1);
   await alice.send({ userId: bob.id }, 'hello');
   for (const live of [atAlice, atBob]) await live.until(({ answers }) => answers.length === 2);
-  const unread = [atAlice, atBob].map(({ messages }) => messages[0].message.conversation.unreadCount);
-  expect(unread).toEqual([0, 1]);
+  const seen = [atAlice, atBob].map(({ messages }) => messages[0].message.conversation);
+  expect(seen).toEqual([
+    { unreadCount: 0, peer: { id: bob.id }, viewerMember: { user: { id: alice.id } } },
+    { unreadCount: 1, peer: { id: alice.id }, viewerMember: { user: { id: bob.id } } },
+  ]);
 });

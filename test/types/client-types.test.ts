@@ -111,7 +111,7 @@ const config = {
   enumsAsTypes: true,
   emitLegacyCommonJSImports: false,
   importExtension: '.ts' as const,
-  scalars: { ID: 'string', DateTime: 'string', Seq: 'string', JSONObject: 'Record<string, unknown>' },
+  scalars: { ID: 'string', DateTime: 'string', Seq: 'string', BigInt: 'string', JSONObject: 'Record<string, unknown>' },
 };
 
 function schemaOf(artefact: string): GraphQLSchema {

@@ -61,15 +61,19 @@ export function createCost(schema: GraphQLSchema, sizeOf: ListSizes, pageSizeMax
     }
 
     function pageSizeOf(field: FieldNode, variables: Variables): number | null {
+      let largest: number | null = null;
       for (const { name, value } of field.arguments ?? []) {
         if (!isPageArgument(name.value)) continue;
-        if (value.kind === Kind.INT) return pageOf(Number(value.value));
-        if (value.kind !== Kind.VARIABLE) continue;
-        dependsOnVariables = true;
-        const given = variables[value.name.value] ?? defaults.get(value.name.value);
-        if (typeof given === 'number') return pageOf(given);
+        let given: unknown;
+        if (value.kind === Kind.INT) given = Number(value.value);
+        if (value.kind === Kind.VARIABLE) {
+          dependsOnVariables = true;
+          given = variables[value.name.value] ?? defaults.get(value.name.value);
+        }
+        // Of `first` and `last`, each list decides which one counts.
+        if (typeof given === 'number') largest = Math.max(largest ?? 0, pageOf(given));
       }
-      return null;
+      return largest;
     }
 
     const withoutVariables = costOf(operation.selectionSet, root, 1, {});

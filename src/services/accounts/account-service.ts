@@ -4,7 +4,7 @@ import type { ClientAddress } from '../../domain/client-address.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, isId, type Millis, type UserId } from '../../domain/ids.ts';
 import type { OnSecurityEvent } from '../../domain/security-event.ts';
-import type { User, Viewer } from '../../domain/user.ts';
+import type { Device, User, Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import type { AttemptCounter } from '../../stores/attempt-counter.ts';
 import type { DeviceStore } from '../../stores/device-store.ts';
@@ -128,6 +128,17 @@ export function createAccountService(ports: {
 
     /** A user by a name of any case, or null. */
     findByUsername: (username: string): Promise<User | null> => users.findByUsername(username.slice(0, 64)),
+
+    /** A signed-in device of the user, or null. */
+    async findDevice({ userId }: Pick<Viewer, 'userId'>, id: DeviceId): Promise<Device | null> {
+      const device = isId(id) ? await devices.get(id) : null;
+      return device?.userId === userId && device.revokedAt === null ? device : null;
+    },
+
+    /** The user's signed-in devices, the latest used first. */
+    async listDevices({ userId }: Viewer): Promise<Device[]> {
+      return (await devices.listByUser(userId)).filter(({ revokedAt }) => revokedAt === null);
+    },
 
     /** Forgets devices that were unused for the lifetime of a refresh token. */
     purge: () => devices.forgetUnused(clock() - settings.refreshTokenTtlMs),

@@ -3,7 +3,7 @@
 import type { ByteBudget } from '../../domain/byte-budget.ts';
 import { type Conversation, isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type Clock, type ConversationId, isId, type MessageId, type UserId } from '../../domain/ids.ts';
+import { type Clock, type ConversationId, isId, type MessageId, type Millis, type UserId } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import { monthOf } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
@@ -15,7 +15,7 @@ import type { UserStore } from '../../stores/user-store.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberList, MemberLists } from '../members/member-lists.ts';
-import { checkPageSize } from '../paging.ts';
+import { type PageRequest, pageSizeOf } from '../paging.ts';
 import { takeOrThrow } from '../rate-limits.ts';
 import type { ReceiptService } from '../receipts/receipt-service.ts';
 import { type ConversationView, cursorOf, pageOfViews, viewOf } from './conversation-view.ts';
@@ -47,6 +47,9 @@ export interface ConversationSettings {
   /** Maximum number of pairs of users, and of positions in logs, in memory. */
   readonly cachedMax?: number;
 }
+
+/** Conversations and members on a page whose size is not given. */
+const usualPage = 50;
 
 /** Rate limit of new conversations and membership changes per user. */
 export const conversationLimit: RateLimit = { name: 'conversations', points: 300, windowMs: 60_000 };
@@ -214,17 +217,17 @@ export function createConversationService(ports: {
     view,
 
     /** The viewer's current conversations, most recent activity first. */
-    async page(viewer: Viewer, first: number, after: string | null) {
-      checkPageSize('first', first, settings.pageSizeMax);
-      return pageOfViews(await viewsOf(viewer), first, after);
+    async page(viewer: Viewer, request: PageRequest) {
+      const size = pageSizeOf(request, usualPage, settings.pageSizeMax);
+      return pageOfViews(await viewsOf(viewer), request, size);
     },
 
     cursorOf,
 
     /** The active members, ordered by user id; none for a viewer who has left. */
-    memberPage(conversation: ConversationView, first: number, after: string | null) {
-      checkPageSize('first', first, settings.pageSizeMax);
-      return pageOfMembers(memberLists, conversation, first, after);
+    memberPage(conversation: ConversationView, request: PageRequest) {
+      const size = pageSizeOf(request, usualPage, settings.pageSizeMax);
+      return pageOfMembers(memberLists, conversation, request, size);
     },
 
     memberCursorOf,
@@ -241,6 +244,35 @@ export function createConversationService(ports: {
      */
     async memberOf(conversationId: ConversationId, userId: UserId): Promise<Member> {
       return (await memberLists.require(conversationId, userId)).member;
+    },
+
+    /** A current member of a conversation of the viewer's, or null. */
+    async findMember(viewer: Viewer, conversationId: ConversationId, userId: UserId): Promise<Member | null> {
+      const isShown = isId(conversationId) && isActive(await memberLists.memberOf(conversationId, viewer.userId));
+      const member = isShown ? await memberLists.memberOf(conversationId, userId) : undefined;
+      return member !== undefined && isActive(member) ? member : null;
+    },
+
+    /** When members joined: the time of the message that announces it, or that of the conversation's creation. */
+    async joinedAt(members: readonly Member[], budget?: ByteBudget): Promise<Millis[]> {
+      const states = await memberLists.states(members.map(({ conversationId }) => conversationId));
+      const inGroups = members.flatMap(({ joinedSeq }, index) => {
+        const conversation = states[index]?.conversation;
+        if (conversation?.kind !== 'GROUP') return [];
+        return [{ index, conversation, fromSeq: joinedSeq + 1n, toSeq: joinedSeq + 1n }];
+      });
+      const announced = await log.listMany(inGroups, budget);
+      const times = states.map((state) => state?.conversation.createdAt ?? 0);
+      inGroups.forEach(({ index }, order) => {
+        times[index] = announced[order]?.[0]?.sentAt ?? (times[index] as Millis);
+      });
+      return times;
+    },
+
+    /** The time of the last message that the viewer can see, or of the conversation's creation. */
+    async lastActivityAt(view: ConversationView, budget?: ByteBudget): Promise<Millis> {
+      if (isActive(view.member)) return view.activeAt;
+      return (await this.lastMessage(view, budget))?.sentAt ?? view.conversation.createdAt;
     },
 
     async lastMessage(

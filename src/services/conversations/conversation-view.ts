@@ -5,11 +5,14 @@
  * made for, so that a page continues from there even if that conversation is no longer in the list.
  */
 import { type Conversation, isActive, type Member, visibleHead } from '../../domain/conversation.ts';
-import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
-import { decodeCursor, encodeCursor } from '../paging.ts';
+import type { ConversationId, Millis, Seq, UserId } from '../../domain/ids.ts';
+import type { ConversationState } from '../../stores/conversation-store.ts';
+import { decodeCursor, encodeCursor, type PageRequest } from '../paging.ts';
 
 export interface ConversationView {
   readonly conversation: Conversation;
+  /** The users of a direct conversation; empty for groups. */
+  readonly pair: readonly UserId[];
   /** The viewer's latest stay. */
   readonly member: Member;
   /** The number of current members; 0 for a viewer who has left, who is not shown changes after that. */
@@ -22,12 +25,13 @@ export interface ConversationView {
 
 /** @param head - the last message of the log, which users who left may not see; none in an empty log */
 export function viewOf(
-  { conversation, memberCount }: { conversation: Conversation; memberCount: number },
+  { conversation, pair, memberCount }: Pick<ConversationState, 'conversation' | 'pair' | 'memberCount'>,
   member: Member,
   head: { seq: Seq; sentAt: Millis } = { seq: 0n, sentAt: 0 },
 ): ConversationView {
   return {
     conversation,
+    pair,
     member,
     memberCount: isActive(member) ? memberCount : 0,
     headSeq: visibleHead(member, head.seq),
@@ -35,15 +39,20 @@ export function viewOf(
   };
 }
 
-export function pageOfViews(views: readonly ConversationView[], first: number, after: string | null) {
+export function pageOfViews(views: readonly ConversationView[], { after, before, last }: PageRequest, size: number) {
   const sorted = [...views].sort(byNewestActivity);
-  const cursor = after === null ? null : (decodeCursor('c', after, 2) as [string, string]);
-  const rest = cursor === null ? sorted : sorted.filter((one) => isAfter(one, Number(cursor[0]), cursor[1]));
-  return {
-    views: rest.slice(0, first),
-    hasNextPage: rest.length > first,
-    hasPreviousPage: rest.length < sorted.length,
-  };
+  let [start, end] = [0, sorted.length];
+  if (after != null) {
+    const [at, id] = decodeCursor('c', after, 2) as [string, string];
+    start = sorted.filter((one) => !isAfter(one, Number(at), id)).length;
+  }
+  if (before != null) {
+    const [at, id] = decodeCursor('c', before, 2) as [string, string];
+    end = sorted.filter((one) => isBefore(one, Number(at), id)).length;
+  }
+  if (last != null) start = Math.max(start, end - size);
+  else end = Math.min(end, start + size);
+  return { views: sorted.slice(start, end), hasNextPage: end < sorted.length, hasPreviousPage: start > 0 };
 }
 
 export function cursorOf({ activeAt, conversation }: ConversationView): string {
@@ -53,6 +62,10 @@ export function cursorOf({ activeAt, conversation }: ConversationView): string {
 function byNewestActivity(a: ConversationView, b: ConversationView): number {
   if (a.activeAt !== b.activeAt) return b.activeAt - a.activeAt;
   return BigInt(a.conversation.id) > BigInt(b.conversation.id) ? -1 : 1;
+}
+
+function isBefore({ activeAt, conversation }: ConversationView, at: Millis, id: ConversationId): boolean {
+  return activeAt > at || (activeAt === at && BigInt(conversation.id) > BigInt(id));
 }
 
 function isAfter({ activeAt, conversation }: ConversationView, at: Millis, id: ConversationId): boolean {

@@ -14,7 +14,12 @@ import type { Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type Millis, type Seq, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';
-import type { ConversationState, ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
+import type {
+  ConversationState,
+  ConversationStore,
+  MemberRange,
+  MembershipChange,
+} from '../../stores/conversation-store.ts';
 import { batched } from '../batched.ts';
 import { type ConversationList, DirectList, LargeList, type MemberList, SmallList, type Stays } from './member-list.ts';
 import { createOnReadMemberships } from './on-read-memberships.ts';
@@ -205,8 +210,8 @@ export function createMemberLists(ports: {
     },
 
     /** A page of the current members, by user id. */
-    page(id: ConversationId, afterUserId: UserId, limit: number): Promise<readonly Member[]> {
-      return store.pageMembers(id, afterUserId, limit);
+    page(id: ConversationId, range: MemberRange): Promise<readonly Member[]> {
+      return store.pageMembers(id, range);
     },
 
     /** The memberships of a user whose messages get inbox numbers when the user syncs. */

@@ -42,13 +42,12 @@ export function createSqlMembers(knex: Knex): Pick<ConversationStore, MemberMeth
       return rows.map(toMember);
     },
 
-    async pageMembers(conversationId, afterUserId, limit) {
-      const rows = (await knex('members')
-        .where({ conversation_id: conversationId, left_seq: null })
-        .where('user_id', '>', afterUserId)
-        .orderBy('user_id')
-        .limit(limit)) as Row[];
-      return rows.map(toMember);
+    async pageMembers(conversationId, { afterId, beforeId, limit, fromEnd = false }) {
+      const page = knex('members').where({ conversation_id: conversationId, left_seq: null });
+      if (afterId != null) page.where('user_id', '>', afterId);
+      if (beforeId != null) page.where('user_id', '<', beforeId);
+      const rows = (await page.orderBy('user_id', fromEnd ? 'desc' : 'asc').limit(limit)) as Row[];
+      return (fromEnd ? rows.reverse() : rows).map(toMember);
     },
 
     async listOnRead(userIds) {

@@ -125,10 +125,14 @@ export function createMemoryConversationStore(): ConversationStore {
         ),
     listStaysOf: async (keys) => keys.map(({ conversationId, userId }) => staysOf(conversationId, userId)),
     listMemberships: async (userId) => membershipsOf(userId),
-    pageMembers: async (id, afterUserId, limit) =>
-      active(id)
-        .filter(({ userId }) => compareIds(userId, afterUserId) > 0)
-        .slice(0, limit),
+    async pageMembers(id, { afterId, beforeId, limit, fromEnd }) {
+      const inRange = active(id).filter(
+        ({ userId }) =>
+          (afterId == null || compareIds(userId, afterId) > 0) &&
+          (beforeId == null || compareIds(userId, beforeId) < 0),
+      );
+      return fromEnd ? inRange.slice(-limit) : inRange.slice(0, limit);
+    },
     listOnRead: async (userIds) => userIds.flatMap(membershipsOf).filter((member) => marksOf(member).isOnRead),
 
     async markEntered(members) {
