@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ClientAddress } from '../../domain/client-address.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type Clock, isId, type Millis, type UserId } from '../../domain/ids.ts';
+import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../../domain/ids.ts';
 import type { OnSecurityEvent } from '../../domain/security-event.ts';
 import type { Device, User, Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
