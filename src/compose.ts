@@ -17,13 +17,7 @@ import { registerGraphiql } from './server/graphiql/graphiql-page.ts';
 import { operationLimitDefaults } from './server/pipeline/limits.ts';
 import { serverLimitDefaults } from './server/ports.ts';
 import { type RunningServer, startServer } from './server/start-server.ts';
-import {
-  createAccountService,
-  createExternalTokens,
-  createPasswords,
-  createSigningKeys,
-  loadSecrets,
-} from './services/accounts/account-service.ts';
+import { openAccountService } from './services/accounts/account-service.ts';
 import { createMessaging } from './services/messaging.ts';
 import { createPresenceService } from './services/presence/presence-service.ts';
 import { countRefusals } from './services/rate-limits.ts';
@@ -66,31 +60,18 @@ export async function startHeliograph(
   const snowflakes = createSnowflakes(clock, () => randomInt(workerMax + 1));
   const newId = () => snowflakes.next();
 
-  const accounts = createAccountService({
+  const accounts = openAccountService({
     users: directory.users,
     devices: directory.devices,
     bus,
     rateLimiter,
     attemptCounter: drivers.attemptCounter,
-    passwords: createPasswords(),
-    signingKeys: hasPasswords(config) ? createSigningKeys(loadSecrets(config)) : null,
-    externalTokens:
-      config.jwtJwksUrl === null
-        ? null
-        : createExternalTokens({
-            jwksUrl: config.jwtJwksUrl,
-            issuer: config.jwtIssuer === '*' ? null : config.jwtIssuer,
-            audience: config.jwtAudience === '*' ? null : config.jwtAudience,
-            type: config.jwtTyp,
-            scope: config.jwtScope,
-            clock,
-            onFailure: (error) => onError(error, 'identity-provider'),
-          }),
     onLimit: metrics.server.limitHit,
     onSecurityEvent: createSecurityLog({ log, count: metrics.securityEvent }),
     newId,
     randomToken: () => randomBytes(32).toString('base64url'),
     clock,
+    onError,
     settings: config,
   });
 
@@ -206,11 +187,6 @@ export async function startHeliograph(
   });
   const disposal = stack.move();
   return { server: running, services, [Symbol.asyncDispose]: () => disposal.disposeAsync() };
-}
-
-/** Users of an identity provider sign in there only, unless a secret is set too. */
-function hasPasswords({ jwtJwksUrl, jwtSecret, jwtSecretFile }: Config): boolean {
-  return jwtJwksUrl === null || jwtSecret !== null || jwtSecretFile !== null;
 }
 
 function every(

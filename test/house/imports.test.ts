@@ -106,9 +106,6 @@ function wrongImports(sources: Sources): string[] {
   return wrong;
 }
 
-/** Put together from its inner parts outside of it, still. */
-const openFolders = new Map([['src/compose.ts', ['accounts']]]);
-
 /** Imports of a services folder past its entry module, or against the direction of folders. */
 function wrongServiceImports(sources: Sources): string[] {
   const wrong: string[] = [];
@@ -120,8 +117,7 @@ function wrongServiceImports(sources: Sources): string[] {
       if (folder === null || folder === own) continue;
       const { entry } = serviceFolders[folder] ?? {};
       const isBelow = own === null || serviceFolders[own]?.below.includes(folder) === true;
-      const isOpen = openFolders.get(path)?.includes(folder) === true;
-      if (!isBelow || (posix.basename(target) !== entry && !isOpen)) wrong.push(`${path} -> ${target}`);
+      if (!isBelow || posix.basename(target) !== entry) wrong.push(`${path} -> ${target}`);
     }
   }
   return wrong;
@@ -253,6 +249,11 @@ describe('the rules about imports', () => {
       'the wiring that goes past an entry module',
       'src/services/messaging.ts',
       "import { b } from './inbox/fan-out.ts';",
+    ],
+    [
+      'a composition that goes past an entry module',
+      'src/compose.ts',
+      "import { b } from './services/accounts/passwords.ts';",
     ],
   ])('refuse %s in services', (_name, path, source) => {
     expect(wrongServiceImports(new Map([[path, source]]))).toHaveLength(1);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createMemoryBus } from '../../src/pubsub/memory/memory-bus.ts';
 import { type RevocationHint, topics } from '../../src/pubsub/topics.ts';
-import { createAccountService, type Session } from '../../src/services/accounts/account-service.ts';
+import { type AccountPorts, createAccountService, type Session } from '../../src/services/accounts/account-service.ts';
 import type { Passwords } from '../../src/services/accounts/passwords.ts';
 import { createSigningKeys } from '../../src/services/accounts/signing-keys.ts';
 import type { Directory } from '../../src/stores/directory.ts';
@@ -42,7 +42,7 @@ export const newName = () => {
   return `user${names}`;
 };
 
-export type AccountPorts = Parameters<typeof createAccountService>[0];
+export type { AccountPorts };
 /** The parts of a directory that accounts use. */
 export type AccountStores = Pick<Directory, 'users' | 'devices'>;
 

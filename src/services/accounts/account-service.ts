@@ -12,20 +12,17 @@ import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
 import type { UserStore } from '../../stores/user-store.ts';
 import { takeOrThrow } from '../rate-limits.ts';
 import { createAccessTokens } from './access-tokens.ts';
-import type { ExternalTokens } from './external-tokens.ts';
 import { createLogInAttempts } from './log-in-attempts.ts';
 import { createPasswordAccounts, type LogInInput, type RegisterInput, type Session } from './password-accounts.ts';
 import { createPasswordPolicy } from './password-policy.ts';
-import type { Passwords } from './passwords.ts';
+import { createPasswords, type Passwords } from './passwords.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
 import { createSessions, type SessionSettings, sessionEnded } from './sessions.ts';
+import { openSignIns, type SignInSettings, type SignIns } from './sign-ins.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { createTokenCheck } from './token-check.ts';
 
-export { createExternalTokens } from './external-tokens.ts';
 export type { Session } from './password-accounts.ts';
-export { createPasswords } from './passwords.ts';
-export { createSigningKeys, loadSecrets } from './signing-keys.ts';
 
 export const refreshLimit: RateLimit = { name: 'refresh', points: 300, windowMs: 60_000 };
 
@@ -35,24 +32,39 @@ export interface AccountSettings extends SessionSettings {
 
 export type AccountService = ReturnType<typeof createAccountService>;
 
-export function createAccountService(ports: {
-  users: UserStore;
-  devices: DeviceStore;
-  bus: Bus;
-  rateLimiter: RateLimiter;
-  attemptCounter: AttemptCounter;
-  passwords: Passwords;
-  /** Null if only an identity provider signs users in; registering and logging in are then not possible. */
-  signingKeys: SigningKeys | null;
-  externalTokens: ExternalTokens | null;
-  onSecurityEvent: OnSecurityEvent;
+export interface AccountPorts extends SignIns {
+  readonly users: UserStore;
+  readonly devices: DeviceStore;
+  readonly bus: Bus;
+  readonly rateLimiter: RateLimiter;
+  readonly attemptCounter: AttemptCounter;
+  readonly passwords: Passwords;
+  readonly onSecurityEvent: OnSecurityEvent;
   /** Called with the name of a limit for each refusal that the rate limiter does not see. */
-  onLimit: (limit: string) => void;
-  newId: () => string;
-  randomToken: () => string;
-  clock: Clock;
-  settings: AccountSettings;
-}) {
+  readonly onLimit: (limit: string) => void;
+  readonly newId: () => string;
+  readonly randomToken: () => string;
+  readonly clock: Clock;
+  readonly settings: AccountSettings;
+}
+
+/**
+ * The account service with the sign-ins that the settings select. Reads the secrets.
+ *
+ * @throws StartError: a file of secrets cannot be read, or contains no valid secret
+ */
+export function openAccountService({
+  onError,
+  ...ports
+}: Omit<AccountPorts, keyof SignIns | 'passwords'> & {
+  readonly onError: (error: unknown, what: string) => void;
+  readonly settings: SignInSettings;
+}): AccountService {
+  const { settings, clock } = ports;
+  return createAccountService({ ...ports, ...openSignIns({ settings, clock, onError }), passwords: createPasswords() });
+}
+
+export function createAccountService(ports: AccountPorts) {
   const { users, devices, rateLimiter, signingKeys, externalTokens, onSecurityEvent } = ports;
   const { clock, settings } = ports;
   const knownUsers = new LRUCache<UserId, User>({ max: 20_000 });
