@@ -58,7 +58,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     // The token is no longer needed, and must not be kept for the lifetime of the socket.
     (connection as { connectionParams?: unknown }).connectionParams = undefined;
     if (token === null) return true;
-    if (token === undefined) return false;
+    if (token === undefined) return refuseToken(socket);
     try {
       const viewer = await ports.verifyToken(token);
       if (!socket.isOpen) return false;
@@ -70,11 +70,17 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
       }
       return true;
     } catch (error) {
-      if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') return false;
+      if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') return refuseToken(socket);
       pipeline.mask(error);
       socket.close(closeCodes.tryAgainLater.code, 'The token cannot be checked now');
       return true;
     }
+  }
+
+  /** In the words of the catalogue: graphql-ws would close it with its own. */
+  function refuseToken(socket: ClientSocket): boolean {
+    registry.close(socket, closeCodes.forbidden);
+    return true;
   }
 
   function onMessage(socket: ClientSocket, data: RawData, isBinary: boolean): void {

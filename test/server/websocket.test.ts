@@ -1,4 +1,5 @@
 /** The protocol graphql-transport-ws: the ends of operations and sockets, which must not affect other clients. */
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeCodes } from '../../src/domain/errors.ts';
 import { eventually, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
@@ -138,7 +139,9 @@ describe('what is no message of the protocol closes its own socket only', () => 
   it('a bad token: forbidden', async () => {
     for (const Authorization of ['Bearer no.such.token', 'Basic YTpi', 5, { a: 1 }]) {
       const socket = await RawSocket.open(server);
+      const reason = once(socket.ws, 'close').then(([, text]) => String(text));
       expect(await socket.init({ Authorization })).toBe(closeCodes.forbidden.code);
+      expect(await reason).toBe(closeCodes.forbidden.meaning);
     }
   });
 
