@@ -9,11 +9,12 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Client, createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import type { Client } from 'graphql-ws';
 import { startHeliograph } from '../src/compose.ts';
 import { readConfig } from '../src/config/config.ts';
 import { createLog } from '../src/observability/log.ts';
+import { Session } from './clients/session.ts';
+import { createSocketClient, type Place } from './clients/socket.ts';
 
 const started = Date.now();
 const names = ['ada', 'ben', 'cleo', 'dan'] as const;
@@ -34,36 +35,29 @@ function say(who: string, what: string): void {
 /** One user on one device. */
 class Person {
   readonly name: Name;
-  readonly token: string;
+  readonly session: Session;
   readonly id: string;
-  readonly url: string;
   readonly seen: Seen[] = [];
-  /** The last inbox number that this device has. A resumed stream starts after it. */
-  position = '0';
+  /** Where a stream of this device starts, and goes on after a lost connection. */
+  readonly place: Place = { lastSeq: '0' };
   readonly notices: string[] = [];
   private client: Client | null = null;
 
-  constructor(url: string, name: Name, session: { accessToken: string; user: { id: string } }) {
-    this.url = url;
+  constructor(name: Name, session: Session) {
     this.name = name;
-    this.token = session.accessToken;
-    this.id = session.user.id;
+    this.session = session;
+    this.id = session.userId;
   }
 
   /** Opens the stream. Resolves when the stream is active, so that no later message can be missed. */
   connect(): Promise<void> {
-    this.client = createClient({
-      url: `${this.url.replace('http', 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
-      connectionParams: { Authorization: `Bearer ${this.token}` },
-      retryAttempts: 0,
-    });
+    this.client = createSocketClient(this.session, this.place);
     let isLive = false;
     this.listen(
       `subscription ($afterSeq: Seq) { messageReceived(afterSeq: $afterSeq) { __typename
          ... on StreamReady { startSeq headSeq }
          ... on MessageReceived { inboxSeq message { seq text sender { username } } } } }`,
-      { afterSeq: this.position },
+      { afterSeq: this.place.lastSeq },
       (event) => {
         if (event.__typename === 'StreamReady') {
           say(this.name, `is connected, from inbox number ${event.startSeq} of ${event.headSeq}`);
@@ -89,7 +83,6 @@ class Person {
     message: { seq: string; text: string; sender: { username: string } };
   }): void {
     this.seen.push({ inboxSeq, seq: message.seq, from: message.sender.username, text: message.text });
-    this.position = inboxSeq;
     say(this.name, `sees #${inboxSeq}  ${message.sender.username}: ${message.text}`);
   }
 
@@ -102,7 +95,7 @@ class Person {
           if (errors !== undefined) fail(errors);
           for (const event of Object.values(data ?? {})) onEvent(event);
         },
-        // A subscription may end only because the tab was closed.
+        // A lost connection ends no subscription, so only a closed tab may.
         error: (error) => (this.client === client ? fail(error) : undefined),
         complete: () => (this.client === client ? fail(new Error(`a subscription of ${this.name} ended`)) : undefined),
       },
@@ -122,7 +115,7 @@ class Person {
   }
 
   ask(query: string, variables: object = {}): Promise<Record<string, Record<string, unknown>>> {
-    return post(this.url, query, variables, this.token);
+    return post(this.session, query, variables);
   }
 
   async send(to: object, text: string): Promise<{ id: string; conversationId: string }> {
@@ -137,17 +130,13 @@ class Person {
 }
 
 async function post(
-  url: string,
+  { url, accessToken }: Session,
   query: string,
   variables: object,
-  token?: string,
 ): Promise<Record<string, Record<string, unknown>>> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(stepMaxMs),
   });
@@ -185,15 +174,16 @@ async function until(isDone: () => boolean, what: string): Promise<void> {
 async function play(url: string): Promise<void> {
   const people = {} as Record<Name, Person>;
   for (const name of names) {
-    const answer = await post(
-      url,
-      'mutation ($i: RegisterInput!) { register(input: $i) { session { accessToken user { id } } } }',
-      {
-        i: { username: name, password: 'a long password' },
-      },
-    );
-    people[name] = new Person(url, name, answer.register?.session as { accessToken: string; user: { id: string } });
+    people[name] = new Person(name, await Session.register(url, name, 'a long password'));
   }
+  try {
+    await perform(people);
+  } finally {
+    await Promise.all(Object.values(people).map((person) => person.disconnect()));
+  }
+}
+
+async function perform(people: Record<Name, Person>): Promise<void> {
   const { ada, ben, cleo, dan } = people;
   await Promise.all(Object.values(people).map((person) => person.connect()));
 
@@ -217,7 +207,7 @@ async function play(url: string): Promise<void> {
   const ack = 'mutation ($i: AckMessagesInput!) { ackMessages(input: $i) { ackedSeq } }';
   await ben.ask(ack, { i: { status: 'DELIVERED', messageIds: [hello.id] } });
   await until(() => ada.notices.includes(`${hello.id} DELIVERED`), 'DELIVERED at Ada');
-  await ben.ask(ack, { i: { status: 'READ', upToInboxSeq: ben.position } });
+  await ben.ask(ack, { i: { status: 'READ', upToInboxSeq: ben.place.lastSeq } });
   await until(() => ada.notices.includes(`${hello.id} READ`), 'READ at Ada');
 
   say('*', 'a group of four, all sending at once');
@@ -274,7 +264,6 @@ async function play(url: string): Promise<void> {
   for (const { name, seen } of Object.values(people)) {
     say(name, `${seen.length} messages, inbox numbers 1 to ${seen.length}, in the same order as everybody else`);
   }
-  await Promise.all(Object.values(people).map((person) => person.disconnect()));
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), 'heliograph-demo-'));

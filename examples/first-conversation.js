@@ -2,12 +2,14 @@
  * The first conversation of two users. One streams, disconnects and resumes; the other sends; then the messages are acknowledged
  * as read. With a server running (`npm start`):
  *
- *   node examples/first-conversation.js [http://127.0.0.1:4000]
+ *   node examples/first-conversation.js [http://127.0.0.1:4000 [35000]]
  */
 import { randomUUID } from 'node:crypto';
 import { createClient } from 'graphql-ws';
 
 const url = process.argv[2] ?? 'http://127.0.0.1:4000';
+/** A stream has an event at least every 25 s. After a silence of this many milliseconds, its connection counts as dead. */
+const silenceMs = Number(process.argv[3] ?? 35_000);
 
 /** Queries and mutations, over HTTP. */
 async function ask(query, variables, session) {
@@ -15,6 +17,7 @@ async function ask(query, variables, session) {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(session && { authorization: `Bearer ${session.accessToken}` }) },
     body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(15_000),
   });
   const { data, errors } = await response.json();
   if (errors) throw Object.assign(new Error(errors[0].message), errors[0].extensions);
@@ -42,7 +45,7 @@ async function renew(session) {
 function connect(session) {
   let isTokenInvalid = false;
   let isSignedOut = false;
-  return createClient({
+  const client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
     // Runs on every connect. Close code 4403 means the last token expired or was revoked.
     connectionParams: async () => {
@@ -52,17 +55,39 @@ function connect(session) {
           throw error;
         });
       }
+      isTokenInvalid = false;
       return { Authorization: `Bearer ${session.accessToken}` };
     },
     on: {
       closed: ({ code }) => {
-        isTokenInvalid = code === 4403;
+        if (code === 4403) isTokenInvalid = true;
       },
     },
     retryAttempts: Infinity,
     // Without this, a refused connection, for example during a server restart, would end the stream.
     shouldRetry: () => !isSignedOut,
     retryWait: (tries) => sleep(Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random())),
+  });
+  watch(client);
+  return client;
+}
+
+/** Replaces a connection that died silently, as in a change of network: nothing arrives on it any more, and nothing closes it. */
+function watch(client) {
+  let timer;
+  let heardAt;
+  const start = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => client.terminate(), silenceMs);
+    heardAt = Date.now();
+  };
+  client.on('connecting', start);
+  client.on('message', start);
+  client.on('closed', () => clearTimeout(timer));
+  // In browsers: connections of an earlier network rarely survive, and timers stand still during a sleep.
+  globalThis.addEventListener?.('online', () => client.terminate());
+  globalThis.document?.addEventListener('visibilitychange', () => {
+    if (Date.now() - heardAt >= silenceMs) client.terminate();
   });
 }
 
@@ -108,9 +133,13 @@ function stream(client, place, onEvent, onEnd) {
 async function read(session, place, count, onReady) {
   const client = connect(session);
   const texts = [];
+  let isFirst = true;
   await new Promise((resolve, reject) => {
     const onEvent = (event) => {
-      if (event.__typename === 'StreamReady') onReady?.().catch(reject);
+      if (event.__typename === 'StreamReady' && isFirst) {
+        isFirst = false;
+        onReady?.().catch(reject);
+      }
       if (event.__typename !== 'MessageReceived') return;
       const { text, sender } = event.message;
       console.log(`#${event.inboxSeq} ${sender.username}: ${text}`);
@@ -155,3 +184,5 @@ const ack = `mutation ($input: AckMessagesInput!) {
 await ask(ack, { input: { status: 'READ', upToInboxSeq: place.lastSeq } }, bob);
 const { message } = await ask('query ($id: ID!) { message(id: $id) { text status } }', { id: last.id }, alice);
 console.log(`Alice sees that "${message.text}" is ${message.status}.`);
+// Node itself would wait for a connection that died silently.
+process.exit();

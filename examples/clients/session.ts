@@ -1,3 +1,5 @@
+const answerWithinMs = 15_000;
+
 /** One signed-in device. Sends requests over HTTP and renews its access token. */
 export class Session {
   readonly url: string;
@@ -69,6 +71,8 @@ async function ask<Data>(url: string, query: string, variables: object): Promise
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query, variables }),
+    // On a connection that died silently, there would be no answer for minutes.
+    signal: AbortSignal.timeout(answerWithinMs),
   });
   const { data, errors } = (await response.json()) as {
     data: Data;

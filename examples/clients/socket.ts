@@ -4,6 +4,7 @@
  */
 import { type Client, type ClientOptions, createClient } from 'graphql-ws';
 import type { Session } from './session.ts';
+import { pingEveryMs, silenceMaxMs, waitToRetry, watchConnection } from './watchdog.ts';
 
 /** Close code of a socket whose token is invalid, has expired or was revoked. */
 const tokenEnded = 4403;
@@ -13,13 +14,20 @@ export interface Place {
   lastSeq: string;
 }
 
-export function createSocketClient(session: Session, place: Place, options: Partial<ClientOptions> = {}): Client {
+export interface SocketOptions extends Partial<ClientOptions> {
+  /** How long a connection may be silent before it counts as dead. */
+  readonly silenceMs?: number;
+}
+
+export function createSocketClient(session: Session, place: Place, settings: SocketOptions = {}): Client {
+  const { silenceMs = silenceMaxMs, ...options } = settings;
   let needsNewToken = false;
   const client = createClient({
     url: `${session.url.replace('http', 'ws')}/graphql`,
     // Runs on every connect.
     connectionParams: async () => {
       if (needsNewToken) await session.renew();
+      needsNewToken = false;
       return { Authorization: `Bearer ${session.accessToken}` };
     },
     retryAttempts: Number.POSITIVE_INFINITY,
@@ -27,15 +35,20 @@ export function createSocketClient(session: Session, place: Place, options: Part
     // client error still stop it.
     shouldRetry: () => !session.isOver,
     // Without an upper bound, the pauses double forever.
-    retryWait: (tries) =>
-      new Promise((resolve) => setTimeout(resolve, Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random()))),
+    retryWait: (tries) => waitToRetry(Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random())),
+    keepAlive: pingEveryMs(silenceMs),
     ...options,
   });
   client.on('closed', (event) => {
-    needsNewToken = (event as { code: number }).code === tokenEnded;
+    if ((event as { code: number }).code === tokenEnded) needsNewToken = true;
   });
+  const stopWatching = watchConnection(client, silenceMs);
   return {
     ...client,
+    dispose() {
+      stopWatching();
+      return client.dispose();
+    },
     subscribe: (payload, sink) =>
       client.subscribe(
         { ...payload, variables: resumeFrom(place, payload.variables) },

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../support/heliograph.ts';
+import { startSilentProxy } from '../support/silent-proxy.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -10,9 +11,9 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 /** Runs a program of `examples/` against a server, as its users do. */
-async function run(name: string, url: string): Promise<{ code: number | null; output: string }> {
+async function run(name: string, ...parameters: string[]): Promise<{ code: number | null; output: string }> {
   const program = new URL(`../../examples/${name}`, import.meta.url).pathname;
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, url]);
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...parameters]);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const [code] = (await once(child, 'close')) as [number | null];
@@ -20,23 +21,29 @@ async function run(name: string, url: string): Promise<{ code: number | null; ou
   return { code, output: output.replaceAll(/(alice|bob)_\w{8}/g, '$1') };
 }
 
+const firstConversation = [
+  '#1 alice: Hello!',
+  'Bob is offline and misses nothing:',
+  '#2 alice: Are you there?',
+  '#3 alice: Call me.',
+  'Alice sees that "Call me." is READ.',
+];
+
 describe('the programs of examples/', () => {
   it.each([
-    [
-      'first-conversation.js',
-      [
-        '#1 alice: Hello!',
-        'Bob is offline and misses nothing:',
-        '#2 alice: Are you there?',
-        '#3 alice: Call me.',
-        'Alice sees that "Call me." is READ.',
-      ],
-    ],
+    ['first-conversation.js', firstConversation],
     ['apollo.ts', ['#1 Hello from Apollo Client! (READ)', '#2 Hello back! (SENT)']],
     ['urql.ts', ['#1 Hello from urql! (SENT)']],
   ])('%s runs as it stands', async (name, lines) => {
     expect(await run(name, server.url)).toEqual({ code: 0, output: `${lines.join('\n')}\n` });
   });
+
+  it('first-conversation.js goes on when its connection dies silently before a message', async () => {
+    await using proxy = await startSilentProxy(() => server.url);
+    proxy.silenceAfter('StreamReady');
+    const { code, output } = await run('first-conversation.js', `http://127.0.0.1:${proxy.port}`, '2000');
+    expect({ code, output }).toEqual({ code: 0, output: `${firstConversation.join('\n')}\n` });
+  }, 30_000);
 
   it.each(['first-conversation.js', 'apollo.ts', 'urql.ts'])('%s fails without a server', async (name) => {
     const { code, output } = await run(name, 'http://127.0.0.1:1');
