@@ -2,7 +2,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { LRUCache } from 'lru-cache';
-import { openDatabase } from '../sqlite-file/database.ts';
+import { createStatements, openDatabase } from '../sqlite-file/database.ts';
 import type { AnswerMessage, CallMessage } from '../sqlite-file/thread-client.ts';
 import type { SqlOutcome } from './node-sqlite-dialect.ts';
 
@@ -11,17 +11,7 @@ const port = parentPort as MessagePort;
 
 const database = openDatabase(filename, lockWaitMs);
 database.exec('PRAGMA foreign_keys = ON');
-const statements = new LRUCache<string, StatementSync>({ max: 500 });
-
-function prepare(sql: string): StatementSync {
-  let statement = statements.get(sql);
-  if (statement === undefined) {
-    statement = database.prepare(sql);
-    statement.setReadBigInts(true);
-    statements.set(sql, statement);
-  }
-  return statement;
-}
+const prepare = createStatements(database, new LRUCache<string, StatementSync>({ max: 500 }));
 
 function run(sql: string, bindings: readonly SQLInputValue[]): SqlOutcome {
   try {

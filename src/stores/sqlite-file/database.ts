@@ -37,9 +37,17 @@ export function requireFormat(database: DatabaseSync, name: string, upgrade: (fo
   database.exec(`PRAGMA user_version = ${format}`);
 }
 
-/** Prepares each statement once. */
-export function createStatements(database: DatabaseSync) {
-  const statements = new Map<string, StatementSync>();
+/**
+ * Prepares each statement once.
+ *
+ * @param statements - keeps them; bounded, if statements are made of their arguments
+ */
+export function createStatements(
+  database: DatabaseSync,
+  statements: Pick<Map<string, StatementSync>, 'get'> & {
+    set(sql: string, statement: StatementSync): unknown;
+  } = new Map(),
+) {
   return (sql: string): StatementSync => {
     let statement = statements.get(sql);
     if (statement === undefined) {
