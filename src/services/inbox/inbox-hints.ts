@@ -1,4 +1,9 @@
-/** Notifies users' devices of new entries in their inboxes, with the message itself if it is in memory. */
+/**
+ * Notifies users' devices of new entries in their inboxes, with the message itself if it is in memory.
+ *
+ * Messages are in memory (`atHand`) only while a fan-out of their conversation enters them. The writer calls `announce` for each run
+ * as soon as it is stored, also for runs of a sync; entries without a message in memory are announced by number.
+ */
 import type { ConversationId } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Message } from '../../domain/message.ts';

@@ -1,6 +1,9 @@
 /**
  * For each user, the memberships whose messages get inbox numbers when the user syncs: of large groups, and of groups that the user
  * left, or that became small, until everything in them has its number. Most users have none, and an empty list costs nothing.
+ *
+ * A user's list is unknown, being read (`loading`; all callers wait for the same read), or known (`cached`) for at most `maxAgeMs`.
+ * Invariant: a list that was read before a change of its user became known here is not kept.
  */
 import { LRUCache } from 'lru-cache';
 import type { Member } from '../../domain/conversation.ts';

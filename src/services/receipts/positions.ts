@@ -5,8 +5,15 @@
  * positions are read from the store, and the store counts the readers of a small group. Large groups have no statuses, so no cost here
  * depends on their members.
  *
- * Sending a message counts as reading everything up to it. These advances are kept in memory and written in bulk (`flushSent`) before
- * the messages are recorded as followed, so that after a crash in between the sweep makes them again.
+ * Sending a message counts as reading everything up to it. Such an advance is in one of these states:
+ * - noted (`sent`): it is in memory only, and readers include it; a later one of the same member replaces it;
+ * - in flight (`sentInFlight`): it was passed to the store with the others, and readers still include it;
+ * - stored: the guess contains it. If the store refused it, or did not answer, it is noted again.
+ *
+ * An acknowledgement whose outcome is unknown is in `doubts` until a repeat is answered, which then announces the whole advance.
+ *
+ * Invariants: a position never decreases; noted advances are stored (`flushSent`) before their messages are recorded as followed, so that
+ * after a crash in between the sweep makes them again.
  */
 
 import { LRUCache } from 'lru-cache';
