@@ -1,9 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { buildASTSchema, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { entryKinds, kindOfCode, sealCode } from '../../src/domain/entry-kinds.ts';
 
 const kinds = Object.entries(entryKinds);
 
 describe('the catalogue of kinds of log entries', () => {
+  it('has the kinds of the public schema', () => {
+    const sdl = readFileSync(new URL('../../schema/published/schema.graphql', import.meta.url), 'utf8');
+    const published = buildASTSchema(parse(sdl), { assumeValid: true }).getType('MessageKind');
+    const names =
+      published !== undefined && 'getValues' in published ? published.getValues().map(({ name }) => name) : [];
+    expect(new Set(names)).toEqual(new Set(kinds.map(([kind]) => kind)));
+  });
+
   it('keeps the codes that stored files have', () => {
     expect({ USER: entryKinds.USER.code, SYSTEM: entryKinds.SYSTEM.code, seal: sealCode }).toEqual({
       USER: 0,
