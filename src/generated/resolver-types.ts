@@ -988,8 +988,8 @@ export type Subscription = {
   /** Status changes of the viewer's own messages: from SENDING to SENT or FAILED, then to DELIVERED and READ. */
   messageStatusChanged: Maybe<MessageStatusChange>;
   /**
-   * First the current status of each requested user, then every change. Presence is visible only between users who share a direct
-   * conversation. Other users are UNKNOWN until such a conversation exists.
+   * First the current status of each requested user, then every change. Presence is visible only between users who have both sent a
+   * message in their direct conversation. Other users are UNKNOWN until then.
    */
   presenceChanged: Maybe<Presence>;
   /**

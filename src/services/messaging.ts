@@ -80,6 +80,7 @@ export function createMessaging(ports: MessagingPorts) {
     newId,
     settings,
   });
+  log.follow(conversations.follower);
   const messages = createMessageService({
     log,
     memberLists,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { becomeContacts } from '../support/actions.ts';
 import { startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 
 const watchQuery = `subscription ($userIds: [ID!]) { presenceChanged(userIds: $userIds) { userId status lastSeenAt } }`;
@@ -15,7 +16,7 @@ describe('presence', () => {
   });
   afterEach(() => server[Symbol.asyncDispose]());
 
-  const meet = () => alice.send({ userId: bob.id }, 'hello');
+  const meet = () => becomeContacts(alice, bob);
   const statusesOf = (events: { values: { userId: string; status: string }[] }, user: TestUser) =>
     events.values.filter(({ userId }) => userId === user.id).map(({ status }) => status);
 
@@ -35,7 +36,7 @@ describe('presence', () => {
   it('is kept by heartbeats alone, which return the end of the lease and the inbox head', async () => {
     await meet();
     const beat = (await bob.ask(heartbeat)).heartbeat;
-    expect(beat.headSeq).toBe('1');
+    expect(beat.headSeq).toBe('2');
     const leaseMs = Date.parse(beat.onlineUntil) - Date.parse(beat.serverTime);
     expect(leaseMs).toBeGreaterThan(0);
     expect(leaseMs).toBeLessThanOrEqual(1_000);
@@ -73,7 +74,7 @@ describe('a socket', () => {
   it('keeps its user online while it is quiet, for longer than a lease', async () => {
     await using server = await startServer({ LEASE_TTL_MS: '2000' });
     const [alice, bob, carol] = [await server.user(), await server.user(), await server.user()];
-    for (const peer of [bob, carol]) await alice.send({ userId: peer.id }, 'hello');
+    for (const peer of [bob, carol]) await becomeContacts(alice, peer);
     const stream = bob.stream();
     await stream.until(() => stream.values.length > 0, 'stream');
     const events = alice.subscribe(watchQuery, { userIds: [bob.id, carol.id] });

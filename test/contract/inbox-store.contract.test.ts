@@ -106,4 +106,57 @@ describe.each(messageStoreDrivers)('InboxStore on %s', (_driver, open) => {
     await store.inboxes.raiseAckedSeqs(at(8n));
     expect(await store.inboxes.ackedSeqs(devices)).toEqual([9n, 0n]);
   });
+
+  describe("a user's conversations by activity", () => {
+    const at = (conversationId: string, activeAt: number, userId = '7') => ({ userId, conversationId, activeAt });
+    const list = async (after: { conversationId: string; activeAt: number } | null = null, limit = 10) =>
+      (await store.inboxes.listActive('7', after, limit)).map(({ conversationId, activeAt }) => [
+        conversationId,
+        activeAt,
+      ]);
+
+    it('come latest first, and highest id first at the same time, page by page', async () => {
+      await store.inboxes.raiseActivity([at('5', 100), at('9', 300), at('10', 300), at('2', 200), at('3', 900, '8')]);
+      const all = [
+        ['10', 300],
+        ['9', 300],
+        ['2', 200],
+        ['5', 100],
+      ];
+      for (const _ of [1, 2]) {
+        expect(await list()).toEqual(all);
+        expect(await list(null, 2)).toEqual(all.slice(0, 2));
+        expect(await list(at('10', 300), 2)).toEqual(all.slice(1, 3));
+        expect(await list(at('7', 200))).toEqual(all.slice(2));
+        expect(await list(at('5', 100))).toEqual([]);
+        const back = (from: Parameters<typeof store.inboxes.listActive>[1], limit: number) =>
+          store.inboxes.listActive('7', from, limit, 'start');
+        const idsOf = (found: readonly { conversationId: string }[]) =>
+          found.map(({ conversationId }) => conversationId);
+        expect(idsOf(await back(null, 3))).toEqual(['5', '2', '9']);
+        expect(idsOf(await back(at('9', 300), 3))).toEqual(['10']);
+        expect(idsOf(await back(at('7', 250), 1))).toEqual(['9']);
+        await store.reopen();
+      }
+    });
+
+    it('are raised by new runs, never lowered, and dropped only when they were not active since', async () => {
+      await store.inboxes.append([{ ...run(1, 1, 1), activeAt: 500 }]);
+      await store.inboxes.append([{ ...run(2, 2, 2), activeAt: 400 }, run(3, 3, 3)]);
+      await store.inboxes.raiseActivity([at('2', 300)]);
+      expect(await list()).toEqual([
+        ['1', 500],
+        ['2', 300],
+      ]);
+      await store.inboxes.dropActivity([at('1', 499), at('2', 300), at('4', 9)]);
+      expect(await list()).toEqual([['1', 500]]);
+      await store.reopen();
+      expect(await list()).toEqual([['1', 500]]);
+      await store.inboxes.raiseActivity([at('2', 50)]);
+      expect(await list()).toEqual([
+        ['1', 500],
+        ['2', 50],
+      ]);
+    });
+  });
 });

@@ -1,5 +1,5 @@
 /** Common actions of API tests. */
-import { type Events, type Json, type TestServer, TestUser } from './heliograph.ts';
+import { type Events, eventually, type Json, type TestServer, TestUser } from './heliograph.ts';
 
 /** Signs a user in once more, as another device; the caller closes it. */
 export async function otherDevice(server: TestServer, user: TestUser): Promise<TestUser> {
@@ -9,6 +9,14 @@ export async function otherDevice(server: TestServer, user: TestUser): Promise<T
   );
   if (data?.logIn == null) throw new Error(JSON.stringify(errors));
   return new TestUser(server, data.logIn.session);
+}
+
+/** Lets two users send each other a message, after which each sees the other's presence. */
+export async function becomeContacts(a: TestUser, b: TestUser): Promise<void> {
+  await a.send({ userId: b.id }, 'hello');
+  await b.send({ userId: a.id }, 'hello yourself');
+  const query = 'query ($ids: [ID!]!) { presence(userIds: $ids) { status } }';
+  await eventually(async () => (await a.ask(query, { ids: [b.id] })).presence[0].status !== 'UNKNOWN', 'contact');
 }
 
 /** Creates a group and answers its id. */

@@ -18,7 +18,9 @@ import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import { type PageRequest, pageSizeOf } from '../paging.ts';
 import { takeOrThrow } from '../rate-limits.ts';
 import type { ReceiptService } from '../receipts/receipt-service.ts';
-import { type ConversationView, cursorOf, pageOfViews, viewOf } from './conversation-view.ts';
+import { createContactFollower } from './contact-follower.ts';
+import { createConversationPages } from './conversation-pages.ts';
+import { type ConversationView, cursorOf, viewOf } from './conversation-view.ts';
 import { createDirectPairs } from './direct-pairs.ts';
 import { memberCursorOf, pageOfMembers } from './member-pages.ts';
 import { createMembershipChanges } from './membership-changes.ts';
@@ -70,10 +72,11 @@ export function createConversationService(ports: {
   onError: (error: unknown, what: string) => void;
   settings: ConversationSettings;
 }) {
-  const { store, users, memberLists, log, receipts, rateLimiter, newId, clock, settings } = ports;
+  const { store, users, memberLists, log, inbox, receipts, rateLimiter, newId, clock, settings } = ports;
   const changes = createMembershipChanges(ports);
+  const pageOf = createConversationPages(ports);
   const cachedMax = settings.cachedMax ?? 50_000;
-  const directPairs = createDirectPairs({ store, memberLists, cachedMax });
+  const directPairs = createDirectPairs({ cachedMax });
   const unread = createUnreadCounts({ log, receipts, cachedMax });
 
   function draftConversation(kind: Conversation['kind'], title: string | null): Conversation {
@@ -97,7 +100,6 @@ export function createConversationService(ports: {
     if (conversation === null) {
       await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
       conversation = await store.openDirect(draftConversation('DIRECT', null), pair);
-      changes.announce(conversation.id, pair);
     }
     directPairs.remember(pair, conversation.id);
     return (await memberLists.require(conversation.id, viewer.userId)).memberList;
@@ -148,7 +150,13 @@ export function createConversationService(ports: {
     openDirect,
 
     async openDirectView(viewer: Viewer, userId: UserId): Promise<ConversationView> {
-      return view(viewer, (await openDirect(viewer, userId)).conversation.id);
+      const found = await view(viewer, (await openDirect(viewer, userId)).conversation.id);
+      const { conversation, activeAt } = found;
+      // Until the first message, only users who opened the conversation themselves have it in their lists.
+      if (found.headSeq === 0n) {
+        await inbox.raiseActivity([{ userId: viewer.userId, conversationId: conversation.id, activeAt }]);
+      }
+      return found;
     },
 
     async createGroup(
@@ -217,9 +225,8 @@ export function createConversationService(ports: {
     view,
 
     /** The viewer's current conversations, most recent activity first. */
-    async page(viewer: Viewer, request: PageRequest) {
-      const size = pageSizeOf(request, usualPage, settings.pageSizeMax);
-      return pageOfViews(await viewsOf(viewer), request, size);
+    page(viewer: Viewer, request: PageRequest) {
+      return pageOf(viewer.userId, request, pageSizeOf(request, usualPage, settings.pageSizeMax));
     },
 
     cursorOf,
@@ -290,10 +297,15 @@ export function createConversationService(ports: {
     /** Stops retries of failed changes. */
     close: changes.close,
 
-    /** Filters users to those who share a direct conversation with a user. */
-    directPeers: directPairs.peersAmong,
+    /** Filters users to the user's contacts: both have sent a message in their direct conversation. */
+    async contactsAmong(userId: UserId, others: readonly UserId[]): Promise<Set<UserId>> {
+      return new Set(await store.findContacts(userId, others.filter(isId)));
+    },
 
-    /** All users who share a direct conversation with a user. */
-    allDirectPeers: directPairs.peersOf,
+    /** A user's contacts, at most `limit`. */
+    contacts: (userId: UserId, limit: number): Promise<UserId[]> => store.listContacts(userId, limit),
+
+    /** Learns who has sent in direct conversations; to be added to the followers of the log. */
+    follower: createContactFollower(ports),
   };
 }

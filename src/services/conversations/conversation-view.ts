@@ -1,13 +1,8 @@
-/**
- * A conversation as one user sees it, and the pages that are made of such views.
- *
- * Conversations come newest activity first, and no two share a place. A cursor holds the place of the conversation that it was
- * made for, so that a page continues from there even if that conversation is no longer in the list.
- */
+/** A conversation as one user sees it. */
 import { type Conversation, isActive, type Member, visibleHead } from '../../domain/conversation.ts';
-import type { ConversationId, Millis, Seq, UserId } from '../../domain/ids.ts';
+import type { Millis, Seq, UserId } from '../../domain/ids.ts';
 import type { ConversationState } from '../../stores/conversation-store.ts';
-import { decodeCursor, encodeCursor, type PageRequest } from '../paging.ts';
+import { encodeCursor } from '../paging.ts';
 
 export interface ConversationView {
   readonly conversation: Conversation;
@@ -39,35 +34,7 @@ export function viewOf(
   };
 }
 
-export function pageOfViews(views: readonly ConversationView[], { after, before, last }: PageRequest, size: number) {
-  const sorted = [...views].sort(byNewestActivity);
-  let [start, end] = [0, sorted.length];
-  if (after != null) {
-    const [at, id] = decodeCursor('c', after, 2) as [string, string];
-    start = sorted.filter((one) => !isAfter(one, Number(at), id)).length;
-  }
-  if (before != null) {
-    const [at, id] = decodeCursor('c', before, 2) as [string, string];
-    end = sorted.filter((one) => isBefore(one, Number(at), id)).length;
-  }
-  if (last != null) start = Math.max(start, end - size);
-  else end = Math.min(end, start + size);
-  return { views: sorted.slice(start, end), hasNextPage: end < sorted.length, hasPreviousPage: start > 0 };
-}
-
+/** The place in the list, so that the next page continues there even if the conversation is no longer in it. */
 export function cursorOf({ activeAt, conversation }: ConversationView): string {
   return encodeCursor('c', activeAt, conversation.id);
-}
-
-function byNewestActivity(a: ConversationView, b: ConversationView): number {
-  if (a.activeAt !== b.activeAt) return b.activeAt - a.activeAt;
-  return BigInt(a.conversation.id) > BigInt(b.conversation.id) ? -1 : 1;
-}
-
-function isBefore({ activeAt, conversation }: ConversationView, at: Millis, id: ConversationId): boolean {
-  return activeAt > at || (activeAt === at && BigInt(conversation.id) > BigInt(id));
-}
-
-function isAfter({ activeAt, conversation }: ConversationView, at: Millis, id: ConversationId): boolean {
-  return activeAt < at || (activeAt === at && BigInt(conversation.id) < BigInt(id));
 }

@@ -122,7 +122,8 @@ export function createFanOut(ports: {
     const entries = [];
     for (const { userId, joinedSeq, leftSeq } of await memberList.since(first.seq)) {
       const upTo = leftSeq !== null && leftSeq < onWriteUpTo ? leftSeq : onWriteUpTo;
-      if (upTo > joinedSeq) entries.push({ userId, conversationId: id, joinedSeq, upTo, wholeFrom: first.seq });
+      if (upTo > joinedSeq)
+        entries.push({ userId, conversationId: id, joinedSeq, upTo, wholeFrom: first.seq, activeAt: last.sentAt });
     }
     await writer.enter(entries);
   }

@@ -122,6 +122,14 @@ export function createInboxService(ports: {
     enterConversations: sync.enterConversations,
     finishStays: sync.finishStays,
 
+    /** Waits for the current fan-out of the user's messages; at most a moment. */
+    settle: fanOut.settle,
+
+    /** A page of a user's conversations by activity, without large groups. */
+    listActive: inboxes.listActive,
+    raiseActivity: inboxes.raiseActivity,
+    dropActivity: inboxes.dropActivity,
+
     /** The last inbox number of each user, in the order of the ids, without assigning new ones. */
     heads: writer.heads,
 

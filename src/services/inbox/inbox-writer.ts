@@ -13,10 +13,9 @@
 
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '../../domain/errors.ts';
-import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
-import { maxSeq, minSeq } from '../../domain/ids.ts';
+import { type ConversationId, type Millis, maxSeq, minSeq, type Seq, type UserId } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
-import type { InboxStore } from '../../stores/inbox-store.ts';
+import type { InboxStore, NewRun } from '../../stores/inbox-store.ts';
 
 export interface Entry {
   readonly userId: UserId;
@@ -26,6 +25,8 @@ export interface Entry {
   readonly upTo: Seq;
   /** Messages from this number on are never truncated, because messages that are fanned out on write are not a backlog. */
   readonly wholeFrom?: Seq;
+  /** The time of the last message, for the user's list of conversations; absent for messages that are entered late. */
+  readonly activeAt?: Millis;
 }
 
 export interface InboxWriterSettings {
@@ -113,7 +114,7 @@ export function createInboxWriter(ports: {
   /** One round. Returns the entries that must be retried. */
   async function write(waiting: readonly Waiting[]): Promise<Waiting[]> {
     await loadGuesses(waiting);
-    const runs: InboxRun[] = [];
+    const runs: NewRun[] = [];
     const owners: Waiting[] = [];
     const nextSeq = new Map<UserId, Seq>();
     const nextFrom = new Map<string, Seq>();
@@ -121,7 +122,7 @@ export function createInboxWriter(ports: {
     const leaders = new Map<string, Waiting>();
     const followers = new Map<Waiting, Waiting>();
     for (const one of waiting) {
-      const { userId, conversationId, joinedSeq, upTo, wholeFrom } = one.entry;
+      const { userId, conversationId, joinedSeq, upTo, wholeFrom, activeAt } = one.entry;
       const key = endKey(one.entry);
       let fromSeq = maxSeq(nextFrom.get(key) ?? ends.get(key) ?? 0n, joinedSeq) + 1n;
       const leader = leaders.get(key);
@@ -136,7 +137,15 @@ export function createInboxWriter(ports: {
         fromSeq = newest + 1n;
         seq += 1n;
       }
-      const run = { userId, seq, conversationId, fromSeq, toSeq: upTo, truncated: false };
+      const run = {
+        userId,
+        seq,
+        conversationId,
+        fromSeq,
+        toSeq: upTo,
+        truncated: false,
+        ...(activeAt === undefined ? {} : { activeAt }),
+      };
       runs.push(run);
       owners.push(one);
       nextSeq.set(userId, lastInboxSeq(run));

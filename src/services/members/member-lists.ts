@@ -194,6 +194,12 @@ export function createMemberLists(ports: {
       return (await (await get(id))?.stays(userId))?.at(-1);
     },
 
+    /** The latest stay of a user in each conversation, in the order of the ids. No lists are read. */
+    async membersIn(userId: UserId, ids: readonly ConversationId[]): Promise<(Member | undefined)[]> {
+      const found = await store.listStaysOf(ids.map((conversationId) => ({ conversationId, userId })));
+      return found.map((own) => own.at(-1));
+    },
+
     /** Conversations by id, with their counts but without members, in the order asked for. */
     states(ids: readonly ConversationId[]): Promise<(ConversationState | null)[]> {
       return Promise.all(ids.map((id) => lists.peek(id)?.list.state ?? readState(id)));

@@ -59,7 +59,7 @@ export function createPresenceService(ports: {
   /** Filters users to those whose presence a user may see. */
   visibleOf: (userId: UserId, others: readonly UserId[]) => Promise<Set<UserId>>;
   /** All users whose presence a user may see. */
-  allVisible: (userId: UserId) => Promise<UserId[]>;
+  allVisible: (userId: UserId, limit: number) => Promise<UserId[]>;
   onError: (error: unknown, what: string) => void;
   settings?: Partial<PresenceSettings>;
 }) {

@@ -17,14 +17,14 @@ import { topics } from '../../pubsub/topics.ts';
 import { createLatestEvents } from '../latest-events.ts';
 
 /** Maximum number of users that one subscription follows; further users are ignored. */
-const watchedMax = 10_000;
+const watchedMax = 1_000;
 
 export function createPresenceWatch(ports: {
   bus: Bus;
   /** Filters users to those whose presence a user may see. */
   visibleOf: (userId: UserId, others: readonly UserId[]) => Promise<Set<UserId>>;
-  /** All users whose presence a user may see. */
-  allVisible: (userId: UserId) => Promise<UserId[]>;
+  /** Users whose presence a user may see; at most `limit`. */
+  allVisible: (userId: UserId, limit: number) => Promise<UserId[]>;
   /** Filters users to those whose presence a viewer may see, including the viewer; refuses too many users. */
   visibleTo: (viewer: Viewer, userIds: readonly UserId[]) => Promise<Set<UserId>>;
   read: (userIds: readonly UserId[], visible: ReadonlySet<UserId>) => Promise<Presence[]>;
@@ -33,13 +33,14 @@ export function createPresenceWatch(ports: {
   const { bus, visibleOf, allVisible, visibleTo, read, onError } = ports;
 
   /**
-   * The current status of each user, then every change. A user whose presence is hidden from the viewer is UNKNOWN until they share
-   * a direct conversation. Without `userIds`, users who become visible later are included.
+   * The current status of each user, then every change. A user whose presence is hidden from the viewer is UNKNOWN until both
+   * have sent a message in their direct conversation. Without `userIds`, users who become visible later are included.
    */
   return function watch(viewer: Viewer, userIds: readonly UserId[] | null): EventSource<Presence> {
     return {
       async open(sink) {
-        const visible = userIds === null ? new Set(await allVisible(viewer.userId)) : await visibleTo(viewer, userIds);
+        const visible =
+          userIds === null ? new Set(await allVisible(viewer.userId, watchedMax)) : await visibleTo(viewer, userIds);
         const asked = new Set([...(userIds ?? visible)].slice(0, watchedMax));
         const latest = createLatestEvents(sink);
         const told = new Map<UserId, Presence['status']>();

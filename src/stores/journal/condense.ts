@@ -12,7 +12,7 @@ export type CondensedOperation =
 
 /**
  * - A message and its mark as followed become one row, so that the index of unfinished messages is not touched.
- * - Only the last position of a member or a device remains, because positions only grow.
+ * - Only the last position of a member or a device remains, and the last activity of a user's conversation.
  * - Runs of a user that are consecutive both in the inbox and in the conversation become one run.
  *
  * @param operations - in commit order; the result gives the same tables in any order
@@ -23,7 +23,7 @@ export function condense(operations: readonly Operation[]): CondensedOperation[]
     if (operation.type === 'followed') marks.add(`${operation.month}/${operation.id}`);
   const condensed: CondensedOperation[] = [];
   const written = new Set<string>();
-  const latest = new Map<string, Extract<Operation, { type: 'receipt' | 'acked' }>>();
+  const latest = new Map<string, Extract<Operation, { type: 'receipt' | 'acked' | 'active' }>>();
   const runs = new Map<string, InboxRun>();
   for (const operation of operations) {
     switch (operation.type) {
@@ -39,6 +39,9 @@ export function condense(operations: readonly Operation[]): CondensedOperation[]
         break;
       case 'acked':
         latest.set(`a${operation.userId}/${operation.deviceId}`, operation);
+        break;
+      case 'active':
+        latest.set(`v${operation.userId}/${operation.conversationId}`, operation);
         break;
       case 'run': {
         const { run } = operation;

@@ -3,7 +3,7 @@
  * were made before, so applying them again in the same order gives the same tables.
  */
 import { entryKinds, kindOfCode } from '../../domain/entry-kinds.ts';
-import type { DeviceId, MessageId, UserId } from '../../domain/ids.ts';
+import type { ConversationId, DeviceId, MessageId, Millis, UserId } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
 import type { MessageRow, Seal } from '../message-log.ts';
@@ -14,6 +14,13 @@ export type Operation =
   | { readonly type: 'seal'; readonly month: Month; readonly seal: Seal }
   | { readonly type: 'run'; readonly run: InboxRun }
   | { readonly type: 'receipt'; readonly receipt: Receipt }
+  /** Null: the conversation is not in the user's list any more. */
+  | {
+      readonly type: 'active';
+      readonly userId: UserId;
+      readonly conversationId: ConversationId;
+      readonly at: Millis | null;
+    }
   | { readonly type: 'acked'; readonly userId: UserId; readonly deviceId: DeviceId; readonly seq: bigint }
   | { readonly type: 'followed'; readonly month: Month; readonly id: MessageId };
 
@@ -67,6 +74,8 @@ function toArray(operation: Operation): unknown[] {
       const { conversationId, userId, deliveredSeq, readSeq } = operation.receipt;
       return ['r', conversationId, userId, String(deliveredSeq), String(readSeq)];
     }
+    case 'active':
+      return ['v', operation.userId, operation.conversationId, operation.at];
     case 'acked':
       return ['a', operation.userId, operation.deviceId, String(operation.seq)];
     case 'followed':
@@ -118,6 +127,8 @@ function fromArray(array: unknown[]): Operation {
       };
       return { type: 'receipt', receipt };
     }
+    case 'v':
+      return { type: 'active', userId: text(0), conversationId: text(1), at: array[3] as Millis | null };
     case 'a':
       return { type: 'acked', userId: text(0), deviceId: text(1), seq: BigInt(text(2)) };
     case 'f':

@@ -5,7 +5,7 @@
  * Shortly after a move, both the tables and the overlay contain the same rows. Readers take rows from the overlay from its
  * beginning on, and only earlier rows from the tables.
  */
-import type { ConversationId, DeviceId, MessageId, Seq, UserId } from '../../domain/ids.ts';
+import type { ConversationId, DeviceId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
 import type { InboxRun } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
 import type { MessageRow, RowKey, Seal } from '../message-log.ts';
@@ -37,6 +37,7 @@ export function createOverlay() {
   const runsByConversation = new Map<string, InboxRun[]>();
   const receipts = new Map<ConversationId, Map<UserId, Held<Receipt>>>();
   const acked = new Map<string, Held<Seq>>();
+  const active = new Map<UserId, Map<ConversationId, Held<Millis | null>>>();
   const months = new Map<Month, number>();
   let size = 0;
 
@@ -71,6 +72,16 @@ export function createOverlay() {
           receipts.set(receipt.conversationId, members);
         }
         members.set(receipt.userId, { value: receipt, journalId });
+        break;
+      }
+      case 'active': {
+        const { userId, conversationId, at } = operation;
+        let conversations = active.get(userId);
+        if (conversations === undefined) {
+          conversations = new Map();
+          active.set(userId, conversations);
+        }
+        conversations.set(conversationId, { value: at, journalId });
         break;
       }
       case 'acked':
@@ -117,6 +128,13 @@ export function createOverlay() {
         const members = receipts.get(conversationId);
         if (members?.get(userId)?.journalId === journalId) members.delete(userId);
         if (members?.size === 0) receipts.delete(conversationId);
+        break;
+      }
+      case 'active': {
+        const conversations = active.get(operation.userId);
+        if (conversations?.get(operation.conversationId)?.journalId === journalId)
+          conversations.delete(operation.conversationId);
+        if (conversations?.size === 0) active.delete(operation.userId);
         break;
       }
       case 'acked': {
@@ -179,6 +197,7 @@ export function createOverlay() {
     runsOf: (userId: UserId, conversationId: ConversationId) =>
       runsByConversation.get(`${userId}/${conversationId}`) ?? [],
     receiptsOf: (conversationId: ConversationId) => receipts.get(conversationId),
+    activeOf: (userId: UserId) => active.get(userId),
     ackedSeq: (userId: UserId, deviceId: DeviceId) => acked.get(`${userId}/${deviceId}`)?.value,
     months: () => [...months.keys()],
     /** Number of operations. */

@@ -24,7 +24,7 @@ import {
   type Reader,
   raisePositions,
 } from '../../domain/receipt.ts';
-import type { InboxStore } from '../inbox-store.ts';
+import { type Activity, type ActivityPlace, byActivity, type InboxStore, type NewRun } from '../inbox-store.ts';
 import type { Append, AppendResult, LogRange, MessageLog, MessageRow, RowKey, SegmentTail } from '../message-log.ts';
 import type { Receipt, ReceiptKey, ReceiptStore, SentReceipt } from '../receipt-store.ts';
 import type { Operation } from './journal-entry.ts';
@@ -125,13 +125,23 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     return held ?? tables.runAt(userId, conversationId, seq);
   }
 
-  function enterOne(run: InboxRun): boolean {
+  function activeAt(userId: UserId, conversationId: ConversationId): Millis | null {
+    const held = overlay.activeOf(userId)?.get(conversationId);
+    return held === undefined ? tables.activeAt(userId, conversationId) : held.value;
+  }
+
+  function raiseActivity({ userId, conversationId, activeAt: at }: Activity): void {
+    if (at > (activeAt(userId, conversationId) ?? -1)) stage({ type: 'active', userId, conversationId, at });
+  }
+
+  function enterOne(run: NewRun): boolean {
     const { userId, conversationId, seq, fromSeq } = run;
     if (seq <= head(userId)) return false;
     // A run that begins earlier may have been joined with later ones, and may reach beyond.
     const before = runAt(userId, conversationId, fromSeq);
     if (before !== null && (before.fromSeq === fromSeq || before.toSeq >= fromSeq)) return false;
-    stage({ type: 'run', run });
+    stage({ type: 'run', run: { userId, seq, conversationId, fromSeq, toSeq: run.toSeq, truncated: run.truncated } });
+    if (run.activeAt !== undefined) raiseActivity({ userId, conversationId, activeAt: run.activeAt });
     inboxHeads.set(userId, maxSeq(head(userId), lastInboxSeq(run)));
     return true;
   }
@@ -197,7 +207,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
   }
 
   const inboxes = {
-    append(runs: readonly InboxRun[]): boolean[] {
+    append(runs: readonly NewRun[]): boolean[] {
       const refused = new Set<UserId>();
       return runs.map((run) => {
         const isWritten = !refused.has(run.userId) && enterOne(run);
@@ -218,6 +228,33 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     },
     runsAt: (keys: readonly { userId: UserId; conversationId: ConversationId; seq: Seq }[]) =>
       keys.map(({ userId, conversationId, seq }) => runAt(userId, conversationId, seq)),
+    raiseActivity(activities: readonly Activity[]): void {
+      for (const activity of activities) raiseActivity(activity);
+    },
+    dropActivity(activities: readonly Activity[]): void {
+      for (const { userId, conversationId, activeAt: at } of activities) {
+        const known = activeAt(userId, conversationId);
+        if (known !== null && known <= at) stage({ type: 'active', userId, conversationId, at: null });
+      }
+    },
+    listActive(
+      userId: UserId,
+      from: ActivityPlace | null,
+      limit: number,
+      towards: 'end' | 'start' = 'end',
+    ): Activity[] {
+      const sign = towards === 'end' ? 1 : -1;
+      const start = from ?? { activeAt: towards === 'end' ? Number.MAX_SAFE_INTEGER : -1, conversationId: '0' };
+      const held = overlay.activeOf(userId) ?? new Map<ConversationId, { value: Millis | null }>();
+      const stored = tables.listActive(userId, start, limit + held.size, towards);
+      const newer = [...held].flatMap(([conversationId, { value }]) =>
+        value === null ? [] : [{ userId, conversationId, activeAt: value }],
+      );
+      return [...stored.filter(({ conversationId }) => !held.has(conversationId)), ...newer]
+        .filter((one) => sign * byActivity(start, one) < 0)
+        .sort((a, b) => sign * byActivity(a, b))
+        .slice(0, limit);
+    },
     ackedSeqs: (devices: readonly { userId: UserId; deviceId: DeviceId }[]) =>
       devices.map(({ userId, deviceId }) => overlay.ackedSeq(userId, deviceId) ?? tables.ackedSeq(userId, deviceId)),
     raiseAckedSeqs(raised: readonly { userId: UserId; deviceId: DeviceId; seq: Seq }[]): void {

@@ -8,6 +8,7 @@ import type { ConversationId, DeviceId, MessageId, Millis, Seq, UserId } from '.
 import type { InboxRun } from '../../domain/inbox.ts';
 import { type Month, segmentName } from '../../domain/month.ts';
 import { noPositions, type Positions } from '../../domain/receipt.ts';
+import type { Activity, ActivityPlace } from '../inbox-store.ts';
 import type { LogRange, MessageRow, RowKey, Seal, SegmentTail } from '../message-log.ts';
 import { createStatements } from '../sqlite-file/database.ts';
 import { listMonths, messageColumns } from './tables.ts';
@@ -137,6 +138,36 @@ export function createTableReader(database: DatabaseSync) {
       const row = statement(sql).get(BigInt(conversationId), BigInt(userId)) as Row | undefined;
       if (row === undefined) return noPositions;
       return { deliveredSeq: row.delivered_seq as bigint, readSeq: row.read_seq as bigint };
+    },
+    activeAt(userId: UserId, conversationId: ConversationId): Millis | null {
+      const row = statement('SELECT active_at FROM active WHERE user_id = ? AND conversation_id = ?').get(
+        BigInt(userId),
+        BigInt(conversationId),
+      );
+      return row === undefined ? null : Number(row.active_at);
+    },
+    /** Two intervals of the index, because a comparison of pairs would not use all of it. */
+    listActive(
+      userId: UserId,
+      { activeAt, conversationId }: ActivityPlace,
+      limit: number,
+      towards: 'end' | 'start',
+    ): Activity[] {
+      const [beyond, order] = towards === 'end' ? ['<', 'DESC'] : ['>', 'ASC'];
+      const select = 'SELECT conversation_id, active_at FROM active WHERE user_id = ?';
+      const rest = `ORDER BY active_at ${order}, conversation_id ${order} LIMIT ?`;
+      const same = statement(`${select} AND active_at = ? AND conversation_id ${beyond} ? ${rest}`).all(
+        BigInt(userId),
+        activeAt,
+        BigInt(conversationId),
+        limit,
+      );
+      const further = statement(`${select} AND active_at ${beyond} ? ${rest}`).all(BigInt(userId), activeAt, limit);
+      return [...same, ...further].slice(0, limit).map((row) => ({
+        userId,
+        conversationId: String(row.conversation_id),
+        activeAt: Number(row.active_at),
+      }));
     },
     ackedSeq(userId: UserId, deviceId: DeviceId): Seq {
       return (

@@ -76,6 +76,20 @@ export function createTableWriter(database: DatabaseSync) {
         );
         break;
       }
+      case 'active': {
+        const userId = BigInt(operation.userId);
+        const conversationId = BigInt(operation.conversationId);
+        if (operation.at === null) {
+          statement('DELETE FROM active WHERE user_id = ? AND conversation_id = ?').run(userId, conversationId);
+        } else {
+          statement('INSERT INTO active VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET active_at = excluded.active_at').run(
+            userId,
+            conversationId,
+            operation.at,
+          );
+        }
+        break;
+      }
       case 'acked':
         statement('INSERT INTO acked VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)').run(
           BigInt(operation.userId),

@@ -8,6 +8,7 @@ import { type Month, segmentName } from '../../domain/month.ts';
 import { createSetAside } from './set-aside.ts';
 
 export function createTables(database: DatabaseSync): void {
+  const isWithoutActivity = !hasTable(database, 'active');
   database.exec(`
     CREATE TABLE IF NOT EXISTS applied (id INTEGER PRIMARY KEY CHECK (id = 1), journal_id INTEGER NOT NULL);
     INSERT OR IGNORE INTO applied VALUES (1, 0);
@@ -21,8 +22,29 @@ export function createTables(database: DatabaseSync): void {
       PRIMARY KEY (conversation_id, user_id)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS acked (
       user_id INTEGER NOT NULL, device_id INTEGER NOT NULL, seq INTEGER NOT NULL,
-      PRIMARY KEY (user_id, device_id)) WITHOUT ROWID;`);
+      PRIMARY KEY (user_id, device_id)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS active (
+      user_id INTEGER NOT NULL, conversation_id INTEGER NOT NULL, active_at INTEGER NOT NULL,
+      PRIMARY KEY (user_id, conversation_id)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS active_at ON active (user_id, active_at, conversation_id);`);
+  if (isWithoutActivity) fillActivity(database);
   createSetAside(database);
+}
+
+function hasTable(database: DatabaseSync, name: string): boolean {
+  return database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
+}
+
+/** Earlier versions did not store when a conversation was active: the newest message in each inbox tells. */
+function fillActivity(database: DatabaseSync): void {
+  for (const month of listMonths(database)) {
+    database.exec(`INSERT INTO active
+      SELECT run.user_id, run.conversation_id, max(message.sent_at)
+      FROM inbox_run run JOIN ${segmentName(month)} message
+        ON message.conversation_id = run.conversation_id AND message.seq = run.to_seq
+      WHERE run.truncated = 0 AND message.sent_at > 0 GROUP BY run.user_id, run.conversation_id
+      ON CONFLICT DO UPDATE SET active_at = max(active_at, excluded.active_at)`);
+  }
 }
 
 export function listMonths(database: DatabaseSync): Month[] {

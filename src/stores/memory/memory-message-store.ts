@@ -7,7 +7,7 @@ import type { InboxRun } from '../../domain/inbox.ts';
 import { lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
 import { countReaders, lowestReaders, noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
-import type { InboxStore } from '../inbox-store.ts';
+import { type Activity, byActivity, type InboxStore, type NewRun } from '../inbox-store.ts';
 import type { Append, AppendResult, MessageLog, MessageRow, RowKey, Seal } from '../message-log.ts';
 import type { MessageStore } from '../message-store.ts';
 import type { Receipt, ReceiptKey, ReceiptStore } from '../receipt-store.ts';
@@ -146,7 +146,15 @@ function createInboxes(): InboxStore {
       .sort((a, b) => (a.fromSeq < b.fromSeq ? -1 : 1))
       .at(-1);
 
-  function enter(run: InboxRun): boolean {
+  const active = new Map<string, Map<string, number>>();
+
+  function raiseActivity({ userId, conversationId, activeAt }: Activity): void {
+    const conversations = active.get(userId) ?? new Map<string, number>();
+    active.set(userId, conversations);
+    if (activeAt > (conversations.get(conversationId) ?? -1)) conversations.set(conversationId, activeAt);
+  }
+
+  function enter({ activeAt, ...run }: NewRun): boolean {
     const runs = runsOf(run.userId);
     const clashes = (other: InboxRun) =>
       other.seq === run.seq || (other.conversationId === run.conversationId && other.fromSeq === run.fromSeq);
@@ -155,6 +163,7 @@ function createInboxes(): InboxStore {
       run.userId,
       [...runs, run].sort((a, b) => (a.seq < b.seq ? -1 : 1)),
     );
+    if (activeAt !== undefined) raiseActivity({ ...run, activeAt });
     return true;
   }
 
@@ -178,6 +187,21 @@ function createInboxes(): InboxStore {
         .filter((run) => lastInboxSeq(run) > afterSeq)
         .slice(0, limit),
     runsAt: async (keys) => keys.map(({ userId, conversationId, seq }) => lastOf(userId, conversationId, seq) ?? null),
+    raiseActivity: async (activities) => activities.forEach(raiseActivity),
+    async dropActivity(activities) {
+      for (const { userId, conversationId, activeAt } of activities) {
+        const known = active.get(userId)?.get(conversationId);
+        if (known !== undefined && known <= activeAt) active.get(userId)?.delete(conversationId);
+      }
+    },
+    async listActive(userId, from, limit, towards = 'end') {
+      const sign = towards === 'end' ? 1 : -1;
+      return [...(active.get(userId) ?? [])]
+        .map(([conversationId, activeAt]) => ({ userId, conversationId, activeAt }))
+        .filter((one) => from === null || sign * byActivity(from, one) < 0)
+        .sort((a, b) => sign * byActivity(a, b))
+        .slice(0, limit);
+    },
     ackedSeqs: async (devices) => devices.map(({ userId, deviceId }) => acked.get(`${userId}/${deviceId}`) ?? 0n),
     raiseAckedSeqs: async (positions) => {
       for (const { userId, deviceId, seq } of positions) {
