@@ -194,6 +194,24 @@ export const settings = v.pipe(
       whole('sockets', 1, 1_000_000),
       'WebSockets from one network address. Many users may share an address.',
     ),
+    socketsWithoutSessionMax: setting(
+      'SOCKETS_WITHOUT_SESSION_MAX',
+      10_000,
+      whole('sockets', 1, 1_000_000),
+      'WebSockets of this instance whose clients have not signed in, or not yet.',
+    ),
+    socketsWithoutSessionPerAddressMax: setting(
+      'SOCKETS_WITHOUT_SESSION_PER_ADDRESS_MAX',
+      2_000,
+      whole('sockets', 1, 1_000_000),
+      'The same from one network address. All users behind an address may reconnect at once.',
+    ),
+    subscriptionsPerUserMax: setting(
+      'SUBSCRIPTIONS_PER_USER_MAX',
+      200,
+      whole('subscriptions', 1, 100_000),
+      'Running subscriptions of one user. Each of them costs processor time for every message to the user.',
+    ),
     accessTokenTtlMs: setting('ACCESS_TOKEN_TTL_S', 900, seconds(5, 86_400), 'Lifetime of an access token.'),
     refreshTokenTtlMs: setting(
       'REFRESH_TOKEN_TTL_S',

@@ -168,7 +168,7 @@ export const closeCodes = {
   forbidden: {
     code: 4403,
     reconnect: 'new token',
-    meaning: 'The token is invalid, has expired or was revoked.',
+    meaning: 'The token is invalid, has expired or was revoked, or the client has not signed in within a minute.',
     clientAction: 'Refresh the session or log in again, then reconnect and resume from the last position.',
   },
   subprotocol: {

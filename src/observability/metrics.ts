@@ -68,6 +68,7 @@ export function createMetrics(version: string) {
   const refusals = counter('http_refusals_total', 'HTTP requests and handshakes answered with an error status.', [
     'status',
   ]);
+  const tokensRefused = counter('tokens_refused_total', 'Requests and sockets with an invalid token.', ['transport']);
   const slowReaders = counter('slow_readers_total', 'Sockets closed because their client read too slowly.');
   const swept = counter('fanout_swept_total', 'Messages whose fan-out a sweep finished.');
   const securityEvents = counter('security_events_total', 'Security events of accounts, by their name.', ['event']);
@@ -92,6 +93,7 @@ export function createMetrics(version: string) {
     limitHit: (limit) => limits.inc({ limit }),
     originRefused: (transport) => originsRefused.inc({ transport }),
     refused: (status) => refusals.inc({ status }),
+    tokenRefused: (transport) => tokensRefused.inc({ transport }),
     slowReader: () => slowReaders.inc(),
   };
 

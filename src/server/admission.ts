@@ -8,6 +8,14 @@ import type { ServerPorts } from './ports.ts';
 /** Requests of any kind. */
 export const userOperations: RateLimit = { name: 'operations', points: 2_000, windowMs: 10_000 };
 export const addressOperations: RateLimit = { name: 'addressOperations', points: 10_000, windowMs: 10_000 };
+/** Far more than the sign-ins of an address, which have limits of their own. */
+export const anonymousOperations: RateLimit = { name: 'anonymousOperations', points: 1_000, windowMs: 60_000 };
+/** Handshakes for WebSockets. All users behind one address may reconnect at once after a restart. */
+export const handshakes: RateLimit = { name: 'handshakes', points: 3_000, windowMs: 10_000 };
+/** Handshakes that one with an invalid token counts for besides itself. */
+export const badTokenPoints = 9;
+/** Cost that one more operation counts for: a full page of messages is a dozen. */
+export const costPerPoint = 2_000;
 
 /** The token in an `Authorization` value; null if there is none, undefined if the value is not a bearer token. */
 export function bearerToken(value: unknown): string | null | undefined {
@@ -31,31 +39,54 @@ export function tokenOfPayload(payload: Readonly<Record<string, unknown>> | unde
   return null;
 }
 
+type Ports = Pick<ServerPorts, 'rateLimiter' | 'metrics'>;
+
+/** Takes an operation from the allowance of an address; the error if that is used up, otherwise null. */
+export function takeAddress(ports: Ports, network: string): Promise<GraphQLError | null> {
+  return take(ports, addressOperations, network, 1);
+}
+
 /**
- * Takes an operation from the allowances of the user and the address.
- *
- * @param network - the client's; null if its allowance was already charged before the user was known
- * @returns the error if an allowance is used up, otherwise null
+ * Takes an operation from the allowance of a user. Without a session, clients of one address share a smaller one, which attempts with
+ * invalid tokens use up too.
  */
-export async function takeOperation(
-  { rateLimiter, metrics }: Pick<ServerPorts, 'rateLimiter' | 'metrics'>,
+export function takeCaller(
+  ports: Ports,
   viewer: Viewer | null,
-  network: string | null,
+  network: string,
+  points = 1,
 ): Promise<GraphQLError | null> {
-  const takes: [RateLimit, string][] = network === null ? [] : [[addressOperations, network]];
-  if (viewer !== null) takes.push([userOperations, viewer.userId]);
-  for (const [limit, key] of takes) {
-    const answer = rateLimiter.take(limit, key);
-    const waitMs = typeof answer === 'number' ? answer : await answer;
-    if (waitMs <= 0) continue;
-    metrics.limitHit(limit.name);
-    const retryAfterMs = Math.ceil(waitMs);
-    return clientError('RATE_LIMITED', `Rate limit \`${limit.name}\` exceeded; retry in ${retryAfterMs} ms.`, {
-      limit: limit.name,
-      retryAfterMs,
-    });
-  }
-  return null;
+  return viewer === null
+    ? take(ports, anonymousOperations, network, points)
+    : take(ports, userOperations, viewer.userId, points);
+}
+
+/** Takes more for a large operation, whose cost is known once it is prepared: the limit is on work. */
+export async function takeCost(
+  ports: Ports,
+  viewer: Viewer | null,
+  network: string,
+  cost: number,
+): Promise<GraphQLError | null> {
+  const points = Math.floor(cost / costPerPoint);
+  return points === 0 ? null : takeCaller(ports, viewer, network, points);
+}
+
+async function take(
+  { rateLimiter, metrics }: Ports,
+  limit: RateLimit,
+  key: string,
+  points: number,
+): Promise<GraphQLError | null> {
+  const answer = rateLimiter.take(limit, key, points);
+  const waitMs = typeof answer === 'number' ? answer : await answer;
+  if (waitMs <= 0) return null;
+  metrics.limitHit(limit.name);
+  const retryAfterMs = Math.ceil(waitMs);
+  return clientError('RATE_LIMITED', `Rate limit \`${limit.name}\` exceeded; retry in ${retryAfterMs} ms.`, {
+    limit: limit.name,
+    retryAfterMs,
+  });
 }
 
 /** The code that a finished operation is counted under. */

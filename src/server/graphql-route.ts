@@ -7,7 +7,7 @@ import type { ByteBudget } from '../domain/byte-budget.ts';
 import type { ClientAddress } from '../domain/client-address.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
-import { bearerToken, outcomeOf, takeOperation } from './admission.ts';
+import { bearerToken, outcomeOf, takeAddress, takeCaller, takeCost } from './admission.ts';
 import { type AnswerStatus, statusOf } from './answer-status.ts';
 import type { ClientAddressOf } from './client-address.ts';
 import { clientError } from './pipeline/client-errors.ts';
@@ -124,17 +124,19 @@ async function answerTo(
   request: OperationRequest,
 ): Promise<Answer> {
   // Before the token is checked, so that attempts with invalid tokens count too.
-  const tooMany = await takeOperation(ports, null, client.network);
+  const tooMany = await takeAddress(ports, client.network);
   if (tooMany !== null) return { type: 'none', result: { errors: [tooMany] } };
   const found = await viewerOf(ports, pipeline, http.headers.authorization);
   const viewer = found instanceof GraphQLError ? null : found;
-  const refused = await takeOperation(ports, viewer, null);
+  const refused = await takeCaller(ports, viewer, client.network);
   if (refused !== null) return { type: 'none', result: { errors: [refused] } };
   const operation = pipeline.prepare(request);
   // Most clients send their token with every request. After it has expired they must still be able to sign in.
   if (found instanceof GraphQLError && (isErrors(operation) || operation.needsSession))
     return { type: 'none', result: { errors: [found] } };
   if (isErrors(operation)) return { type: 'none', result: { errors: operation } };
+  const tooLarge = await takeCost(ports, viewer, client.network, pipeline.costOf(operation, request));
+  if (tooLarge !== null) return { type: 'none', result: { errors: [tooLarge] } };
   const { type } = operation;
   if (type === 'subscription') {
     const error = clientError('BAD_REQUEST', 'Subscriptions need a WebSocket with the protocol graphql-transport-ws.');
@@ -152,11 +154,15 @@ async function viewerOf(
 ): Promise<Viewer | null | GraphQLError> {
   const token = bearerToken(header);
   if (token === null) return null;
-  if (token === undefined)
+  if (token === undefined) {
+    ports.metrics.tokenRefused('http');
     return clientError('UNAUTHENTICATED', 'The Authorization header must be "Bearer", a space and a token.');
+  }
   try {
     return await ports.verifyToken(token);
   } catch (error) {
-    return error instanceof DomainError ? clientError(error.code, error.message) : pipeline.mask(error);
+    if (!(error instanceof DomainError)) return pipeline.mask(error);
+    if (error.code === 'UNAUTHENTICATED') ports.metrics.tokenRefused('http');
+    return clientError(error.code, error.message);
   }
 }

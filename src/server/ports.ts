@@ -26,6 +26,8 @@ export interface ServerMetrics {
   subscriptionEnded(field: string): void;
   eventSent(field: string): void;
   limitHit(limit: string): void;
+  /** A token was malformed, expired, revoked or not signed by a known key. */
+  tokenRefused(transport: Transport): void;
   originRefused(transport: Transport): void;
   /** An HTTP request or handshake was answered with an error status. */
   refused(status: number): void;
@@ -39,10 +41,16 @@ export interface ServerLimits extends OperationLimits {
   readonly socketsMax: number;
   readonly socketsPerUserMax: number;
   readonly socketsPerAddressMax: number;
+  /** Sockets whose clients have not signed in, or not yet. */
+  readonly socketsWithoutSessionMax: number;
+  readonly socketsWithoutSessionPerAddressMax: number;
+  readonly subscriptionsPerUserMax: number;
   /** Messages of any kind from one socket. Far above the limit of operations, so that only a flood reaches it. */
   readonly messagesPerSecondMax: number;
   /** Time within which a socket must send `connection_init`. */
   readonly initTimeoutMs: number;
+  /** Time after which a socket without a session is closed. */
+  readonly withoutSessionMs: number;
   /** Number of waiting bytes above which a socket's reader counts as slow. */
   readonly socketBufferMaxBytes: number;
   /** Time after which a full socket is closed. */
@@ -56,6 +64,7 @@ export interface ServerLimits extends OperationLimits {
 export const serverLimitDefaults = {
   messagesPerSecondMax: 5_000,
   initTimeoutMs: 5_000,
+  withoutSessionMs: 60_000,
   socketBufferMaxBytes: 1024 * 1024,
   slowReaderMs: 10_000,
 } as const;

@@ -9,9 +9,11 @@ import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import type { Context as Connection } from 'graphql-ws';
 import type { ByteBudget } from '../domain/byte-budget.ts';
 import { closeCodes } from '../domain/errors.ts';
+import type { UserId } from '../domain/ids.ts';
 import { eventSourceOf } from '../resolvers/event-source.ts';
-import { outcomeOf, takeOperation } from './admission.ts';
+import { outcomeOf, takeAddress, takeCaller, takeCost } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
+import { createCounts } from './counts.ts';
 import { clientError } from './pipeline/client-errors.ts';
 import { isErrors, type Operation, type OperationRequest, type Pipeline, type Variables } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
@@ -32,6 +34,7 @@ export function createSocketOperations(
   onAnswered: (socket: ClientSocket) => void,
 ) {
   const { limits, metrics, budgets } = ports;
+  const live = createCounts<UserId>(limits.subscriptionsPerUserMax);
 
   async function admit(socket: ClientSocket, request: OperationRequest): Promise<Operation | readonly GraphQLError[]> {
     if (socket.operations >= limits.operationsPerSocketMax) {
@@ -43,14 +46,29 @@ export function createSocketOperations(
     socket.operations += 1;
     socket.pending += 1;
     try {
-      const refused = await takeOperation(ports, socket.viewer, socket.client.network);
-      const answer = refused === null ? pipeline.prepare(request) : [refused];
+      const answer = await prepareIn(socket, request);
       if (isErrors(answer)) refuse(socket);
       return answer;
     } catch (error) {
       refuse(socket);
       return [pipeline.mask(error)];
     }
+  }
+
+  async function prepareIn(
+    { viewer, client: { network } }: ClientSocket,
+    request: OperationRequest,
+  ): Promise<Operation | readonly GraphQLError[]> {
+    const refused = (await takeAddress(ports, network)) ?? (await takeCaller(ports, viewer, network));
+    if (refused !== null) return [refused];
+    const operation = pipeline.prepare(request);
+    if (isErrors(operation)) return operation;
+    const tooLarge = await takeCost(ports, viewer, network, pipeline.costOf(operation, request));
+    if (tooLarge !== null) return [tooLarge];
+    if (operation.type !== 'subscription' || viewer === null || live.take(viewer.userId)) return operation;
+    metrics.limitHit('subscriptionsPerUser');
+    const max = limits.subscriptionsPerUserMax;
+    return [clientError('OVERLOADED', `A user can have at most ${max} subscriptions at once.`, { max })];
   }
 
   function refuse(socket: ClientSocket): void {
@@ -78,6 +96,7 @@ export function createSocketOperations(
 
   function endLive(socket: ClientSocket, { field }: Operation): void {
     socket.operations -= 1;
+    if (socket.viewer !== null) live.release(socket.viewer.userId);
     metrics.subscriptionEnded(field);
   }
 

@@ -12,6 +12,7 @@ import { closeCodes } from '../domain/errors.ts';
 import type { DeviceId, Millis, UserId } from '../domain/ids.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { ClientSocket, Ending } from './client-socket.ts';
+import { createCounts } from './counts.ts';
 import type { ServerPorts } from './ports.ts';
 
 const drainSliceMs = 100;
@@ -23,12 +24,21 @@ const answerWithinMs = 5_000;
 const terminateAfterMs = 5_000;
 const terminateDrainedAfterMs = 2_000;
 
+export type SocketLimit =
+  | 'draining'
+  | 'sockets'
+  | 'socketsPerAddress'
+  | 'socketsWithoutSession'
+  | 'socketsWithoutSessionPerAddress';
+
 export type SocketRegistry = ReturnType<typeof createSocketRegistry>;
 
 export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPorts, 'limits' | 'metrics' | 'clock'>) {
   const sockets = new Set<ClientSocket>();
-  const perAddress = new Map<string, number>();
-  const perUser = new Map<UserId, number>();
+  const perAddress = createCounts<string>(limits.socketsPerAddressMax);
+  const perUser = createCounts<UserId>(limits.socketsPerUserMax);
+  /** Those whose clients have not signed in, or not yet. */
+  const withoutSession = createCounts<string>(limits.socketsWithoutSessionPerAddressMax);
   /** The deadline of each closing socket for its client's answer. */
   const closing = new Map<ClientSocket, Millis>();
   /** The deadline of each ending socket for its last answer. */
@@ -66,6 +76,11 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
     return null;
   }
 
+  /** When a socket has had its time: with its token, or soon after it was opened without one. */
+  function endOfSession({ viewer, openedAt }: ClientSocket): Millis {
+    return viewer?.expiresAt ?? openedAt + limits.withoutSessionMs;
+  }
+
   /** Closes sockets with expired tokens, sockets that stay full, and sockets whose clients no longer answer. */
   function sweep(): void {
     const now = clock();
@@ -74,7 +89,7 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
     for (const socket of sockets) {
       const fault = closing.has(socket) ? null : faultOf(socket, now);
       if (fault !== null) close(socket, fault);
-      else if (socket.viewer !== null && socket.viewer.expiresAt <= now) end(socket, closeCodes.forbidden);
+      else if (endOfSession(socket) <= now) end(socket, closeCodes.forbidden);
       socket.messages = 0;
       if (!isPing) continue;
       if (!socket.isAlive) {
@@ -94,30 +109,34 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
 
   return {
     /** The limit that prevents another socket of this network; null if another one is allowed. */
-    limitReached(network: string): 'draining' | 'sockets' | 'socketsPerAddress' | null {
+    limitReached(network: string): SocketLimit | null {
       if (isDraining) return 'draining';
       if (sockets.size >= limits.socketsMax) return 'sockets';
-      return (perAddress.get(network) ?? 0) >= limits.socketsPerAddressMax ? 'socketsPerAddress' : null;
+      if (withoutSession.total >= limits.socketsWithoutSessionMax) return 'socketsWithoutSession';
+      if (withoutSession.isFull(network)) return 'socketsWithoutSessionPerAddress';
+      return perAddress.isFull(network) ? 'socketsPerAddress' : null;
     },
 
     add(socket: ClientSocket): void {
       sockets.add(socket);
-      count(perAddress, socket.client.network, 1);
+      perAddress.add(socket.client.network);
+      withoutSession.add(socket.client.network);
     },
 
     remove(socket: ClientSocket): void {
       sockets.delete(socket);
       ending.delete(socket);
       closing.delete(socket);
-      count(perAddress, socket.client.network, -1);
-      if (socket.viewer !== null) count(perUser, socket.viewer.userId, -1);
+      perAddress.release(socket.client.network);
+      if (socket.viewer === null) withoutSession.release(socket.client.network);
+      else perUser.release(socket.viewer.userId);
     },
 
     /** Assigns a socket to its user. Returns false if the user already has the maximum number of sockets. */
     signIn(socket: ClientSocket, viewer: Viewer): boolean {
-      if ((perUser.get(viewer.userId) ?? 0) >= limits.socketsPerUserMax) return false;
+      if (!perUser.take(viewer.userId)) return false;
       socket.viewer = viewer;
-      count(perUser, viewer.userId, 1);
+      withoutSession.release(socket.client.network);
       return true;
     },
 
@@ -159,10 +178,4 @@ async function until(isDone: () => boolean, ms: number): Promise<boolean> {
   const deadline = performance.now() + ms;
   while (!isDone() && performance.now() < deadline) await sleep(checkEveryMs);
   return isDone();
-}
-
-function count<Key>(counts: Map<Key, number>, key: Key, by: number): void {
-  const next = (counts.get(key) ?? 0) + by;
-  if (next > 0) counts.set(key, next);
-  else counts.delete(key);
 }

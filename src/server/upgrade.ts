@@ -1,9 +1,17 @@
 /** Decides which upgrade requests become sockets. A refused request leaves no state. */
 import type { IncomingMessage } from 'node:http';
 import type { ClientAddress } from '../domain/client-address.ts';
+import { handshakes } from './admission.ts';
 import type { Origins } from './origins.ts';
 import type { ServerPorts } from './ports.ts';
 import type { SocketRegistry } from './socket-registry.ts';
+
+/** Limits that other addresses have not reached. */
+const ofAddress: ReadonlySet<string> = new Set([
+  handshakes.name,
+  'socketsPerAddress',
+  'socketsWithoutSessionPerAddress',
+]);
 
 export interface UpgradeRefusal {
   readonly status: number;
@@ -14,14 +22,22 @@ export interface UpgradeRefusal {
 export function refusalOf(
   { url, headers }: IncomingMessage,
   client: ClientAddress,
-  registry: SocketRegistry,
   origins: Origins,
-  metrics: ServerPorts['metrics'],
 ): UpgradeRefusal | null {
   if (url?.split('?')[0] !== '/graphql') return { status: 404 };
-  if (!origins.admit(headers, client, 'ws')) return { status: 403 };
-  const limit = registry.limitReached(client.network);
+  return origins.admit(headers, client, 'ws') ? null : { status: 403 };
+}
+
+/** Takes a handshake from the allowance of its address, and looks for room for another socket. */
+export async function takeHandshake(
+  { rateLimiter, metrics }: Pick<ServerPorts, 'rateLimiter' | 'metrics'>,
+  { network }: ClientAddress,
+  registry: SocketRegistry,
+): Promise<UpgradeRefusal | null> {
+  const waitMs = await rateLimiter.take(handshakes, network);
+  // Last, because the socket is counted in the same turn.
+  const limit = waitMs > 0 ? handshakes.name : registry.limitReached(network);
   if (limit === null) return null;
   metrics.limitHit(limit);
-  return { status: limit === 'socketsPerAddress' ? 429 : 503, limit };
+  return { status: ofAddress.has(limit) ? 429 : 503, limit };
 }

@@ -9,7 +9,7 @@ import { type Context as Connection, handleProtocols, makeServer } from 'graphql
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { ClientAddress } from '../domain/client-address.ts';
 import { closeCodes, DomainError } from '../domain/errors.ts';
-import { tokenOfPayload } from './admission.ts';
+import { badTokenPoints, handshakes, tokenOfPayload } from './admission.ts';
 import { ClientSocket } from './client-socket.ts';
 import type { Origins } from './origins.ts';
 import type { OperationRequest, Pipeline } from './pipeline/pipeline.ts';
@@ -17,7 +17,7 @@ import type { ServerPorts } from './ports.ts';
 import { refuseRaw } from './refusals.ts';
 import { createSocketOperations, type PreparedArgs } from './socket-operations.ts';
 import { createSocketRegistry } from './socket-registry.ts';
-import { refusalOf, type UpgradeRefusal } from './upgrade.ts';
+import { refusalOf, takeHandshake, type UpgradeRefusal } from './upgrade.ts';
 
 export type WebSockets = ReturnType<typeof createWebSockets>;
 
@@ -77,9 +77,14 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     }
   }
 
-  /** In the words of the catalogue: graphql-ws would close it with its own. */
-  function refuseToken(socket: ClientSocket): boolean {
+  /**
+   * Closes a socket in the words of the catalogue: graphql-ws would use its own. The handshake counts for more than one, so that a
+   * client that tries tokens soon has none left.
+   */
+  async function refuseToken(socket: ClientSocket): Promise<true> {
     registry.close(socket, closeCodes.forbidden);
+    metrics.tokenRefused('ws');
+    await ports.rateLimiter.take(handshakes, socket.client.network, badTokenPoints);
     return true;
   }
 
@@ -158,9 +163,21 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     /** Accepts an HTTP upgrade. */
     upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void {
       stream.on('error', () => {});
-      const refusal = refusalOf(request, client, registry, origins, metrics);
-      if (refusal !== null) refuse(stream, refusal);
-      else webSocketServer.handleUpgrade(request, stream, head, (socket) => accept(socket, client));
+      const refusal = refusalOf(request, client, origins);
+      if (refusal !== null) {
+        refuse(stream, refusal);
+        return;
+      }
+      takeHandshake(ports, client, registry).then(
+        (limited) => {
+          if (limited !== null) refuse(stream, limited);
+          else webSocketServer.handleUpgrade(request, stream, head, (socket) => accept(socket, client));
+        },
+        (error: unknown) => {
+          pipeline.mask(error);
+          refuse(stream, { status: 503 });
+        },
+      );
     },
 
     get size(): number {

@@ -49,6 +49,7 @@ describe('docs/operation.md', () => {
     metrics.server.eventSent('messageReceived');
     metrics.server.limitHit('sends');
     metrics.server.originRefused('ws');
+    metrics.server.tokenRefused('ws');
     metrics.server.refused(404);
     metrics.sent('sent', 1);
     metrics.securityEvent('logged-in');

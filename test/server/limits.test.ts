@@ -2,12 +2,12 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeCodes } from '../../src/domain/errors.ts';
-import { eventually, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
+import { eventually, type Json, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 import { statusOfUpgrade } from '../support/raw-http.ts';
 import { connect, RawSocket } from '../support/raw-socket.ts';
 
 const requestMaxBytes = 3_000;
-const [operationsMax, perUserMax, perAddressMax, socketsMax] = [4, 3, 4, 6];
+const [operationsMax, perUserMax, perAddressMax, socketsMax, subscriptionsMax] = [4, 3, 4, 6, 6];
 
 let server: TestServer;
 let alice: TestUser;
@@ -18,6 +18,7 @@ beforeAll(async () => {
     SOCKETS_PER_USER_MAX: String(perUserMax),
     SOCKETS_PER_ADDRESS_MAX: String(perAddressMax),
     SOCKETS_MAX: String(socketsMax),
+    SUBSCRIPTIONS_PER_USER_MAX: String(subscriptionsMax),
     TRUST_PROXY: '1',
   });
   alice = await server.user();
@@ -31,6 +32,12 @@ const signedIn = (address: string) => connect(server, alice.session.accessToken,
 async function limitsHit(limit: string): Promise<number> {
   const page = await fetch(`${server.url}/metrics`).then((response) => response.text());
   return Number(new RegExp(`heliograph_limits_hit_total\\{limit="${limit}"\\} (\\d+)`).exec(page)?.[1] ?? 0);
+}
+
+async function liveSubscriptions(): Promise<number> {
+  const page = await fetch(`${server.url}/metrics`).then((response) => response.text());
+  const counts = [...page.matchAll(/^heliograph_live_subscriptions\{[^}]*\} (\d+)/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** A request of exactly so many bytes. */
@@ -98,6 +105,42 @@ describe('the operations of a socket', () => {
     for (let id = 0; id < 2 * operationsMax; id += 1) await socket.until((message) => message.id === `live${id}`);
     expect(socket.messages.filter(({ type }) => type === 'error')).toHaveLength(operationsMax);
     await socket.close();
+  });
+});
+
+describe('the subscriptions of a user', () => {
+  it('are bounded over all sockets: one more is OVERLOADED, others continue, and room is given back', async () => {
+    const live = (id: string) => ({
+      type: 'subscribe',
+      id,
+      payload: { query: 'subscription { messageStatusChanged { status } }' },
+    });
+    const sockets = [await signedIn('10.0.0.1'), await signedIn('10.0.0.2')] as const;
+    for (let count = 0; count < subscriptionsMax; count += 1)
+      sockets[count % 2 === 0 ? 0 : 1].send(live(`live${count}`));
+    await eventually(async () => (await liveSubscriptions()) === subscriptionsMax);
+    sockets[0].send(live('refused'));
+    const { type, payload } = await sockets[0].until(({ id }) => id === 'refused');
+    expect([type, (payload as Json)[0].extensions]).toEqual([
+      'error',
+      { code: 'OVERLOADED', retryable: true, max: subscriptionsMax },
+    ]);
+    expect(await limitsHit('subscriptionsPerUser')).toBe(1);
+    const bob = await server.user();
+    const other = await connect(server, bob.session.accessToken, from('10.0.0.3'));
+    other.send(live('other'));
+    expect((await sockets[1].ask('{ __typename }')).errors).toBeUndefined();
+
+    // Two give way: one that its client completes, and those of a socket that is gone.
+    sockets[0].send({ type: 'complete', id: 'live0' });
+    await sockets[1].close();
+    await eventually(async () => (await liveSubscriptions()) === subscriptionsMax / 2);
+    const again = await signedIn('10.0.0.2');
+    for (let count = 0; count < subscriptionsMax / 2; count += 1) again.send(live(`again${count}`));
+    await eventually(async () => (await liveSubscriptions()) === subscriptionsMax);
+    expect(await limitsHit('subscriptionsPerUser')).toBe(1);
+    await Promise.all([sockets[0].close(), other.close(), again.close()]);
+    await eventually(async () => (await liveSubscriptions()) === 0);
   });
 });
 

@@ -1,11 +1,19 @@
 /** Rate limits: one allowance and the same error for both transports. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addressOperations, userOperations } from '../../src/server/admission.ts';
+import { closeCodes } from '../../src/domain/errors.ts';
+import {
+  addressOperations,
+  anonymousOperations,
+  costPerPoint,
+  handshakes,
+  userOperations,
+} from '../../src/server/admission.ts';
 import { logInRule } from '../../src/services/accounts/log-in-attempts.ts';
 import { registerLimit } from '../../src/services/accounts/password-accounts.ts';
 import { sendLimit } from '../../src/services/messages/message-service.ts';
 import { type Answer, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
-import { connect } from '../support/raw-socket.ts';
+import { statusOfUpgrade } from '../support/raw-http.ts';
+import { connect, RawSocket } from '../support/raw-socket.ts';
 import { bothTransports, type Transport } from '../support/transports.ts';
 
 // Only tests advance the clock, so that allowances do not refill by themselves.
@@ -13,6 +21,7 @@ let now = Date.parse('2026-03-10T12:00:00Z');
 const scale = 0.01;
 const operationsMax = userOperations.points * scale;
 const addressMax = addressOperations.points * scale;
+const anonymousMax = anonymousOperations.points * scale;
 const sendsMax = sendLimit.points * scale;
 
 let server: TestServer;
@@ -108,10 +117,23 @@ describe('an address', () => {
   }
 
   it('has one allowance for all that come from it, signed in or not, over both transports', async () => {
-    const socket = await connect(server, undefined, from('10.0.0.1'));
-    for (let count = 0; count < addressMax; count += 2) {
-      expect(await codeOverHttp(from('10.0.0.1'))).toBeUndefined();
-      expect(isFine(await socket.ask('{ __typename }'))).toBe(true);
+    const tokens: (string | undefined)[] = [undefined];
+    for (let count = 0; count * operationsMax < addressMax; count += 1) {
+      now += registerLimit.windowMs;
+      tokens.push((await server.user()).session.accessToken);
+    }
+    const socket = await connect(server, tokens[1], from('10.0.0.1'));
+    let count = 0;
+    for (const token of tokens) {
+      const max = token === undefined ? anonymousMax : operationsMax;
+      for (let own = 0; own < max && count < addressMax; own += 1) {
+        if (token === tokens[1] && own % 2 === 0) expect(isFine(await socket.ask('{ __typename }'))).toBe(true);
+        else {
+          const headers = from('10.0.0.1', token === undefined ? undefined : `Bearer ${token}`);
+          expect(await codeOverHttp(headers)).toBeUndefined();
+        }
+        count += 1;
+      }
     }
     expect(await codeOverHttp(from('10.0.0.1'))).toBe('RATE_LIMITED');
     expect((await socket.ask('{ __typename }')).errors?.[0]?.extensions).toMatchObject({
@@ -123,12 +145,65 @@ describe('an address', () => {
     await socket.close();
   });
 
+  it('has a small share without a session, over both transports', async () => {
+    const socket = await connect(server, undefined, from('10.0.0.4'));
+    for (let count = 0; count < anonymousMax; count += 2) {
+      expect(await codeOverHttp(from('10.0.0.4'))).toBeUndefined();
+      expect(isFine(await socket.ask('{ __typename }'))).toBe(true);
+    }
+    expect(await codeOverHttp(from('10.0.0.4'))).toBe('RATE_LIMITED');
+    expect((await socket.ask('{ __typename }')).errors?.[0]?.extensions).toMatchObject({
+      limit: 'anonymousOperations',
+    });
+    expect(await codeOverHttp(from('10.0.0.4', `Bearer ${bob.session.accessToken}`))).toBeUndefined();
+    await socket.close();
+  });
+
   it('that tries tokens out is counted, too', async () => {
-    for (let count = 0; count < addressMax; count += 1)
+    for (let count = 0; count < anonymousMax; count += 1)
       expect(await codeOverHttp(from('10.0.0.3', 'Bearer no.such.token'), '{viewer{ user {id} }}')).toBe(
         'UNAUTHENTICATED',
       );
     expect(await codeOverHttp(from('10.0.0.3', 'Bearer no.such.token'), '{viewer{ user {id} }}')).toBe('RATE_LIMITED');
+  });
+});
+
+it('a large operation counts for more, on both transports', async () => {
+  const nodes = '{ nodes { conversationId text sentAt } }';
+  const query = `{ history(conversationId: "1", first: 500) ${nodes} more: history(conversationId: "1", first: 500) ${nodes} }`;
+  // 500 × 3 fields twice, and what is around them.
+  const points = 1 + Math.floor(3_004 / costPerPoint);
+  expect(points).toBe(2);
+  let count = 0;
+  for (;;) {
+    const answer = await (both[count % 2] as Transport).ask(query);
+    if (answer.errors?.[0]?.extensions.code === 'RATE_LIMITED') break;
+    count += 1;
+  }
+  expect(count).toBe(operationsMax / points);
+});
+
+describe('handshakes', () => {
+  const max = handshakes.points * scale;
+
+  it('of one address are bounded, and come back with time', async () => {
+    for (let count = 0; count < max; count += 1)
+      expect(await statusOfUpgrade(server.wsUrl, { 'x-forwarded-for': '10.0.1.1' })).toBe(101);
+    expect(await statusOfUpgrade(server.wsUrl, { 'x-forwarded-for': '10.0.1.1' })).toBe(429);
+    expect(await statusOfUpgrade(server.wsUrl, { 'x-forwarded-for': '10.0.1.2' })).toBe(101);
+    now += handshakes.windowMs;
+    expect(await statusOfUpgrade(server.wsUrl, { 'x-forwarded-for': '10.0.1.1' })).toBe(101);
+  });
+
+  it('with invalid tokens count tenfold, and are counted for operators', async () => {
+    for (let count = 0; count < max / 10; count += 1) {
+      const socket = await RawSocket.open(server, { 'x-forwarded-for': '10.0.1.3' });
+      expect(await socket.init({ Authorization: 'Bearer no.such.token' })).toBe(closeCodes.forbidden.code);
+    }
+    expect(await statusOfUpgrade(server.wsUrl, { 'x-forwarded-for': '10.0.1.3' })).toBe(429);
+    const page = await fetch(`${server.url}/metrics`).then((response) => response.text());
+    expect(page).toContain(`heliograph_tokens_refused_total{transport="ws"} ${max / 10}`);
+    expect(page).toContain('heliograph_limits_hit_total{limit="handshakes"} 2');
   });
 });
 

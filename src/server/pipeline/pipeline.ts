@@ -209,6 +209,9 @@ export function createPipeline(ports: {
       return operation;
     },
 
+    /** The cost of an operation with the variables of a request. */
+    costOf: ({ measured }: Operation, { variables }: OperationRequest): number => measured.cost(variables ?? {}),
+
     /** Runs a query or mutation. Never rejects. */
     async execute(operation: Operation, variables: Variables, context: Context): Promise<ExecutionResult> {
       const result = await execute(executionArgs(operation, variables, context));
