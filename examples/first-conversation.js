@@ -105,6 +105,7 @@ const streamQuery = `subscription ($afterSeq: Seq) {
 
 /** Calls `onEvent` with everything after `place.lastSeq`, once, over any number of connections. Returns a function that stops it. */
 function stream(client, place, onEvent, onEnd) {
+  const isRepeat = rememberUnnumbered();
   // A getter: graphql-ws sends the variables again on every reconnect, so this must return the position reached by then.
   const variables = {
     get afterSeq() {
@@ -119,14 +120,29 @@ function stream(client, place, onEvent, onEnd) {
         const event = data.messageReceived;
         if (event.__typename === 'StreamHeartbeat') place.lastSeq = event.position;
         if (event.__typename === 'StreamTruncated') place.lastSeq = event.backlogs.at(-1).inboxSeq;
-        // Live messages of large groups do not have an inbox number yet.
-        if (event.__typename === 'MessageReceived') place.lastSeq = event.inboxSeq ?? place.lastSeq;
+        if (event.__typename === 'MessageReceived') {
+          // Live messages of large groups do not have an inbox number yet.
+          place.lastSeq = event.inboxSeq ?? place.lastSeq;
+          if (isRepeat(event)) return;
+        }
         onEvent(event);
       },
       error: onEnd,
       complete: () => onEnd(null),
     },
   );
+}
+
+/** Messages that were live without a number may come again with their number after a reconnect. Recognises them by their id. */
+function rememberUnnumbered(max = 1_000) {
+  const ids = new Set();
+  return ({ inboxSeq, message: { id } }) => {
+    if (ids.has(id)) return true;
+    if (inboxSeq === null) ids.add(id);
+    // Only messages of the last moment come again.
+    if (ids.size > max) ids.delete(ids.values().next().value);
+    return false;
+  };
 }
 
 /** Streams until `count` messages have arrived. */

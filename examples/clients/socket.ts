@@ -3,6 +3,7 @@
  * message. Apollo Client and urql use it unchanged.
  */
 import { type Client, type ClientOptions, createClient } from 'graphql-ws';
+import { createRepeatFilter } from './repeats.ts';
 import type { Session } from './session.ts';
 import { pingEveryMs, silenceMaxMs, waitToRetry, watchConnection } from './watchdog.ts';
 
@@ -49,24 +50,27 @@ export function createSocketClient(session: Session, place: Place, settings: Soc
       stopWatching();
       return client.dispose();
     },
-    subscribe: (payload, sink) =>
-      client.subscribe(
+    subscribe(payload, sink) {
+      const isRepeat = createRepeatFilter();
+      return client.subscribe(
         { ...payload, variables: resumeFrom(place, payload.variables) },
         {
           ...sink,
           next: (result) => {
             const event = (result.data as { messageReceived?: StreamEvent } | null | undefined)?.messageReceived;
             if (event !== undefined) advance(place, event);
-            sink.next(result as never);
+            if (event === undefined || !isRepeat(event)) sink.next(result as never);
           },
         },
-      ),
+      );
+    },
   };
 }
 
 interface StreamEvent {
   readonly __typename: string;
   readonly inboxSeq?: string | null;
+  readonly message?: { readonly id: string };
   readonly position?: string;
   readonly backlogs?: readonly { readonly inboxSeq: string }[];
 }

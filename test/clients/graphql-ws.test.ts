@@ -150,6 +150,35 @@ describe("graphql-ws's own client", () => {
     expect(connection.connections).toBeGreaterThan(2);
   });
 
+  it('shows a message of a large group once, although a reconnect brings it again with its number', async () => {
+    await using largeGroups = await startServer({ FAN_OUT_ON_WRITE_MAX_MEMBERS: '1' });
+    const [alice, bob] = [await largeGroups.user(), await largeGroups.user()];
+    const input = { title: 'Large', memberIds: [bob.id] };
+    const { createGroup } = await alice.ask(
+      'mutation ($input: CreateGroupInput!) { createGroup(input: $input) { conversation { id } } }',
+      { input },
+    );
+    const connection = connect(new Session(largeGroups.url, bob.session));
+    const events = await stream(connection).until(isReady);
+    const { lastSeq } = connection.place;
+    await alice.send({ conversationId: createGroup.conversation.id }, 'seen live');
+    await events.until(({ texts }) => texts.includes('seen live'));
+    expect(numbers(events).at(-1)).toBeNull();
+    const letBack = connection.hold();
+    connection.cut();
+    // The position before the message, whatever the stream has reported since then.
+    connection.place.lastSeq = lastSeq;
+    letBack();
+    await events.until(() => readies(events) === 2, 'return');
+    await alice.send({ userId: bob.id }, 'marker');
+    await events.until(({ texts }) => texts.includes('marker'));
+    expect(events.texts.filter((text) => ['seen live', 'marker'].includes(text))).toEqual(['seen live', 'marker']);
+    // The reconnect did bring it again: the marker's number follows the message's.
+    const [, { startSeq }] = events.values.filter(({ __typename }) => __typename === 'StreamReady');
+    expect(BigInt(numbers(events).at(-1)) - BigInt(startSeq)).toBeGreaterThan(1n);
+    await connection.client.dispose();
+  });
+
   it('requests a new token after 4403, and reconnects with it', async () => {
     const [, bob] = await pair();
     const connection = connect(bob);
