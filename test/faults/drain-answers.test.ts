@@ -14,7 +14,7 @@ const boundMs = 15_000;
 
 /** Takes a second or so: passwords are hashed one after another. */
 const slowMutation = (count: number) =>
-  `mutation { ${Array.from({ length: count }, (_, n) => `r${n}: register(input: { username: "slow${n}_${Date.now()}", password: "correct horse ${n}" }) { deviceId }`).join(' ')} }`;
+  `mutation { ${Array.from({ length: count }, (_, n) => `r${n}: register(input: { username: "slow${n}_${Date.now()}", password: "correct horse ${n}" }) { session { deviceId } }`).join(' ')} }`;
 
 const isDraining = async (server: ServerProcess) => (await server.ready()).status === 503;
 
