@@ -27,6 +27,8 @@ import type { Services } from './services/services.ts';
 const namedMembersMax = 1_000;
 const healthTimeoutMs = 2_000;
 const healthEveryMs = 5_000;
+/** Delay after which an operator's command takes effect on a running server. */
+const endingsEveryMs = 1_000;
 const purgeEveryMs = 60 * 60 * 1000;
 /** Maximum time for which an identity provider's withdrawn key is still accepted. */
 const providerKeysEveryMs = 10 * 60 * 1000;
@@ -63,6 +65,7 @@ export async function startHeliograph(
   const accounts = openAccountService({
     users: directory.users,
     devices: directory.devices,
+    accountControl: directory.accountControl,
     bus,
     rateLimiter,
     attemptCounter: drivers.attemptCounter,
@@ -143,6 +146,7 @@ export async function startHeliograph(
   stack.defer(stopRevocations);
   every(stack, healthEveryMs, () => health.look(), onError, 'health');
   every(stack, providerKeysEveryMs, () => accounts.renewProviderKeys(), onError, 'identity-provider');
+  every(stack, endingsEveryMs, () => accounts.followEndings(), onError, 'session endings');
   every(stack, purgeEveryMs, () => accounts.purge(), onError, 'token purge');
   every(
     stack,

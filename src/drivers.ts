@@ -17,7 +17,7 @@ import { createMemoryRateLimiter } from './stores/memory/memory-rate-limiter.ts'
 import type { MessageStore } from './stores/message-store.ts';
 import type { PresenceStore } from './stores/presence-store.ts';
 import type { RateLimiter } from './stores/rate-limiter.ts';
-import { openDataFolder } from './stores/sqlite-file/data-folder.ts';
+import { FolderInUse, openDataFolder } from './stores/sqlite-file/data-folder.ts';
 
 export interface Drivers extends AsyncDisposable {
   readonly messageStore: MessageStore;
@@ -91,4 +91,25 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
   const shared = openShared(options);
   const opened = stack.move();
   return { messageStore, directory, ...shared, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/**
+ * The directory for an operator's command, which may run beside a server on the same files.
+ *
+ * @throws StartError: a URL is not supported, or the directory cannot be opened
+ */
+export async function openDirectoryOnly(options: DriverOptions): Promise<Directory> {
+  const { mysqlUrl, dataDir, storeTimeoutMs: timeoutMs } = options.config;
+  if (mysqlUrl !== null) throw new StartError('MYSQL_URL is not supported. Unset it to use the files in DATA_DIR.');
+  await using stack = new AsyncDisposableStack();
+  let isShared = false;
+  try {
+    stack.use(openDataFolder(dataDir, options.onError));
+  } catch (error) {
+    if (!(error instanceof FolderInUse)) throw error;
+    isShared = true;
+  }
+  const directory = stack.use(await openSqliteDirectory({ dataDir, timeoutMs, onError: options.onError, isShared }));
+  const opened = stack.move();
+  return { ...directory, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -41,6 +41,18 @@ export const settings = v.pipe(
       text('URL'),
       'Not supported by this version: events and presence stay in the process.',
     ),
+    registration: setting(
+      'REGISTRATION',
+      'open',
+      oneOf(['open', 'closed']),
+      'Whether users may register themselves. If closed, an operator adds them with `node src/cli.ts users add NAME`.',
+    ),
+    passwordSignIn: setting(
+      'PASSWORD_SIGN_IN',
+      null,
+      flag(),
+      'Whether users may register and log in with a password. If unset, they may, except with `JWT_JWKS_URL`.',
+    ),
     jwtSecret: setting(
       'JWT_SECRET',
       null,
@@ -283,6 +295,16 @@ export const settings = v.pipe(
       'and JWT_SECRET exclude each other',
     ),
     ['jwtSecretFile'],
+  ),
+  // A forgotten secret must not open a way past the identity provider.
+  v.forward(
+    v.partialCheck(
+      [['passwordSignIn'], ['jwtJwksUrl'], ['jwtSecret']],
+      ({ passwordSignIn, jwtJwksUrl, jwtSecret }) =>
+        passwordSignIn !== null || jwtJwksUrl === null || jwtSecret === null,
+      'must be set if JWT_SECRET and JWT_JWKS_URL are: true lets users sign in with a password too',
+    ),
+    ['passwordSignIn'],
   ),
   // Keys alone do not identify the audience of a token: a large provider uses the same keys for all its customers' applications.
   v.forward(

@@ -15,6 +15,8 @@ export const securityEvents = {
   'device-added': success('A user logged in on a device that was not known before.'),
   'log-in-failed': failure('The username or the password of a log-in was wrong.'),
   'refresh-reused': failure('A refresh token was used again too late; its device was signed out.'),
+  'password-changed': success('A user changed their password; their other devices were signed out.'),
+  'device-revoked': success('A user signed one of their devices out.'),
   'logged-out': success('A user logged out on a device.'),
 } as const satisfies Record<string, SecurityEventEntry>;
 

@@ -38,6 +38,8 @@ export interface Account {
   readonly user: User;
   /** Null for users of an identity provider. */
   readonly passwordHash: string | null;
+  /** If the password is a reset secret: until when it may be used to log in. Null for a password of the user's own choice. */
+  readonly resetExpiresAt: Millis | null;
   /** Time when the account was disabled; null while it is enabled. */
   readonly disabledAt: Millis | null;
   /** On a device that is not known, an identity provider's token is accepted only if it was made after this time. Null: no limit. */

@@ -197,7 +197,7 @@ describe('an identity provider', () => {
   });
 
   it('that is unavailable makes its tokens wait instead of fail, and affects no other user', async () => {
-    await using own = await startServer({ ...provider.env, JWT_SECRET: 's'.repeat(32) });
+    await using own = await startServer({ ...provider.env, JWT_SECRET: 's'.repeat(32), PASSWORD_SIGN_IN: 'true' });
     const local = await own.user();
     provider.isAway = true;
     const token = await provider.sign({ sub: randomUUID() });

@@ -25,6 +25,9 @@ async function openSqlite(): Promise<OpenDirectory> {
     get users() {
       return directory.users;
     },
+    get accountControl() {
+      return directory.accountControl;
+    },
     get devices() {
       return directory.devices;
     },

@@ -6,7 +6,7 @@ const local = { passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$dGFn', exte
 const outside = (externalSubject: string) => ({ passwordHash: null, externalSubject });
 
 function accountOf(user: User, { passwordHash }: { passwordHash: string | null }) {
-  return { user, passwordHash, disabledAt: null, signedOutAt: null };
+  return { user, passwordHash, resetExpiresAt: null, disabledAt: null, signedOutAt: null };
 }
 
 describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {

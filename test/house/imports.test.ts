@@ -34,6 +34,7 @@ const arrow: Readonly<Record<string, readonly string[]>> = {
     'domain',
   ],
   'src/drivers.ts': ['drivers', 'sqlite file', 'ports', 'config', 'domain'],
+  'src/cli.ts': ['src/drivers.ts', 'services', 'config', 'domain'],
   'src/main.ts': ['src/compose.ts', 'config', 'observability', 'domain'],
 };
 
@@ -135,7 +136,7 @@ const driverOf = (path: string): string => path.split('/').slice(0, 3).join('/')
 function wrongUses(sources: Sources): string[] {
   const owners = [
     [/\bprocess\.env\b/, /^src\/config\//],
-    [/\bprocess\.(on|once|exit|exitCode|kill|abort)\b/, /^src\/main\.ts$/],
+    [/\bprocess\.(on|once|exit|exitCode|kill|abort)\b/, /^src\/(main|cli)\.ts$/],
   ] as const;
   const wrong: string[] = [];
   for (const [path, source] of sources) {
@@ -174,7 +175,7 @@ describe('the imports of src/', () => {
       expect(sources.has(`src/services/${folder}/${entry}`)).toBe(true);
   });
 
-  it('leave the environment to config/, and signals and exits to main.ts', () => {
+  it('leave the environment to config/, and signals and exits to main.ts and cli.ts', () => {
     expect(wrongUses(sources)).toEqual([]);
   });
 

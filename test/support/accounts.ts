@@ -22,6 +22,7 @@ export const accountSettings = {
   refreshReuseMs: 30_000,
   sessionMaxMs: 365 * day,
   devicesPerUserMax: 50,
+  registration: 'open' as const,
 };
 export const unauthenticated = { code: 'UNAUTHENTICATED', retryable: false };
 
@@ -44,10 +45,10 @@ export const newName = () => {
 
 export type { AccountPorts };
 /** The parts of a directory that accounts use. */
-export type AccountStores = Pick<Directory, 'users' | 'devices'>;
+export type AccountStores = Pick<Directory, 'users' | 'devices' | 'accountControl'>;
 
 export function setUpAccounts(
-  { users, devices }: AccountStores,
+  { users, devices, accountControl }: AccountStores,
   over: Partial<AccountPorts> = {},
   rateLimitScale = 1_000,
 ) {
@@ -59,6 +60,7 @@ export function setUpAccounts(
   const accounts = createAccountService({
     users,
     devices,
+    accountControl,
     bus,
     rateLimiter: createMemoryRateLimiter({ clock, scale: rateLimitScale }),
     attemptCounter: createMemoryAttemptCounter({ clock, scale: rateLimitScale }),
@@ -80,6 +82,6 @@ export function setUpAccounts(
 }
 
 /** Stores whose methods can be replaced. */
-export function pick({ users, devices }: AccountStores): AccountStores {
-  return { users: { ...users }, devices: { ...devices } };
+export function pick({ users, devices, accountControl }: AccountStores): AccountStores {
+  return { users: { ...users }, devices: { ...devices }, accountControl: { ...accountControl } };
 }

@@ -30,6 +30,8 @@ export interface TestServer extends AsyncDisposable {
   user(name?: string): Promise<TestUser>;
   /** Stops the server and starts another on the same folder, with other settings if they are given. */
   restart(env?: Record<string, string>): Promise<void>;
+  /** Stops the server, calls the function, and starts the server again. */
+  whileStopped(call: () => Promise<void>): Promise<void>;
 }
 
 export async function startServer(env: Record<string, string> = {}, clock?: () => number): Promise<TestServer> {
@@ -75,7 +77,11 @@ export async function startServer(env: Record<string, string> = {}, clock?: () =
     },
     async restart(own) {
       if (own !== undefined) config = configOf(own);
+      await server.whileStopped(async () => {});
+    },
+    async whileStopped(call) {
       await heliograph[Symbol.asyncDispose]();
+      await call();
       heliograph = await startHeliograph(config, log, 'test', clock);
     },
     async [Symbol.asyncDispose]() {

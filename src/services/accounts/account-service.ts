@@ -6,6 +6,7 @@ import { type Clock, type DeviceId, isId, type Millis, type UserId } from '../..
 import type { OnSecurityEvent } from '../../domain/security-event.ts';
 import type { Device, User, Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
+import type { AccountControl } from '../../stores/account-control.ts';
 import type { AttemptCounter } from '../../stores/attempt-counter.ts';
 import type { DeviceStore } from '../../stores/device-store.ts';
 import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
@@ -17,17 +18,21 @@ import { createPasswordAccounts, type LogInInput, type RegisterInput, type Sessi
 import { createPasswordPolicy } from './password-policy.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
+import { createSessionEndings } from './session-endings.ts';
 import { createSessions, type SessionSettings, sessionEnded } from './sessions.ts';
 import { openSignIns, type SignInSettings, type SignIns } from './sign-ins.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { createTokenCheck } from './token-check.ts';
 
+export { type AccountOperator, createAccountOperator } from './account-operator.ts';
 export type { Session } from './password-accounts.ts';
+export { createPasswords } from './passwords.ts';
 
 export const refreshLimit: RateLimit = { name: 'refresh', points: 300, windowMs: 60_000 };
 
 export interface AccountSettings extends SessionSettings {
   readonly accessTokenTtlMs: Millis;
+  readonly registration: 'open' | 'closed';
 }
 
 export type AccountService = ReturnType<typeof createAccountService>;
@@ -35,6 +40,7 @@ export type AccountService = ReturnType<typeof createAccountService>;
 export interface AccountPorts extends SignIns {
   readonly users: UserStore;
   readonly devices: DeviceStore;
+  readonly accountControl: AccountControl;
   readonly bus: Bus;
   readonly rateLimiter: RateLimiter;
   readonly attemptCounter: AttemptCounter;
@@ -72,6 +78,7 @@ export function createAccountService(ports: AccountPorts) {
     signingKeys === null ? null : createAccessTokens({ keys: signingKeys, ttlMs: settings.accessTokenTtlMs, clock });
   const { devicesPerUserMax } = settings;
   const tokens = createTokenCheck({ ...ports, accessTokens, devicesPerUserMax });
+  const endings = createSessionEndings({ control: ports.accountControl, announceEnd: tokens.announceEnd });
   const local = signingKeys === null || accessTokens === null ? null : createLocal(signingKeys, accessTokens);
 
   /** What only a server with accounts of its own has. */
@@ -79,7 +86,15 @@ export function createAccountService(ports: AccountPorts) {
     const refreshTokens = createRefreshTokens(keys);
     const sessions = createSessions({ ...ports, accessTokens: ownTokens, refreshTokens, tokens });
     const attempts = createLogInAttempts({ counter: ports.attemptCounter, onRefused: ports.onLimit });
-    const accounts = createPasswordAccounts({ ...ports, sessions, attempts, policy: createPasswordPolicy() });
+    const accounts = createPasswordAccounts({
+      ...ports,
+      control: ports.accountControl,
+      announceEnd: tokens.announceEnd,
+      isRegistrationOpen: settings.registration === 'open',
+      sessions,
+      attempts,
+      policy: createPasswordPolicy(),
+    });
     return { ...accounts, refresh: sessions.refresh };
   }
 
@@ -124,7 +139,25 @@ export function createAccountService(ports: AccountPorts) {
       onSecurityEvent({ name: 'logged-out', userId, deviceId });
     },
 
+    /** @throws DomainError `FORBIDDEN` if only an identity provider signs users in; otherwise as `PasswordAccounts.changePassword` */
+    changePassword: async (
+      viewer: Viewer,
+      input: { currentPassword: string; newPassword: string },
+      from: ClientAddress,
+    ): Promise<void> => requireLocal().changePassword(viewer, input, from),
+
+    /** Ends the session of one of the viewer's devices. @throws DomainError `NOT_FOUND` */
+    async revokeDevice({ userId }: Viewer, deviceId: DeviceId): Promise<void> {
+      const device = isId(deviceId) ? await devices.get(deviceId) : null;
+      if (device?.userId !== userId) throw new DomainError('NOT_FOUND', 'Device not found for this user.');
+      await devices.revoke(deviceId, clock());
+      tokens.announceEnd(userId, deviceId, true);
+      onSecurityEvent({ name: 'device-revoked', userId, deviceId });
+    },
+
     verifyToken: tokens.verify,
+    /** Takes note of sessions that an operator ended. */
+    followEndings: endings.look,
     /** Reads the identity provider's keys again. A failure is reported, not thrown. */
     renewProviderKeys: async () => externalTokens?.renewKeys(),
     watchRevocations: tokens.watchRevocations,

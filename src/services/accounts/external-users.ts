@@ -53,6 +53,7 @@ export function createExternalUsers(ports: {
     const account = await users.findAccount({ externalSubject: subject });
     const user = account?.user ?? (await createExternalUser({ subject, ...names }));
     const id = deviceIdFor(user.id, deviceKey);
+    if (account !== null && account.disabledAt !== null) throw sessionEnded();
     const device = await devices.get(id);
     const now = clock();
     const renewed = {

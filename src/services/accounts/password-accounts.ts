@@ -1,9 +1,10 @@
-/** Accounts with a password: registering and logging in. */
+/** Accounts with a password: registering, logging in, and changing the password. */
 import type { ClientAddress } from '../../domain/client-address.ts';
 import { badInput, DomainError } from '../../domain/errors.ts';
-import { type Clock, type DeviceId, isId } from '../../domain/ids.ts';
+import { type Clock, type DeviceId, isId, type UserId } from '../../domain/ids.ts';
 import type { OnSecurityEvent } from '../../domain/security-event.ts';
-import type { User } from '../../domain/user.ts';
+import type { User, Viewer } from '../../domain/user.ts';
+import type { AccountControl } from '../../stores/account-control.ts';
 import type { DeviceStore } from '../../stores/device-store.ts';
 import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
 import type { Account, UserStore } from '../../stores/user-store.ts';
@@ -46,7 +47,11 @@ export function createPasswordAccounts(ports: {
   onSecurityEvent: OnSecurityEvent;
   newId: () => string;
   clock: Clock;
+  control: AccountControl;
+  announceEnd: (userId: UserId, deviceId: DeviceId, isRevoked: boolean) => void;
+  isRegistrationOpen: boolean;
 }) {
+  const { control, announceEnd, isRegistrationOpen } = ports;
   const { users, devices, sessions, rateLimiter, attempts, passwords, policy, onSecurityEvent, newId, clock } = ports;
 
   async function signIn(account: Credentials, name: string | null, knownId: DeviceId | null): Promise<Session> {
@@ -65,9 +70,16 @@ export function createPasswordAccounts(ports: {
     await users.changePasswordHash(user.id, passwordHash, await passwords.hash(password, network));
   }
 
+  function refused(reason: string, { user }: Account, address: string, message: string): DomainError {
+    onSecurityEvent({ name: 'log-in-failed', reason, userId: user.id, address });
+    return new DomainError('UNAUTHENTICATED', message);
+  }
+
   return {
-    /** @throws DomainError `BAD_USER_INPUT`, `USERNAME_TAKEN`, `RATE_LIMITED`, `OVERLOADED` */
+    /** @throws DomainError `BAD_USER_INPUT`, `USERNAME_TAKEN`, `RATE_LIMITED`, `OVERLOADED`; `FORBIDDEN` if registration is closed */
     async register(input: RegisterInput, { address, network }: ClientAddress): Promise<Session> {
+      if (!isRegistrationOpen)
+        throw new DomainError('FORBIDDEN', 'Registration is closed; ask the operator of this server for an account.');
       await takeOrThrow(rateLimiter, registerLimit, network);
       const { username, password } = input;
       if (!isUsername(username))
@@ -113,12 +125,48 @@ export function createPasswordAccounts(ports: {
         throw new DomainError('UNAUTHENTICATED', 'Username or password is wrong.');
       }
       await attempt.succeed();
+      // Only a client with the right password learns of these two.
+      if (account.disabledAt !== null) throw refused('account-disabled', account, address, 'Account is disabled.');
+      const { resetExpiresAt } = account;
+      if (
+        resetExpiresAt !== null &&
+        !(resetExpiresAt > clock() && (await control.useReset(account.user.id, resetExpiresAt)))
+      )
+        throw refused('reset-expired', account, address, 'Reset secret was used or has expired; ask for another one.');
       const session = await signIn(account, deviceName, deviceId);
       await renewHash(account, password, network).catch(() => {});
       const event = { userId: account.user.id, deviceId: session.deviceId, address };
       onSecurityEvent({ ...event, name: 'logged-in' });
       if (deviceId === null) onSecurityEvent({ ...event, name: 'device-added' });
       return session;
+    },
+
+    /**
+     * Replaces the viewer's password, or the reset secret in its place, and ends the sessions of their other devices.
+     *
+     * @throws DomainError `UNAUTHENTICATED`: `currentPassword` is wrong
+     * @throws DomainError `BAD_USER_INPUT`, `RATE_LIMITED`, `OVERLOADED`; `FORBIDDEN` for users of an identity provider
+     */
+    async changePassword(
+      { userId, deviceId }: Viewer,
+      { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+      { address, network }: ClientAddress,
+    ): Promise<void> {
+      const account = await users.findAccount({ id: userId });
+      if (account === null || account.passwordHash === null)
+        throw new DomainError('FORBIDDEN', 'This user has no password on this server.');
+      const { username, displayName } = account.user;
+      await policy.check('newPassword', newPassword, [username, displayName]);
+      const attempt = await attempts.begin({ username, network, deviceId });
+      const isRight = await passwords.verify(currentPassword.slice(0, 2 * passwordMax), account.passwordHash, network);
+      if (!isRight) throw refused('wrong-password', account, address, 'Current password is wrong.');
+      await attempt.succeed();
+      const to = await passwords.hash(newPassword, network);
+      const change = { from: account.passwordHash, to, keptId: deviceId, at: clock() };
+      const ended = await control.changePassword(userId, change);
+      if (ended === null) throw new DomainError('UNAUTHENTICATED', 'Current password is wrong.');
+      for (const id of ended) announceEnd(userId, id, true);
+      onSecurityEvent({ name: 'password-changed', userId, deviceId, address });
     },
   };
 }

@@ -4,6 +4,8 @@ import { createExternalTokens, type ExternalTokens } from './external-tokens.ts'
 import { createSigningKeys, loadSecrets, type SecretSettings, type SigningKeys } from './signing-keys.ts';
 
 export interface SignInSettings extends SecretSettings {
+  /** Whether users may sign in with a password; null: unless there is an identity provider. */
+  readonly passwordSignIn: boolean | null;
   /** Where an identity provider publishes its keys; null without one. */
   readonly jwtJwksUrl: string | null;
   /** `*` accepts any. */
@@ -27,9 +29,9 @@ export function openSignIns(ports: {
   onError: (error: unknown, what: string) => void;
 }): SignIns {
   const { settings, clock, onError } = ports;
-  const { jwtJwksUrl, jwtIssuer, jwtAudience, jwtTyp, jwtScope } = settings;
+  const { passwordSignIn, jwtJwksUrl, jwtIssuer, jwtAudience, jwtTyp, jwtScope } = settings;
   return {
-    signingKeys: hasOwnAccounts(settings) ? createSigningKeys(loadSecrets(settings)) : null,
+    signingKeys: (passwordSignIn ?? jwtJwksUrl === null) ? createSigningKeys(loadSecrets(settings)) : null,
     externalTokens:
       jwtJwksUrl === null
         ? null
@@ -43,9 +45,4 @@ export function openSignIns(ports: {
             onFailure: (error) => onError(error, 'identity-provider'),
           }),
   };
-}
-
-/** Users of an identity provider sign in there only, unless a secret is set too. */
-function hasOwnAccounts({ jwtJwksUrl, jwtSecret, jwtSecretFile }: SignInSettings): boolean {
-  return jwtJwksUrl === null || jwtSecret !== null || jwtSecretFile !== null;
 }

@@ -129,6 +129,20 @@ const migrations: readonly Migration[] = [
       await knex('members').whereIn('conversation_id', groups.clone().select('id')).update({ on_read: 1 });
     },
   },
+  {
+    name: '0005-operator-control',
+    async up(knex) {
+      await knex.schema.alterTable('users', (table) => {
+        // Set while the password is a reset secret.
+        table.bigInteger('reset_expires_at');
+      });
+      await knex.schema.createTable('session_endings', (table) => {
+        table.increments('seq');
+        table.bigInteger('user_id');
+        table.bigInteger('at').notNullable();
+      });
+    },
+  },
 ];
 
 /** Migrations are modules instead of files in a folder, so that the compiler checks them. */

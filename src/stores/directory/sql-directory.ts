@@ -7,6 +7,7 @@ import type { Millis } from '../../domain/ids.ts';
 import type { Directory } from '../directory.ts';
 import { migrationSource } from './migrations.ts';
 import { NodeSqliteClient } from './node-sqlite-dialect.ts';
+import { createSqlAccountControl } from './sql-account-control.ts';
 import { createSqlConversationStore } from './sql-conversation-store.ts';
 import { createSqlDeviceStore } from './sql-device-store.ts';
 import { createSqlUserStore } from './sql-user-store.ts';
@@ -18,6 +19,8 @@ export interface SqliteDirectoryOptions {
   readonly dataDir: string;
   readonly timeoutMs: Millis;
   readonly onError: (error: unknown, what: string) => void;
+  /** Whether a server uses the folder at the same time. Then the tables must be up to date, and are not migrated. */
+  readonly isShared?: boolean;
 }
 
 /**
@@ -25,7 +28,12 @@ export interface SqliteDirectoryOptions {
  *
  * @throws StartError: the file cannot be opened, or a newer version has written it
  */
-export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: SqliteDirectoryOptions): Promise<Directory> {
+export async function openSqliteDirectory({
+  dataDir,
+  timeoutMs,
+  onError,
+  isShared = false,
+}: SqliteDirectoryOptions): Promise<Directory> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   let isOpen = false;
   const knex = knexFactory({
@@ -46,9 +54,8 @@ export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: Sqlit
   });
   try {
     await connect(knex, timeoutMs);
-    // No other process uses this folder, so a lock in the tables was left by a process that was killed during a migration.
-    await knex.migrate.forceFreeMigrationsLock({ migrationSource });
-    await knex.migrate.latest({ migrationSource });
+    if (isShared) await requireCurrent(knex);
+    else await migrate(knex);
     isOpen = true;
   } catch (error) {
     await knex.destroy();
@@ -59,6 +66,7 @@ export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: Sqlit
   return {
     users: createSqlUserStore(knex, timeoutMs),
     devices: createSqlDeviceStore(knex, timeoutMs),
+    accountControl: createSqlAccountControl(knex, timeoutMs),
     conversations: createSqlConversationStore(knex, timeoutMs),
     // No row has this id: the statement acquires the right to write, and changes nothing.
     ping: async () => {
@@ -66,6 +74,17 @@ export async function openSqliteDirectory({ dataDir, timeoutMs, onError }: Sqlit
     },
     [Symbol.asyncDispose]: () => knex.destroy(),
   };
+}
+
+async function migrate(knex: Knex): Promise<void> {
+  // No other process uses this folder, so a lock in the tables was left by a process that was killed during a migration.
+  await knex.migrate.forceFreeMigrationsLock({ migrationSource });
+  await knex.migrate.latest({ migrationSource });
+}
+
+async function requireCurrent(knex: Knex): Promise<void> {
+  const [, pending] = (await knex.migrate.list({ migrationSource })) as [unknown[], unknown[]];
+  if (pending.length > 0) throw new Error('the server that uses it is an older version');
 }
 
 function problemOf({ message, cause }: Error): string {

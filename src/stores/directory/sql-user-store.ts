@@ -82,6 +82,7 @@ function toAccount(row: Row): Account {
   return {
     user: toUser(row),
     passwordHash: (row.password_hash as string | null) ?? null,
+    resetExpiresAt: row.reset_expires_at === null ? null : Number(row.reset_expires_at),
     disabledAt: row.disabled_at === null ? null : Number(row.disabled_at),
     signedOutAt: row.signed_out_at === null ? null : Number(row.signed_out_at),
   };

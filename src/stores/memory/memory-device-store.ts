@@ -5,15 +5,16 @@ import type { Device } from '../../domain/user.ts';
 import type { DeviceStore, RefreshState } from '../device-store.ts';
 import type { Account } from '../user-store.ts';
 
+/** Devices by id. */
+export type DeviceEntries = Map<DeviceId, Entry>;
+
 interface Entry {
   readonly device: Device;
   readonly refresh: RefreshState | null;
 }
 
-/** @param accounts - shared with the store of the users */
-export function createMemoryDeviceStore(accounts: Map<UserId, Account>): DeviceStore {
-  const entries = new Map<DeviceId, Entry>();
-
+/** @param accounts - shared with the store of the users; `entries` with the changes to whole accounts */
+export function createMemoryDeviceStore(accounts: Map<UserId, Account>, entries: DeviceEntries): DeviceStore {
   const ofUser = (userId: UserId) =>
     [...entries.values()].map(({ device }) => device).filter((device) => device.userId === userId);
 

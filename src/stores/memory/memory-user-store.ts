@@ -20,7 +20,7 @@ export function createMemoryUserStore(accounts = new Map<UserId, Account>()): Us
       if (idByName.has(key)) throw new DomainError('USERNAME_TAKEN', 'Username is taken.');
       idByName.set(key, user.id);
       if (externalSubject !== null) idBySubject.set(externalSubject, user.id);
-      accounts.set(user.id, { user, passwordHash, disabledAt: null, signedOutAt: null });
+      accounts.set(user.id, { user, passwordHash, resetExpiresAt: null, disabledAt: null, signedOutAt: null });
       return user;
     },
 

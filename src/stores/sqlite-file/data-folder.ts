@@ -39,15 +39,23 @@ export function openDataFolder(dataDir: string, onError: (error: unknown, what: 
   } catch (error) {
     lock?.close();
     const isBusy = (error as { errcode?: number }).errcode === sqliteBusy;
-    const problem = isBusy
-      ? 'is in use by another Heliograph process. Stop that process, or choose another folder.'
-      : `cannot be written to: ${(error as Error).message}.`;
-    throw new StartError(`DATA_DIR ${path} ${problem}`, { cause: error });
+    if (isBusy) throw new FolderInUse(path, { cause: error });
+    throw new StartError(`DATA_DIR ${path} cannot be written to: ${(error as Error).message}.`, { cause: error });
   }
   const held = lock;
   return {
     [Symbol.dispose]: () => held.close(),
   };
+}
+
+/** Another process holds the folder. */
+export class FolderInUse extends StartError {
+  constructor(path: string, options: ErrorOptions) {
+    super(
+      `DATA_DIR ${path} is in use by another Heliograph process. Stop that process, or choose another folder.`,
+      options,
+    );
+  }
 }
 
 function problemWithFolder({ code, message }: NodeJS.ErrnoException): string {

@@ -197,6 +197,42 @@ describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
     });
   });
 
+  describe('changing a password', () => {
+    it('needs the current one, and signs the other devices out', async () => {
+      const { accounts, register, verify } = setUpAccounts(directory);
+      const session = await register();
+      const { username } = session.user;
+      const other = await accounts.logIn({ username, password }, from);
+      const viewer = await verify(session);
+      const change = (currentPassword: string, newPassword: string) =>
+        accounts.changePassword(viewer, { currentPassword, newPassword }, from);
+      await expect(change('wrong horse', 'battery staple')).rejects.toMatchObject(unauthenticated);
+      await expect(change(password, 'password')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      await change(password, 'battery staple');
+      await verify(session);
+      await expect(verify(other)).rejects.toMatchObject(unauthenticated);
+      await expect(accounts.logIn({ username, password }, from)).rejects.toMatchObject(unauthenticated);
+      await accounts.logIn({ username, password: 'battery staple' }, from);
+    });
+  });
+
+  describe('devices of a user', () => {
+    it('are listed and signed out by their user only', async () => {
+      const { accounts, register, verify } = setUpAccounts(directory);
+      const [session, stranger] = [await register(), await register()];
+      const phone = await accounts.logIn({ username: session.user.username, password, deviceName: 'Phone' }, from);
+      const viewer = await verify(session);
+      expect((await accounts.listDevices(viewer)).map(({ id }) => id).toSorted()).toEqual(
+        [session.deviceId, phone.deviceId].toSorted(),
+      );
+      for (const id of [stranger.deviceId, nextId(), 'no id'])
+        await expect(accounts.revokeDevice(viewer, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await accounts.revokeDevice(viewer, phone.deviceId);
+      await expect(verify(phone)).rejects.toMatchObject(unauthenticated);
+      await verify(session);
+    });
+  });
+
   describe('users', () => {
     it('come in the order asked for, and from memory the second time', async () => {
       const stores = pick(directory);
