@@ -470,7 +470,7 @@ export type MessageKind =
 
 /** A message, from the backlog or live. */
 export type MessageReceived = {
-  /** The message's inbox number. Null for a live message of a large group, which gets its number at the next sync. */
+  /** The message's inbox number. Null for a live message of a large group, which gets its number about a second later. */
   inboxSeq: Maybe<Scalars['Seq']['output']>;
   /** The message. */
   message: Message;
@@ -980,7 +980,8 @@ export type Subscription = {
   /**
    * Every message for this user, past and live, in one resumable stream: first `StreamReady`, then the entries after `afterSeq`, then
    * live messages, without gaps and without repeats. Inbox numbers increase by one. Only a `StreamHeartbeat` may skip numbers: they
-   * belong to messages of large groups that this stream has already delivered live, without a number.
+   * belong to messages of large groups that this stream has already delivered live, without a number. After a reconnect, such messages of
+   * the last second or so may arrive again, with their number: clients drop them by `Message.id`.
    *
    * Errors: `CURSOR_AHEAD` if `afterSeq` is past the inbox head.
    */

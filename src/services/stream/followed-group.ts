@@ -24,12 +24,14 @@ import type { ConversationHint } from '../../pubsub/topics.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
+import type { LiveNumbers } from './live-numbers.ts';
 
 export interface FollowedGroupPorts {
   readonly inbox: InboxService;
   readonly log: ConversationLog;
   readonly memberLists: MemberLists;
   readonly bus: Bus;
+  readonly numbers: Pick<LiveNumbers, 'add'>;
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -155,6 +157,7 @@ export class FollowedGroup {
   private pushLive(message: Message, isHint: boolean): void {
     this.show(message);
     this.stream.pushMessage(null, message, isHint);
+    this.stream.ports.numbers.add(this.stream.viewer.userId, message.conversationId, message.seq);
   }
 
   /** Moves past the next message. The one that announces that the user has left is the last. */

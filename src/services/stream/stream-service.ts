@@ -6,11 +6,12 @@
 import type { Millis, Seq } from '../../domain/ids.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { EventSource } from '../../pubsub/event-source.ts';
+import { createLiveNumbers, type LiveNumbersSettings } from './live-numbers.ts';
 import { type CatchUpSettings, Stream, type StreamEvent, type StreamPorts } from './stream.ts';
 
 export type { StreamEvent } from './stream.ts';
 
-export interface StreamSettings extends CatchUpSettings {
+export interface StreamSettings extends CatchUpSettings, LiveNumbersSettings {
   /** Interval between comparisons of a stream with the store. It also limits the time without an event. */
   readonly checkEveryMs: Millis;
   /** Number of slices, so that not all streams are checked at once. */
@@ -23,12 +24,18 @@ export const streamDefaults: StreamSettings = {
   checkEveryMs: 11_000,
   checkSlices: 24,
   retryAfterMs: 1_000,
+  numberAfterMs: 500,
+  numberBatch: 200,
 };
 
 export type StreamService = ReturnType<typeof createStreamService>;
 
-export function createStreamService(ports: StreamPorts & { readonly settings?: Partial<StreamSettings> }) {
+export function createStreamService(
+  ports: Omit<StreamPorts, 'numbers'> & { readonly settings?: Partial<StreamSettings> },
+) {
   const settings = { ...streamDefaults, ...ports.settings };
+  const numbers = createLiveNumbers({ enter: ports.inbox.enterConversations, onError: ports.onError, settings });
+  const streamPorts: StreamPorts = { ...ports, numbers };
   const slices = Array.from({ length: settings.checkSlices }, () => new Set<Stream>());
   let nextSlice = 0;
   let nextCheck = 0;
@@ -64,7 +71,7 @@ export function createStreamService(ports: StreamPorts & { readonly settings?: P
     open(viewer: Viewer, afterSeq: Seq | null): EventSource<StreamEvent> {
       return {
         async open(sink) {
-          const stream = new Stream(ports, settings, viewer, sink);
+          const stream = new Stream(streamPorts, settings, viewer, sink);
           try {
             await stream.open(afterSeq);
           } catch (error) {
@@ -92,6 +99,7 @@ export function createStreamService(ports: StreamPorts & { readonly settings?: P
 
     [Symbol.dispose]() {
       clearInterval(timer);
+      numbers[Symbol.dispose]();
       stopReconnect();
     },
   };
