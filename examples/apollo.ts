@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { gql, type TypedDocumentNode } from '@apollo/client';
-import { createApolloClient, historyQuery, inOrder, sendMessage, show, streamSubscription } from './clients/apollo.ts';
+import { createApolloClient, historyQuery, sendMessage, show, streamSubscription } from './clients/apollo.ts';
 import { Session } from './clients/session.ts';
 import { createSocketClient } from './clients/socket.ts';
 
@@ -52,9 +52,7 @@ await sendMessage(alice.client, alice.session, conversationId, 'Hello from Apoll
 await received.promise;
 await sendMessage(bob.client, bob.session, conversationId, 'Hello back!');
 const { data } = await alice.client.query({ query: historyQuery, variables: { conversationId, last: 20 } });
-for (const { seq, status, text } of inOrder(data?.history.edges.map(({ node }) => node) ?? [])) {
-  console.log(`#${seq} ${text} (${status})`);
-}
+for (const { node } of data?.history.edges ?? []) console.log(`#${node.seq} ${node.text} (${node.status})`);
 
 stream.unsubscribe();
 for (const { client, socket } of [alice, bob]) {

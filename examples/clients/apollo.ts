@@ -1,17 +1,9 @@
 /** Apollo Client for Heliograph: queries and mutations over HTTP, subscriptions over graphql-ws, one cache entry per message. */
-import {
-  ApolloClient,
-  ApolloLink,
-  gql,
-  HttpLink,
-  InMemoryCache,
-  type Reference,
-  type TypedDocumentNode,
-} from '@apollo/client';
+import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
 import { SetContextLink } from '@apollo/client/link/context';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
-import { relayStylePagination } from '@apollo/client/utilities';
 import type { Client } from 'graphql-ws';
+import { arrived, history, outbox } from './apollo-history.ts';
 import type { Session } from './session.ts';
 
 export function createApolloClient(session: Session, socket: Client, fetcher: typeof fetch = fetch): ApolloClient {
@@ -35,10 +27,14 @@ function createCache(): InMemoryCache {
       Message: {
         keyFields: ['senderId', 'clientMessageId'],
         // The answer to a send says SENT, and may arrive after events about later statuses of the message.
-        fields: { status: { merge: (known: string | undefined, next: string) => later(known, next) } },
+        fields: {
+          status: { merge: (known: string | undefined, next: string) => later(known, next) },
+          // A copy from before the answer has none.
+          seq: { merge: (known: string | null | undefined, next: string | null) => next ?? known ?? null },
+        },
       },
-      // One list per conversation, extended by pages in both directions. Select `edges { cursor node { … } }`.
-      Query: { fields: { history: relayStylePagination(['conversationId', 'range']) } },
+      // One list per conversation, whatever order pages, live messages and sends come in.
+      Query: { fields: { history, arrived, outbox } },
       // Each event replaces the previous one; its message stays in the cache as a Message.
       Subscription: { fields: { messageReceived: { merge: false } } },
     },
@@ -90,7 +86,7 @@ interface HistoryData {
   };
 }
 
-interface HistoryVariables extends Record<string, unknown> {
+export interface HistoryVariables extends Record<string, unknown> {
   readonly conversationId: string;
   readonly first?: number;
   readonly after?: string | null;
@@ -136,10 +132,22 @@ interface SendData {
   readonly sendMessage: { readonly sentMessage: ShownMessage } | null;
 }
 
+type ListVariables = Pick<ShownMessage, 'conversationId'>;
+
+const arrivedQuery: TypedDocumentNode<{ arrived: ShownMessage[] }, ListVariables> = gql`
+  query Arrived($conversationId: ID!) { arrived(conversationId: $conversationId) @client { ...ShownMessage } }
+  ${shownMessage}
+`;
+
+const outboxQuery: TypedDocumentNode<{ outbox: ShownMessage[] }, ListVariables> = gql`
+  query Outbox($conversationId: ID!) { outbox(conversationId: $conversationId) @client { ...ShownMessage } }
+  ${shownMessage}
+`;
+
 /**
  * Shows a message at once, as SENDING, and sends it. The answer and the stream's event then update the same object, in either
  * order. The copy is written to the cache directly: Apollo layers an `optimisticResponse` over the whole list, which hides messages
- * that arrive before it resolves.
+ * that arrive before it resolves, and removes it when the send fails.
  */
 export function sendMessage(client: ApolloClient, session: Session, conversationId: string, text: string) {
   const clientMessageId = crypto.randomUUID();
@@ -156,45 +164,36 @@ export function sendMessage(client: ApolloClient, session: Session, conversation
   });
 }
 
-/** Sends or resends a message. With the same `clientMessageId` it stays one message, even if the first attempt succeeded. */
+/**
+ * Sends or resends a message. With the same `clientMessageId` it stays one message, even if the first attempt succeeded. It stays in
+ * the outbox until it has a number, so a message that failed is still there after a refetch, and when the conversation is opened again.
+ */
 export async function deliver(client: ApolloClient, message: ShownMessage): Promise<ShownMessage | undefined> {
   const { conversationId, clientMessageId, text } = message;
-  const id = client.cache.identify({ ...message }) ?? '';
+  const { cache } = client;
   const sending = { ...message, status: 'SENDING' };
-  client.cache.writeFragment({ id, fragment: shownMessage, data: sending });
-  show(client.cache, sending);
+  cache.writeQuery({ query: outboxQuery, variables: { conversationId }, data: { outbox: [sending] } });
   try {
     const { data } = await client.mutate({
       mutation: sendMutation,
       variables: { input: { to: { conversationId }, clientMessageId, text } },
+      // In one step with the answer, so that no render lies between.
+      update: (updated, { data: answer }) => {
+        if (answer?.sendMessage != null) show(updated, answer.sendMessage.sentMessage);
+      },
     });
     return data?.sendMessage?.sentMessage;
   } catch (error) {
     // If only the answer was lost, the message was sent. The stream then reports it, or already has.
-    client.cache.modify({ id, fields: { status: (known) => later(known, 'FAILED') } });
+    cache.modify({ id: cache.identify({ ...message }), fields: { status: (known) => later(known, 'FAILED') } });
     throw error;
   }
 }
 
-/** Appends a message to the shown list of its conversation, unless it is there already. */
-export function show(cache: Pick<ApolloClient['cache'], 'modify' | 'identify'>, message: ShownMessage): void {
-  const ref = cache.identify({ ...message });
-  cache.modify<{ history: { edges: { node: Reference }[] } }>({
-    fields: {
-      history(list, { storeFieldName, toReference }) {
-        const { edges } = list as { edges: { node: Reference }[] };
-        const isThere = edges.some(({ node }) => node.__ref === ref);
-        if (isThere || !storeFieldName.includes(`"conversationId":"${message.conversationId}"`)) return list;
-        return { ...list, edges: [...edges, { __typename: 'MessageEdge', cursor: '', node: toReference(ref ?? '') }] };
-      },
-    },
-  });
-}
-
-/** Display order: by number; messages without a number come last. */
-export function inOrder(messages: readonly ShownMessage[]): ShownMessage[] {
-  return messages.toSorted((a, b) => {
-    if (a.seq === null || b.seq === null) return Number(a.seq === null) - Number(b.seq === null);
-    return Number(BigInt(a.seq) - BigInt(b.seq));
-  });
+/** Shows a message in the list of its conversation, whether a page of that list was loaded already or not. */
+export function show(cache: Pick<ApolloClient['cache'], 'writeQuery'>, message: ShownMessage): void {
+  const { conversationId, seq } = message;
+  // A message without a number is still in the outbox.
+  if (seq !== null)
+    cache.writeQuery({ query: arrivedQuery, variables: { conversationId }, data: { arrived: [message] } });
 }

@@ -21,6 +21,10 @@ export interface ApolloApp extends AsyncDisposable {
   readonly socket: Client;
   /** Answers to mutations wait for it on their way to the client. */
   gate: Promise<unknown>;
+  /** Holds answers to `history` on their way to the client, until the returned function is called. */
+  holdHistory(): { readonly isAnswered: boolean; release(): void };
+  /** Moves the next stream's start to the head of the inbox. */
+  skipBacklog(): Promise<void>;
   stream(): Stream;
 }
 
@@ -32,19 +36,30 @@ export async function openApolloApp(server: TestServer, alice: Session, bob: Tes
       input: { title: 'Apollo', memberIds: [alice.userId] },
     },
   );
-  const { offlineMessages } = await server
-    .post('{ offlineMessages(afterSeq: "0", first: 1) { headSeq } }', {}, alice.accessToken)
-    .then(({ data }) => data ?? {});
-  const place: Place = { lastSeq: offlineMessages.headSeq };
+  const headSeq = async (): Promise<string> => {
+    const { data } = await server.post(
+      '{ offlineMessages(afterSeq: "0", first: 1) { headSeq } }',
+      {},
+      alice.accessToken,
+    );
+    return data?.offlineMessages.headSeq;
+  };
+  const place: Place = { lastSeq: await headSeq() };
   // `url` as a function: the server's port changes over a restart.
   const socket = createSocketClient(alice, place, {
     url: () => server.wsUrl,
     webSocketImpl: WebSocket,
     retryWait: () => new Promise((resolve) => setTimeout(resolve, 20)),
   });
+  let answers = 0;
+  let historyGate: Promise<void> = Promise.resolve();
   const client = createApolloClient(alice, socket, async (_url, init) => {
     const response = await fetch(`${server.url}/graphql`, init);
     if (String(init?.body).includes('mutation')) await app.gate;
+    if (String(init?.body).includes('query History')) {
+      answers += 1;
+      await historyGate;
+    }
     return response;
   });
   const app: ApolloApp = {
@@ -52,6 +67,20 @@ export async function openApolloApp(server: TestServer, alice: Session, bob: Tes
     client,
     socket,
     gate: Promise.resolve(),
+    holdHistory() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const before = answers;
+      historyGate = promise;
+      return {
+        get isAnswered() {
+          return answers > before;
+        },
+        release: resolve,
+      };
+    },
+    async skipBacklog() {
+      place.lastSeq = await headSeq();
+    },
     stream: () => stream(client, place),
     async [Symbol.asyncDispose]() {
       client.stop();
