@@ -23,6 +23,7 @@ import { createConversationPages } from './conversation-pages.ts';
 import { type ConversationView, cursorOf, viewOf } from './conversation-view.ts';
 import { createDirectPairs } from './direct-pairs.ts';
 import { memberCursorOf, pageOfMembers } from './member-pages.ts';
+import { createMemberViews } from './member-views.ts';
 import { createMembershipChanges } from './membership-changes.ts';
 import {
   checkNamedCount,
@@ -77,6 +78,7 @@ export function createConversationService(ports: {
   const pageOf = createConversationPages(ports);
   const cachedMax = settings.cachedMax ?? 50_000;
   const directPairs = createDirectPairs({ cachedMax });
+  const memberViews = createMemberViews({ memberLists, log });
   const unread = createUnreadCounts({ log, receipts, cachedMax });
 
   function draftConversation(kind: Conversation['kind'], title: string | null): Conversation {
@@ -244,37 +246,12 @@ export function createConversationService(ports: {
     /** The unread messages of all conversations that the viewer is a member of. */
     unreadTotals: async (viewer: Viewer) => unread.totals(await viewsOf(viewer)),
 
-    /**
-     * A current or former member.
-     *
-     * @throws DomainError `NOT_FOUND`: the user was never a member
-     */
-    async memberOf(conversationId: ConversationId, userId: UserId): Promise<Member> {
-      return (await memberLists.require(conversationId, userId)).member;
-    },
+    /** A current or former member; `NOT_FOUND` for a user who was never one. */
+    memberOf: memberViews.memberOf,
 
-    /** A current member of a conversation of the viewer's, or null. */
-    async findMember(viewer: Viewer, conversationId: ConversationId, userId: UserId): Promise<Member | null> {
-      const isShown = isId(conversationId) && isActive(await memberLists.memberOf(conversationId, viewer.userId));
-      const member = isShown ? await memberLists.memberOf(conversationId, userId) : undefined;
-      return member !== undefined && isActive(member) ? member : null;
-    },
+    findMember: memberViews.findMember,
 
-    /** When members joined: the time of the message that announces it, or that of the conversation's creation. */
-    async joinedAt(members: readonly Member[], budget?: ByteBudget): Promise<Millis[]> {
-      const states = await memberLists.states(members.map(({ conversationId }) => conversationId));
-      const inGroups = members.flatMap(({ joinedSeq }, index) => {
-        const conversation = states[index]?.conversation;
-        if (conversation?.kind !== 'GROUP') return [];
-        return [{ index, conversation, fromSeq: joinedSeq + 1n, toSeq: joinedSeq + 1n }];
-      });
-      const announced = await log.listMany(inGroups, budget);
-      const times = states.map((state) => state?.conversation.createdAt ?? 0);
-      inGroups.forEach(({ index }, order) => {
-        times[index] = announced[order]?.[0]?.sentAt ?? (times[index] as Millis);
-      });
-      return times;
-    },
+    joinedAt: memberViews.joinedAt,
 
     /** The time of the last message that the viewer can see, or of the conversation's creation. */
     async lastActivityAt(view: ConversationView, budget?: ByteBudget): Promise<Millis> {
