@@ -4,6 +4,12 @@
  * All writes of one turn of the event loop are sent together: an answer and its `complete`, or many events. Above
  * `buffering.maxBytes` the socket is full: events are held back until it has drained, and the server stops reading from it.
  *
+ * While it is connected, a socket is in one of these states:
+ * - open: it accepts messages, and answers them. While it is full (`fullSince`), nothing is read from it;
+ * - ending (`ending`): it accepts no messages any more and shows no events, but its last answers are sent. The registry closes it after
+ *   the last of them (`pending`), or at a deadline;
+ * - closing: a close frame was sent (`closeCode`), and the client's answer is awaited.
+ *
  * The object is both the WebSocket and graphql-ws's socket, because with 100,000 idle sockets every object and closure counts.
  */
 import type { Socket } from 'node:net';
@@ -36,15 +42,12 @@ export interface Ending {
 
 export class ClientSocket extends WebSocket {
   client: ClientAddress = unknownAddress;
-  buffering: Buffering | null = null;
   viewer: Viewer | null = null;
-  /** Number of running operations. */
-  operations = 0;
-  /** Operations that wait for their answer: queries, mutations, and subscriptions that start. */
-  pending = 0;
-  /** Number of messages received since the last sweep. */
-  messages = 0;
-  /** Set while it ends in good order: it accepts no messages any more and shows no events, but its last answers are sent. */
+  private buffering: Buffering | null = null;
+  private operationCount = 0;
+  private pendingCount = 0;
+  private messageCount = 0;
+  /** Set while it ends in good order; see above. */
   ending: Ending | null = null;
   /** The code in the close frame that was sent; null if there was none. */
   closeCode: number | null = null;
@@ -64,6 +67,54 @@ export class ClientSocket extends WebSocket {
   private waiting: Set<Waiter> | null = null;
   private onceDrained: (() => void)[] | null = null;
   private isCorked = false;
+
+  /** Takes up a socket after its handshake. */
+  accept(client: ClientAddress, buffering: Buffering): void {
+    this.client = client;
+    this.buffering = buffering;
+    this.openedAt = buffering.now();
+  }
+
+  /** Number of running operations. */
+  get operations(): number {
+    return this.operationCount;
+  }
+
+  /** Operations that wait for their answer: queries, mutations, and subscriptions that start. */
+  get pending(): number {
+    return this.pendingCount;
+  }
+
+  /** Counts an operation, which then waits for its answer. */
+  beginOperation(): void {
+    this.operationCount += 1;
+    this.pendingCount += 1;
+  }
+
+  /** Called when an operation has its answer, or has started as a subscription. */
+  answerOperation(): void {
+    this.pendingCount -= 1;
+  }
+
+  endOperation(): void {
+    this.operationCount -= 1;
+  }
+
+  /** Counts a message. Returns the number of messages since the last `forgetMessages`. */
+  countMessage(): number {
+    this.messageCount += 1;
+    return this.messageCount;
+  }
+
+  forgetMessages(): void {
+    this.messageCount = 0;
+  }
+
+  /** Sends a ping. Until the next sign of life, `isAlive` is false. */
+  askForLife(): void {
+    this.isAlive = false;
+    if (this.isOpen) this.ping();
+  }
 
   hear(now: number): void {
     this.isAlive = true;

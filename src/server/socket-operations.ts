@@ -43,8 +43,7 @@ export function createSocketOperations(
       return [clientError('OVERLOADED', `At most ${max} operations can run at once on one socket.`, { max })];
     }
     // Counted before the first await, so that a burst cannot exceed the limit.
-    socket.operations += 1;
-    socket.pending += 1;
+    socket.beginOperation();
     try {
       const answer = await prepareIn(socket, request);
       if (isErrors(answer)) refuse(socket);
@@ -72,12 +71,12 @@ export function createSocketOperations(
   }
 
   function refuse(socket: ClientSocket): void {
-    socket.operations -= 1;
+    socket.endOperation();
     answered(socket);
   }
 
   function answered(socket: ClientSocket): void {
-    socket.pending -= 1;
+    socket.answerOperation();
     // graphql-ws writes the answer before the next turn.
     if (socket.ending !== null) setImmediate(onAnswered, socket);
   }
@@ -95,7 +94,7 @@ export function createSocketOperations(
   };
 
   function endLive(socket: ClientSocket, { field }: Operation): void {
-    socket.operations -= 1;
+    socket.endOperation();
     if (socket.viewer !== null) live.release(socket.viewer.userId);
     metrics.subscriptionEnded(field);
   }
@@ -164,7 +163,7 @@ export function createSocketOperations(
         metrics.operationDone({ transport: 'ws', type: operation.type, code }, performance.now() - startedAt);
         return result;
       } finally {
-        socket.operations -= 1;
+        socket.endOperation();
         answered(socket);
         // By the next turn the answer is written. What its client has not taken by then is held until it has.
         setImmediate(() => socket.whenDrained(() => budget.release()));

@@ -90,13 +90,12 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
       const fault = closing.has(socket) ? null : faultOf(socket, now);
       if (fault !== null) close(socket, fault);
       else if (endOfSession(socket) <= now) end(socket, closeCodes.forbidden);
-      socket.messages = 0;
+      socket.forgetMessages();
       if (!isPing) continue;
       if (!socket.isAlive) {
         socket.terminate();
       } else {
-        socket.isAlive = false;
-        if (socket.isOpen) socket.ping();
+        socket.askForLife();
       }
     }
     for (const [socket, deadline] of ending)

@@ -92,8 +92,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     socket.hear(clock());
     // A client may continue to send after a close frame, until it answers it.
     if (!socket.isOpen || socket.ending !== null) return;
-    socket.messages += 1;
-    if (socket.messages > limits.messagesPerSecondMax) {
+    if (socket.countMessage() > limits.messagesPerSecondMax) {
       metrics.limitHit('messages');
       registry.close(socket, closeCodes.tooManyRequests);
     } else if (isBinary) socket.close(closeCodes.badRequest.code, 'Messages are text');
@@ -142,9 +141,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
   const buffering = { maxBytes: limits.socketBufferMaxBytes, now: clock };
 
   function accept(socket: ClientSocket, client: ClientAddress): void {
-    socket.client = client;
-    socket.buffering = buffering;
-    socket.openedAt = clock();
+    socket.accept(client, buffering);
     registry.add(socket);
     metrics.socketOpened();
     socket.on('message', listeners.message);
