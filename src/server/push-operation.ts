@@ -5,6 +5,13 @@
  * subscription runs: more than a kilobyte for each idle subscription. Therefore the iterator ends at once, while the operation is
  * removed from graphql-ws's list, which makes the handler end without a message to the client. Then the operation is put back into the
  * list. There, the client's `complete` and the end of the socket find it, and the ids of new operations are compared with its id.
+ *
+ * It is in one of these states:
+ * - opening (`close` is null): its source is not open yet, but may push already;
+ * - idle (`queue` is null): the next event is written at once if its fields need no loading;
+ * - rendering: later events wait in `queue` for an earlier one. Above `renderQueueMax`, and while the socket is full, `push` returns
+ *   false, and the source waits for `onReady`;
+ * - ended (`isEnded`): nothing is pushed any more.
  */
 import { randomBytes } from 'node:crypto';
 import type { ExecutionResult, GraphQLError } from 'graphql';

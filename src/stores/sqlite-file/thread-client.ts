@@ -1,6 +1,12 @@
 /**
  * Calls to a store's thread. All calls of one turn of the event loop are sent as one message, and so are the answers. Each call
  * has a deadline, so a thread or disk that hangs never delays a caller longer.
+ *
+ * The thread is in one of these states:
+ * - starting (`worker` is null): calls are refused. Before the first `ready`, its end is an error of `openThread`;
+ * - running: calls wait in `outbox` until the turn ends, and in `pending` until their answer or their deadline;
+ * - ended: all its calls are rejected, and it is started again after a pause, at most `restartsMax` times per minute;
+ * - closing: it is not started again.
  */
 import { Worker } from 'node:worker_threads';
 import { DomainError, type ErrorCode } from '../../domain/errors.ts';
