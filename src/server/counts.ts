@@ -16,15 +16,15 @@ export function createCounts<Key>(max: number) {
 
   return {
     isFull,
-    /** Returns false, and counts nothing, if the maximum is reached. */
-    take(key: Key): boolean {
-      if (isFull(key)) return false;
-      add(key, 1);
+    /** Returns false, and counts nothing, if the maximum would be exceeded. */
+    take(key: Key, amount = 1): boolean {
+      if ((counts.get(key) ?? 0) + amount > max) return false;
+      add(key, amount);
       return true;
     },
     /** Counts one that is there already, whatever the maximum. */
     add: (key: Key) => add(key, 1),
-    release: (key: Key) => add(key, -1),
+    release: (key: Key, amount = 1) => add(key, -amount),
     get total(): number {
       return total;
     },

@@ -7,6 +7,11 @@ import type { Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { refusals, refuseRaw, sendRefusal } from './refusals.ts';
 
+/** Time within which the head of a request must arrive; its body has as much more as a slow client needs for the largest one. */
+const requestTimeoutMs = 15_000;
+const slowestBytesPerMs = 32;
+const checkEveryMs = 5_000;
+
 /** An application without routes. All problems with a request are answered as GraphQL errors in JSON. */
 export function createHttp(
   { limits, log, metrics }: Pick<ServerPorts, 'limits' | 'log' | 'metrics'>,
@@ -18,9 +23,13 @@ export function createHttp(
     forceCloseConnections: 'idle',
     // Requests that arrive on open connections while the server closes are answered normally, and their connections are then closed.
     return503OnClosing: false,
-    requestTimeout: 30_000,
+    requestTimeout: requestTimeoutMs + Math.ceil(limits.requestMaxBytes / slowestBytesPerMs),
     // Some clients offer HTTP/2 with every request (Java's HttpClient, curl --http2). They are answered over HTTP/1.1.
-    http: { shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket' },
+    http: {
+      connectionsCheckingInterval: checkEveryMs,
+      headersTimeout: requestTimeoutMs,
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
     frameworkErrors: (error, _request, reply) => sendRefusal(reply, error.statusCode ?? 400, error.message),
     clientErrorHandler: refuseInvalid,
   });

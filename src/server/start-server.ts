@@ -10,6 +10,7 @@ import { addLiveness, addOperatorRoutes } from './operator-routes.ts';
 import { createOrigins, isLoopback } from './origins.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
+import { boundBodies } from './unfinished-bodies.ts';
 import { createWebSockets } from './websocket.ts';
 
 export interface RunningServer {
@@ -33,6 +34,7 @@ export async function startServer(
   const origins = createOrigins(ports);
   const app = createHttp(ports, pipeline);
   const http = createHttpDrain(app);
+  boundBodies(app, ports, clientAddressOf);
   app.register(
     async (scope) => {
       await addOriginRules(scope, origins, clientAddressOf);
