@@ -243,6 +243,12 @@ export const settings = v.pipe(
       seconds(0, 315_360_000),
       'Time after which a session ends, however often it was renewed, and the user logs in again. The default is 365 days; 0: no end.',
     ),
+    userSearch: setting(
+      'USER_SEARCH',
+      true,
+      flag(),
+      'Whether users can search for users by their names. They can always find a user by an exact name or id.',
+    ),
     devicesPerUserMax: setting(
       'DEVICES_PER_USER_MAX',
       50,

@@ -5,7 +5,19 @@ export interface User {
   /** Unique without regard to case; 3 to 32 of letters, digits, `.`, `_`, `-`. */
   readonly username: string;
   readonly displayName: string;
+  /** The address of a picture on another server. */
+  readonly avatarUrl: string | null;
+  /** The subject that an identity provider gave the user; null for users who registered here. */
+  readonly externalId: string | null;
   readonly createdAt: Millis;
+}
+
+/** The part of a user that exists before they have changed their profile. */
+export type NewUser = Omit<User, 'avatarUrl' | 'externalId'>;
+
+/** What an identity provider's key of a user says about them: the issuer, a bar, and the subject, which may contain bars. */
+export function externalIdOf(externalSubject: string | null): string | null {
+  return externalSubject === null ? null : externalSubject.slice(externalSubject.indexOf('|') + 1);
 }
 
 /** Two names that differ only in case, or in the form of a character, are equal. */

@@ -582,6 +582,11 @@ export type Mutation = {
    * Errors: `FORBIDDEN`, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
   setMemberRole: Maybe<SetMemberRolePayload>;
+  /**
+   * Changes the viewer's own profile. Fields that are omitted stay unchanged. Other clients see the change when they read the user again.
+   * Errors: `BAD_USER_INPUT`, `RATE_LIMITED`.
+   */
+  updateProfile: Maybe<UpdateProfilePayload>;
 };
 
 
@@ -654,6 +659,12 @@ export type MutationSendMessageArgs = {
 /** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationSetMemberRoleArgs = {
   input: SetMemberRoleInput;
+};
+
+
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
+export type MutationUpdateProfileArgs = {
+  input: UpdateProfileInput;
 };
 
 /**
@@ -742,6 +753,12 @@ export type Query = {
   server: Maybe<ServerInfo>;
   /** Finds a user by exactly one key. Null if there is no such user. */
   user: Maybe<User>;
+  /**
+   * Searches users by their names: each word of the search must be the beginning of a word of the username or the display name, in any
+   * script and case, with or without accents. Errors: `FORBIDDEN` if the operator has switched the search off, `BAD_USER_INPUT`,
+   * `RATE_LIMITED`.
+   */
+  users: Maybe<UserConnection>;
   /** The signed-in user's private data. Null without a session. */
   viewer: Maybe<Viewer>;
 };
@@ -807,6 +824,14 @@ export type QueryPresenceArgs = {
 /** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
 export type QueryUserArgs = {
   by: UserBy;
+};
+
+
+/** Reads. Every field except `server` needs a session and fails with `UNAUTHENTICATED` without one. */
+export type QueryUsersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  search: Scalars['String']['input'];
 };
 
 /** A member's current positions in a conversation. */
@@ -1064,12 +1089,30 @@ export type TruncatedBacklog = {
   toSeq: Scalars['Seq']['output'];
 };
 
+/** New values of the viewer's profile. */
+export type UpdateProfileInput = {
+  /** An http or https URL of at most 2,048 characters. Null removes the picture. */
+  avatarUrl?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 64 characters on one line, at least one of them visible, without controls of text direction. Null leaves it unchanged. */
+  displayName?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The result of `updateProfile`. */
+export type UpdateProfilePayload = {
+  /** The user after the change. */
+  user: User;
+};
+
 /** A person or program that can sign in and join conversations. */
 export type User = Node & {
+  /** The http or https address of the user's picture on another server, or null. */
+  avatarUrl: Maybe<Scalars['String']['output']>;
   /** The time of the user's registration, or of their first sign-in through the identity provider. */
   createdAt: Scalars['DateTime']['output'];
   /** The name to display, 1 to 64 characters. Defaults to the username. */
   displayName: Scalars['String']['output'];
+  /** The subject that the identity provider gave the user. Null for users who registered here. */
+  externalId: Maybe<Scalars['String']['output']>;
   /** Permanent identifier, unique over all types. */
   id: Scalars['ID']['output'];
   /** Whether the user is reachable, as far as the viewer can see it. UNKNOWN without a session. */
@@ -1080,10 +1123,30 @@ export type User = Node & {
 
 /** The key of a user: exactly one of the fields. */
 export type UserBy =
-  /** The user's id. */
-  { id: Scalars['ID']['input']; username?: never; }
+  /** The identity provider's subject. Null is returned if several issuers have given the same one. */
+  { externalId: Scalars['String']['input']; id?: never; username?: never; }
+  |  /** The user's id. */
+  { externalId?: never; id: Scalars['ID']['input']; username?: never; }
   |  /** The user's name, in upper or lower case. */
-  { id?: never; username: Scalars['String']['input']; };
+  { externalId?: never; id?: never; username: Scalars['String']['input']; };
+
+/** A page of users. */
+export type UserConnection = {
+  /** The users with their cursors. */
+  edges: Array<UserEdge>;
+  /** The same users without cursors. */
+  nodes: Array<User>;
+  /** Whether more pages exist, and how to request them. */
+  pageInfo: PageInfo;
+};
+
+/** A user in a page. */
+export type UserEdge = {
+  /** Opaque position of this item in the list. */
+  cursor: Scalars['String']['output'];
+  /** The user. */
+  node: User;
+};
 
 /** The data that only the signed-in user can see. */
 export type Viewer = {
@@ -1266,8 +1329,12 @@ export type ResolversTypes = {
   SystemEvent: ResolverTypeWrapper<SystemEventModel>;
   SystemEventKind: SystemEventKind;
   TruncatedBacklog: ResolverTypeWrapper<TruncatedBacklogModel>;
+  UpdateProfileInput: UpdateProfileInput;
+  UpdateProfilePayload: ResolverTypeWrapper<Omit<UpdateProfilePayload, 'user'> & { user: ResolversTypes['User'] }>;
   User: ResolverTypeWrapper<UserModel>;
   UserBy: UserBy;
+  UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['UserEdge']>, nodes: Array<ResolversTypes['User']> }>;
+  UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
   Viewer: ResolverTypeWrapper<ViewerModel>;
 };
 
@@ -1340,8 +1407,12 @@ export type ResolversParentTypes = {
   Subscription: Record<PropertyKey, never>;
   SystemEvent: SystemEventModel;
   TruncatedBacklog: TruncatedBacklogModel;
+  UpdateProfileInput: UpdateProfileInput;
+  UpdateProfilePayload: Omit<UpdateProfilePayload, 'user'> & { user: ResolversParentTypes['User'] };
   User: UserModel;
   UserBy: UserBy;
+  UserConnection: Omit<UserConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['UserEdge']>, nodes: Array<ResolversParentTypes['User']> };
+  UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
   Viewer: ViewerModel;
 };
 
@@ -1540,6 +1611,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   removeMembers?: Resolver<Maybe<ResolversTypes['RemoveMembersPayload']>, ParentType, ContextType, RequireFields<MutationRemoveMembersArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   setMemberRole?: Resolver<Maybe<ResolversTypes['SetMemberRolePayload']>, ParentType, ContextType, RequireFields<MutationSetMemberRoleArgs, 'input'>>;
+  updateProfile?: Resolver<Maybe<ResolversTypes['UpdateProfilePayload']>, ParentType, ContextType, RequireFields<MutationUpdateProfileArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
@@ -1575,6 +1647,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   presence?: Resolver<Maybe<Array<ResolversTypes['Presence']>>, ParentType, ContextType, RequireFields<QueryPresenceArgs, 'userIds'>>;
   server?: Resolver<Maybe<ResolversTypes['ServerInfo']>, ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'by'>>;
+  users?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryUsersArgs, 'first' | 'search'>>;
   viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
 };
 
@@ -1670,13 +1743,30 @@ export type TruncatedBacklogResolvers<ContextType = Context, ParentType extends 
   toSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
 };
 
+export type UpdateProfilePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateProfilePayload'] = ResolversParentTypes['UpdateProfilePayload']> = {
+  user?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+};
+
 export type UserResolvers<ContextType = Context, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
+  avatarUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   displayName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  externalId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   presence?: Resolver<ResolversTypes['Presence'], ParentType, ContextType>;
   username?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type UserConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserConnection'] = ResolversParentTypes['UserConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['UserEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type UserEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UserEdge'] = ResolversParentTypes['UserEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
 };
 
 export type ViewerResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
@@ -1735,7 +1825,10 @@ export type Resolvers<ContextType = Context> = {
   Subscription?: SubscriptionResolvers<ContextType>;
   SystemEvent?: SystemEventResolvers<ContextType>;
   TruncatedBacklog?: TruncatedBacklogResolvers<ContextType>;
+  UpdateProfilePayload?: UpdateProfilePayloadResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
+  UserConnection?: UserConnectionResolvers<ContextType>;
+  UserEdge?: UserEdgeResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
 };
 

@@ -11,7 +11,7 @@ import { BigInteger, DateTime, JSONObject, Seq } from './scalars.ts';
 import { serverQueries } from './server.ts';
 import { Device, Session, sessionMutations } from './session.ts';
 import { MessageReceived, MessageStreamEvent, StreamHeartbeat, StreamReady, streamSubscriptions } from './stream.ts';
-import { User, userQueries, Viewer } from './user.ts';
+import { User, userMutations, userQueries, Viewer } from './user.ts';
 
 export const resolvers: Resolvers = {
   BigInt: BigInteger,
@@ -29,6 +29,7 @@ export const resolvers: Resolvers = {
   },
   Mutation: {
     ...sessionMutations,
+    ...userMutations,
     ...conversationMutations,
     ...messageMutations,
     ...receiptMutations,

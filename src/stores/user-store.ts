@@ -1,5 +1,5 @@
 import type { Millis, UserId } from '../domain/ids.ts';
-import type { User } from '../domain/user.ts';
+import type { NewUser, User } from '../domain/user.ts';
 
 /**
  * Users and their credentials.
@@ -13,17 +13,45 @@ export interface UserStore {
    * @throws DomainError `USERNAME_TAKEN`: another user has the username; upper and lower case are equal
    * @returns the user; for an existing `externalSubject`, its user
    */
-  create(user: User, login: { passwordHash: string | null; externalSubject: string | null }): Promise<User>;
+  create(user: NewUser, login: { passwordHash: string | null; externalSubject: string | null }): Promise<User>;
   /** Users by id, in the order of the ids. */
   get(ids: readonly UserId[]): Promise<(User | null)[]>;
   findByUsername(username: string): Promise<User | null>;
   findAccount(by: AccountKey): Promise<Account | null>;
+  /** The user with a subject, of whatever issuer; null if there is none, or one of each of several issuers. */
+  findByExternalId(externalId: string): Promise<User | null>;
+  /**
+   * Changes a user's profile; what is undefined stays.
+   *
+   * @returns the user, or null if there is none
+   */
+  updateProfile(id: UserId, profile: { displayName?: string; avatarUrl?: string | null }): Promise<User | null>;
+  /**
+   * Users whose names have, for each of the words, a word that begins with it. Ordered by the word that begins with the first one,
+   * compared by code points, then by id as a number. Enabled or not.
+   *
+   * @param words - from `searchWordsOf`, at least one
+   * @param after - the place of the last user of the page before
+   */
+  search(words: readonly string[], after: UserPlace | null, limit: number): Promise<FoundUser[]>;
   /**
    * Replaces a password's hash, if it is still `from`.
    *
    * @returns whether it was replaced
    */
   changePasswordHash(id: UserId, from: string, to: string): Promise<boolean>;
+}
+
+/** A user's place among the results of a search. */
+export interface UserPlace {
+  readonly word: string;
+  readonly userId: UserId;
+}
+
+export interface FoundUser {
+  readonly user: User;
+  /** The first of the user's words that begins with the first word of the search. */
+  readonly word: string;
 }
 
 /** One way to name an account. */

@@ -124,12 +124,16 @@ describe('a token', () => {
 const withoutSession = [...sessionlessFields, 'viewer'];
 const withSession: Record<string, string> = {
   user: '{ user(by: { id: "1" }) { id } }',
+  users: '{ users(search: "a") { nodes { id } } }',
+  node: '{ node(id: "1") { id } }',
+  nodes: '{ nodes(ids: ["1"]) { id } }',
   conversation: '{ conversation(id: "1") { id } }',
   conversations: '{ conversations { nodes { id } } }',
   message: '{ message(id: "1") { id } }',
   offlineMessages: '{ offlineMessages(afterSeq: "0") { headSeq } }',
   history: '{ history(conversationId: "1") { nodes { id } } }',
   presence: '{ presence(userIds: ["1"]) { status } }',
+  updateProfile: 'mutation { updateProfile(input: {}) { user { id } } }',
   logOut: 'mutation { logOut { deviceId } }',
   openDirectConversation: 'mutation { openDirectConversation(input: { userId: "1" }) { conversation { id } } }',
   createGroup: 'mutation { createGroup(input: { title: "t", memberIds: [] }) { conversation { id } } }',

@@ -55,6 +55,15 @@ describe('a user of an identity provider', () => {
     expect(byName.data?.user.id).toBe(viewers[0].id);
   });
 
+  it('is found by the subject of the provider', async () => {
+    const sub = randomUUID();
+    const token = await provider.sign({ sub, preferred_username: newName() });
+    const query = 'query ($sub: String!) { user(by: { externalId: $sub }) { id externalId } viewer { user { id } } }';
+    const { data } = await server.post(query, { sub }, token);
+    expect(data?.user).toEqual({ id: data?.viewer.user.id, externalId: sub });
+    expect((await server.post(query, { sub: randomUUID() }, token)).data?.user).toBeNull();
+  });
+
   it('is a separate user for each subject, regardless of the name, and can send messages', async () => {
     const name = newName();
     const tokens = [];

@@ -68,7 +68,15 @@ export const at = Date.UTC(2026, 4, 17, 12, 30, 15, 123);
 
 export function aUser(over: Partial<User> = {}): User {
   const id = nextId();
-  return { id, username: `user-${id.slice(-6)}`, displayName: 'Ädä 🌻', createdAt: at, ...over };
+  return {
+    id,
+    username: `user-${id.slice(-6)}`,
+    displayName: 'Ädä 🌻',
+    avatarUrl: null,
+    externalId: null,
+    createdAt: at,
+    ...over,
+  };
 }
 
 export function aConversation(over: Partial<Conversation> = {}): Conversation {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { User } from '../../src/domain/user.ts';
+import type { UserPlace } from '../../src/stores/user-store.ts';
 import { aUser, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
 
 const local = { passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$dGFn', externalSubject: null };
@@ -89,6 +90,47 @@ describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
     expect(await directory.users.changePasswordHash(user.id, local.passwordHash, 'new')).toBe(true);
     expect(await directory.users.findAccount({ id: user.id })).toEqual(accountOf(user, { passwordHash: 'new' }));
     expect(await directory.users.changePasswordHash(user.id, local.passwordHash, 'newer')).toBe(false);
+  });
+
+  it('finds a user by a subject alone, unless several issuers have given it', async () => {
+    const user = await directory.users.create(aUser(), outside('https://one|auth0|5'));
+    expect(user.externalId).toBe('auth0|5');
+    expect(await directory.users.findByExternalId('auth0|5')).toEqual(user);
+    expect(await directory.users.findByExternalId('5')).toBeNull();
+    await directory.users.create(aUser(), outside('https://two|auth0|5'));
+    expect(await directory.users.findByExternalId('auth0|5')).toBeNull();
+  });
+
+  it('changes a profile, and finds the user by the new words only', async () => {
+    const user = await directory.users.create(aUser({ displayName: 'Quentin Quince' }), local);
+    const search = (...words: string[]) => directory.users.search(words, null, 10);
+    expect(await search('quin')).toEqual([{ user, word: 'quince' }]);
+    expect(await search('qu')).toEqual([{ user, word: 'quentin' }]);
+    const changed = { ...user, displayName: 'Xaver', avatarUrl: 'https://files.example/x.png' };
+    expect(
+      await directory.users.updateProfile(user.id, { avatarUrl: changed.avatarUrl, displayName: 'Xaver' }),
+    ).toEqual(changed);
+    expect(await directory.users.updateProfile(user.id, {})).toEqual(changed);
+    expect(await search('quin')).toEqual([]);
+    expect(await search('xav')).toEqual([{ user: changed, word: 'xaver' }]);
+    expect(await directory.users.updateProfile(user.id, { avatarUrl: null })).toEqual({ ...changed, avatarUrl: null });
+    expect(await directory.users.updateProfile(nextId(), { displayName: 'Nobody' })).toBeNull();
+  });
+
+  it('lists the found by word and id, each once, with every word of the search', async () => {
+    const make = (displayName: string) => directory.users.create(aUser({ displayName }), local);
+    const [a, b, c] = [await make('Wim Wenders'), await make('Wilma Zander'), await make('Wim Zander')];
+    const search = async (words: string[], after: UserPlace | null = null, limit = 10) =>
+      (await directory.users.search(words, after, limit)).map(({ user }) => user.id);
+    expect(await search(['wi'])).toEqual([b.id, a.id, c.id]);
+    expect(await search(['w'])).toEqual([a.id, b.id, c.id]);
+    expect(await search(['wi', 'zan'])).toEqual([b.id, c.id]);
+    expect(await search(['w'], null, 1)).toEqual([a.id]);
+    expect(await search(['w'], { word: 'wenders', userId: a.id }, 1)).toEqual([b.id]);
+    expect(await search(['wim'], { word: 'wim', userId: a.id })).toEqual([c.id]);
+    expect(await search(['wi%'])).toEqual([]);
+    const nameless = await directory.users.create(aUser({ username: '---', displayName: '🌻' }), local);
+    expect(await directory.users.get([nameless.id])).toEqual([nameless]);
   });
 
   it('has all of it after it was closed and opened', async () => {

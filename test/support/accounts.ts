@@ -23,6 +23,8 @@ export const accountSettings = {
   sessionMaxMs: 365 * day,
   devicesPerUserMax: 50,
   registration: 'open' as const,
+  userSearch: true,
+  pageSizeMax: 500,
 };
 export const unauthenticated = { code: 'UNAUTHENTICATED', retryable: false };
 

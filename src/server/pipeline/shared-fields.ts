@@ -34,7 +34,7 @@ const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
     'readCount',
     'sentAt',
   ]),
-  User: new Set(['id', 'username', 'displayName', 'createdAt']),
+  User: new Set(['id', 'username', 'displayName', 'avatarUrl', 'externalId', 'createdAt']),
   SystemEvent: new Set(['kind', 'users', 'userCount', 'title']),
   Attachment: new Set(['url', 'contentType', 'name', 'byteSize']),
 };

@@ -44,8 +44,9 @@ export function createAccountOperator(ports: {
           'BAD_USER_INPUT',
           'A username has 3 to 32 letters, digits, dots, underscores or hyphens.',
         );
-      const user = { id: newId(), username, displayName: username, createdAt: clock() };
-      await users.create(user, { passwordHash: await passwords.hash(randomToken(), network), externalSubject: null });
+      const draft = { id: newId(), username, displayName: username, createdAt: clock() };
+      const passwordHash = await passwords.hash(randomToken(), network);
+      const user = await users.create(draft, { passwordHash, externalSubject: null });
       return startReset({ user });
     },
 

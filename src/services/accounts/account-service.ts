@@ -17,6 +17,7 @@ import { createLogInAttempts } from './log-in-attempts.ts';
 import { createPasswordAccounts, type LogInInput, type RegisterInput, type Session } from './password-accounts.ts';
 import { createPasswordPolicy } from './password-policy.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
+import { createProfiles, type ProfileSettings } from './profiles.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
 import { createSessionEndings } from './session-endings.ts';
 import { createSessions, type SessionSettings, sessionEnded } from './sessions.ts';
@@ -30,7 +31,10 @@ export { createPasswords } from './passwords.ts';
 
 export const refreshLimit: RateLimit = { name: 'refresh', points: 300, windowMs: 60_000 };
 
-export interface AccountSettings extends SessionSettings {
+/** How long names and pictures are kept in memory. */
+const profileMaxAgeMs = 30_000;
+
+export interface AccountSettings extends SessionSettings, ProfileSettings {
   readonly accessTokenTtlMs: Millis;
   readonly registration: 'open' | 'closed';
 }
@@ -73,7 +77,14 @@ export function openAccountService({
 export function createAccountService(ports: AccountPorts) {
   const { users, devices, rateLimiter, signingKeys, externalTokens, onSecurityEvent } = ports;
   const { clock, settings } = ports;
-  const knownUsers = new LRUCache<UserId, User>({ max: 20_000 });
+  // Other instances may change a profile: names are allowed to be this old.
+  const knownUsers = new LRUCache<UserId, User>({ max: 20_000, ttl: profileMaxAgeMs });
+  const profiles = createProfiles({
+    users,
+    rateLimiter,
+    onChanged: (user) => knownUsers.set(user.id, user),
+    settings,
+  });
   const accessTokens =
     signingKeys === null ? null : createAccessTokens({ keys: signingKeys, ttlMs: settings.accessTokenTtlMs, clock });
   const { devicesPerUserMax } = settings;
@@ -171,8 +182,7 @@ export function createAccountService(ports: AccountPorts) {
       return ids.map((id) => knownUsers.get(id) ?? null);
     },
 
-    /** A user by a name of any case, or null. */
-    findByUsername: (username: string): Promise<User | null> => users.findByUsername(username.slice(0, 64)),
+    ...profiles,
 
     /** A signed-in device of the user, or null. */
     async findDevice({ userId }: Pick<Viewer, 'userId'>, id: DeviceId): Promise<Device | null> {

@@ -5,6 +5,7 @@
 import { badInput, type DomainError } from '../../domain/errors.ts';
 import { checkLine } from '../../domain/line.ts';
 import type { Attachment } from '../../domain/message.ts';
+import { checkWebAddress } from '../../domain/web-address.ts';
 
 export interface AttachmentInput {
   readonly url: string;
@@ -13,13 +14,10 @@ export interface AttachmentInput {
   readonly byteSize?: bigint | null;
 }
 
-const urlMax = 2_048;
 const contentTypeMax = 255;
 const nameMax = 255;
 /** Sizes are kept as JSON numbers, which are exact up to here. */
 const byteSizeMax = Number.MAX_SAFE_INTEGER;
-/** An absolute address: parsers disagree about one without slashes, and about white space, controls and backslashes in it. */
-const webAddress = /^https?:\/\/[^\p{White_Space}\p{Cc}\\]+$/iu;
 /** type/subtype of RFC 9110 section 8.3.1, with any parameters on one line of ASCII. No two parts match the same character. */
 const mediaType = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}(?: ?;[\x20-\x7e]*)?$/;
 
@@ -35,20 +33,11 @@ export function checkAttachment({ url, contentType, name, byteSize }: Attachment
     throw bad(`${field}.byteSize`, `must be 0 to ${byteSizeMax}.`);
   }
   return {
-    url: checkUrl(`${field}.url`, url),
+    url: checkWebAddress(`${field}.url`, url),
     contentType,
     ...(name == null ? {} : { name: checkName(`${field}.name`, name) }),
     ...(byteSize == null ? {} : { bytes: Number(byteSize) }),
   };
-}
-
-/** The address as every parser of URLs reads it: https://Example.com/ü becomes https://example.com/%C3%BC. */
-function checkUrl(field: string, text: string): string {
-  const url = text.length <= urlMax && webAddress.test(text) ? URL.parse(text) : null;
-  if (url === null || url.href.length > urlMax)
-    throw bad(field, `must be an http or https URL of at most ${urlMax} characters, without spaces.`);
-  if (url.username !== '' || url.password !== '') throw bad(field, 'must not contain a user name or a password.');
-  return url.href;
 }
 
 /** A name under which a client may save the file in a folder of its choice, and nowhere else. */

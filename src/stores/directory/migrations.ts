@@ -1,5 +1,8 @@
 /** The migrations of the directory's tables. A released migration is never changed; a new one is added after it. */
 import type { Knex } from 'knex';
+import { wordMax } from '../../domain/name-words.ts';
+import { externalIdOf } from '../../domain/user.ts';
+import { insertWords } from './sql-user-store.ts';
 
 interface Migration {
   readonly name: string;
@@ -141,6 +144,44 @@ const migrations: readonly Migration[] = [
         table.bigInteger('user_id');
         table.bigInteger('at').notNullable();
       });
+    },
+  },
+  {
+    name: '0006-profiles',
+    async up(knex) {
+      await knex.schema.alterTable('users', (table) => {
+        table.string('avatar_url', 2_048);
+        table.string('external_id', 255).index();
+      });
+      // Words of names, for the search by their beginning.
+      await knex.schema.createTable('user_words', (table) => {
+        table.string('word', wordMax).notNullable();
+        table.bigInteger('user_id').notNullable();
+        table.primary(['word', 'user_id']);
+        table.index(['user_id', 'word']);
+      });
+      const columns = ['id', 'username', 'display_name', 'external_subject'];
+      for (let after = '0'; ; ) {
+        const users = (await knex('users')
+          .select(columns)
+          .where('id', '>', after)
+          .orderBy('id')
+          .limit(1_000)) as Record<string, unknown>[];
+        if (users.length === 0) return;
+        for (const { id, username, display_name, external_subject } of users) {
+          await insertWords(knex, {
+            id: String(id),
+            username: username as string,
+            displayName: display_name as string,
+          });
+          const externalId = externalIdOf((external_subject as string | null) ?? null);
+          if (externalId !== null)
+            await knex('users')
+              .where({ id: String(id) })
+              .update({ external_id: externalId });
+        }
+        after = String(users.at(-1)?.id);
+      }
     },
   },
 ];
