@@ -52,8 +52,8 @@ export class MessageList {
   }
 }
 
-const statuses = ['SENDING', 'FAILED', 'SENT', 'DELIVERED', 'READ'];
-const rank = ({ status }: ShownMessage) => statuses.indexOf(status);
+const ranks: Record<string, number> = { SENDING: 0, FAILED: 0, SENT: 1, DELIVERED: 2, READ: 3 };
+const rank = ({ status }: ShownMessage) => ranks[status] ?? 0;
 
 export const sendMutation = gql<
   { sendMessage: { sentMessage: ShownMessage } | null },

@@ -92,6 +92,15 @@ describe('urql', () => {
     events.stop();
   });
 
+  it('shows a message that failed as SENDING when it is sent again', () => {
+    const list = new MessageList();
+    const draft = { text: 'hello', clientMessageId: randomUUID(), senderId: alice.userId, seq: null };
+    for (const status of ['SENDING', 'FAILED', 'SENDING']) {
+      list.put({ ...draft, status });
+      expect(list.shown.map((message) => message.status)).toEqual([status]);
+    }
+  });
+
   it('pages through history in both directions', async () => {
     for (let line = 1; line <= 4; line += 1) await bob.send({ conversationId }, `line ${line}`);
     const list = new MessageList();
