@@ -1,21 +1,17 @@
 /** Apollo Client for Heliograph: queries and mutations over HTTP, subscriptions over graphql-ws, one cache entry per message. */
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
-import { SetContextLink } from '@apollo/client/link/context';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import type { Client } from 'graphql-ws';
 import { arrived, history, outbox } from './apollo-history.ts';
 import type { Session } from './session.ts';
 
 export function createApolloClient(session: Session, socket: Client, fetcher: typeof fetch = fetch): ApolloClient {
-  const withToken = new SetContextLink(({ headers }) => ({
-    headers: { ...headers, authorization: `Bearer ${session.accessToken}` },
-  }));
   return new ApolloClient({
     cache: createCache(),
     link: ApolloLink.split(
       ({ operationType }) => operationType === 'subscription',
       new GraphQLWsLink(socket),
-      withToken.concat(new HttpLink({ uri: `${session.url}/graphql`, fetch: fetcher })),
+      new HttpLink({ uri: `${session.url}/graphql`, fetch: session.withToken(fetcher) }),
     ),
   });
 }

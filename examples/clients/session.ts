@@ -34,6 +34,23 @@ export class Session {
     return this.renewing;
   }
 
+  /** `fetch` with the access token. If the token is refused, it is renewed and the request repeated. */
+  withToken(fetcher: typeof fetch): typeof fetch {
+    return async (input, init) => {
+      const send = (token: string) => {
+        const headers = new Headers(init?.headers);
+        headers.set('authorization', `Bearer ${token}`);
+        return fetcher(input, { ...init, headers });
+      };
+      const token = this.accessToken;
+      const answer = await send(token);
+      if (!(await isTokenRefused(answer))) return answer;
+      // Another request may have renewed it by now.
+      if (this.accessToken === token) await this.renew().catch(() => {});
+      return this.accessToken === token ? answer : send(this.accessToken);
+    };
+  }
+
   private async askForNewToken(): Promise<void> {
     try {
       const { refreshSession } = await ask<{ refreshSession: { session: Omit<SessionFields, 'user'> } }>(
@@ -55,6 +72,15 @@ interface SessionFields {
   readonly accessToken: string;
   readonly refreshToken: string;
   readonly user: { readonly id: string };
+}
+
+/** Whether nothing was carried out, because of the token. */
+async function isTokenRefused(response: Response): Promise<boolean> {
+  const answer = (await response
+    .clone()
+    .json()
+    .catch(() => null)) as { data?: object | null; errors?: { extensions?: { code?: string } }[] } | null;
+  return answer?.data == null && answer?.errors?.[0]?.extensions?.code === 'UNAUTHENTICATED';
 }
 
 class AskError extends Error {

@@ -6,9 +6,7 @@ import type { Session } from './session.ts';
 export function createUrqlClient(session: Session, socket: SocketClient, fetcher: typeof fetch = fetch): Client {
   return new Client({
     url: `${session.url}/graphql`,
-    fetch: fetcher,
-    // Runs for each operation, so a renewed token is used at once.
-    fetchOptions: () => ({ headers: { authorization: `Bearer ${session.accessToken}` } }),
+    fetch: session.withToken(fetcher),
     exchanges: [
       cacheExchange,
       fetchExchange,

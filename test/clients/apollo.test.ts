@@ -169,13 +169,27 @@ describe('errors in Apollo Client', () => {
     expect(error.errors[0]?.extensions).toMatchObject({ code, retryable: false });
   });
 
-  it('carry UNAUTHENTICATED for a token that is none', async () => {
-    const anonymous = new Session(server.url, { ...bob.session, accessToken: 'x.y.z' });
-    const error: unknown = await createApolloClient(anonymous, app.socket)
-      .query({ query: gql('{ viewer { user { id } } }') })
+  const whoAmI = gql('{ viewer { user { id } } }');
+
+  it('do not carry UNAUTHENTICATED for a token that can be renewed', async () => {
+    const { session } = await server.user();
+    const expired = new Session(server.url, { ...session, accessToken: 'x.y.z' });
+    const renewing = createApolloClient(expired, app.socket);
+    const ask = () => renewing.query({ query: whoAmI, fetchPolicy: 'no-cache' });
+    const answers = await Promise.all([ask(), ask()]);
+    expect(answers.map(({ data }) => data)).toEqual(
+      Array(2).fill({ viewer: expect.objectContaining({ user: expect.objectContaining({ id: session.user.id }) }) }),
+    );
+  });
+
+  it('carry UNAUTHENTICATED for a session that has ended', async () => {
+    const ended = new Session(server.url, { ...bob.session, accessToken: 'x.y.z', refreshToken: 'x' });
+    const error: unknown = await createApolloClient(ended, app.socket)
+      .query({ query: whoAmI })
       .catch((refused: unknown) => refused);
     if (!CombinedGraphQLErrors.is(error)) throw error;
     expect(error.errors[0]?.extensions?.code).toBe('UNAUTHENTICATED');
+    expect(ended.isOver).toBe(true);
   });
 
   it('keep the data of other fields', async () => {
