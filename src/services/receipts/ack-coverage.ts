@@ -5,16 +5,21 @@
 import type { ByteBudget } from '../../domain/byte-budget.ts';
 import { visibleHead } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type ConversationId, isId, type MessageId, maxSeq, minSeq, type Seq, type UserId } from '../../domain/ids.ts';
+import { type ConversationId, isId, type MessageId, maxSeq, type Seq, type UserId } from '../../domain/ids.ts';
 import { lastInboxSeq } from '../../domain/inbox.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
-import type { MemberPositions } from './positions.ts';
 
 const runsPage = 500;
+
+/**
+ * The positions up to which a user has acknowledged every entry of the inbox, on any device. They are kept like the positions of
+ * devices, under keys that no device has.
+ */
+const allDevices = { DELIVERED: '-1', READ: '-2' } as const;
 
 export interface AckInput {
   readonly status: 'DELIVERED' | 'READ';
@@ -23,13 +28,8 @@ export interface AckInput {
   readonly upToInboxSeq?: Seq | null;
 }
 
-export function createAckCoverage(ports: {
-  memberPositions: MemberPositions;
-  memberLists: MemberLists;
-  log: ConversationLog;
-  inbox: InboxService;
-}) {
-  const { memberPositions, memberLists, log, inbox } = ports;
+export function createAckCoverage(ports: { memberLists: MemberLists; log: ConversationLog; inbox: InboxService }) {
+  const { memberLists, log, inbox } = ports;
 
   /** The highest named number per conversation. Throws if any part is invalid, before anything is recorded. */
   async function namedPositions(
@@ -72,63 +72,32 @@ export function createAckCoverage(ports: {
   }
 
   /**
-   * The last number that the inbox covers up to `toSeq`, for each conversation in which it raises a position. It reads the conversations
-   * in which the user is behind instead of the entries, because an inbox may be long, and most of it is already acknowledged.
+   * The last number that the inbox covers up to `toSeq`, for each conversation with entries that are not acknowledged with this
+   * status yet. Every entry is read once for each status, whatever the number of conversations.
    */
   async function positionsInInbox(
-    viewer: Viewer,
+    userId: UserId,
     status: AckInput['status'],
     toSeq: Seq,
   ): Promise<Map<ConversationId, Seq>> {
-    const { userId } = viewer;
-    const behind: { conversationId: ConversationId; joinedSeq: Seq; seq: Seq }[] = [];
-    for (const conversationId of await memberLists.conversationIdsOf(userId)) {
-      const memberList = await memberLists.get(conversationId);
-      const member = (await memberList?.stays(userId))?.at(-1);
-      if (memberList === null || member === undefined) continue;
-      const [[positions], [head]] = await Promise.all([
-        memberPositions.get(conversationId, [userId]),
-        log.heads([memberList.conversation]),
-      ]);
-      const reached = status === 'READ' ? positions?.readSeq : positions?.deliveredSeq;
-      const seq = visibleHead(member, head?.seq ?? 0n);
-      if (maxSeq(reached ?? 0n, member.joinedSeq) < seq)
-        behind.push({ conversationId, joinedSeq: member.joinedSeq, seq });
-    }
     const covered = new Map<ConversationId, Seq>();
-    await Promise.all(
-      behind.map(async ({ conversationId, joinedSeq, seq }) => {
-        const found = await coveredInInbox(userId, conversationId, joinedSeq, seq, toSeq);
-        if (found > joinedSeq) covered.set(conversationId, found);
-      }),
-    );
+    for (let position = await inbox.ackedSeq({ userId, deviceId: allDevices[status] }); position < toSeq; ) {
+      const runs = await inbox.listRuns(userId, position, runsPage);
+      for (const run of runs) {
+        if (run.seq > toSeq) return covered;
+        const isWhole = run.truncated || lastInboxSeq(run) <= toSeq;
+        covered.set(run.conversationId, isWhole ? run.toSeq : run.fromSeq + (toSeq - run.seq));
+        position = lastInboxSeq(run);
+      }
+      if (runs.length === 0) break;
+    }
     return covered;
   }
 
-  /** The last of a conversation's messages up to `highest` that is in the inbox up to `toSeq`, by bisection over its runs. */
-  async function coveredInInbox(
-    userId: UserId,
-    conversationId: ConversationId,
-    joinedSeq: Seq,
-    highest: Seq,
-    toSeq: Seq,
-  ): Promise<Seq> {
-    let low = joinedSeq;
-    let high = highest;
-    let probe = highest;
-    while (high > low) {
-      const run = await inbox.runAt(userId, conversationId, probe);
-      if (run != null && run.seq <= toSeq && run.toSeq > low) {
-        low = run.truncated || lastInboxSeq(run) <= toSeq ? run.toSeq : run.fromSeq + (toSeq - run.seq);
-        if (lastInboxSeq(run) > toSeq) return low;
-      } else if (run != null && run.seq > toSeq) {
-        high = run.fromSeq - 1n;
-      } else {
-        break; // Runs are consecutive: messages after the last run are not in the inbox yet.
-      }
-      probe = (low + high + 1n) / 2n;
-    }
-    return minSeq(low, high);
+  /** Records that every entry up to `toSeq` is acknowledged with a status, once the positions are stored. */
+  async function noteInboxPosition(userId: UserId, status: AckInput['status'], toSeq: Seq): Promise<void> {
+    const statuses = status === 'READ' ? (['DELIVERED', 'READ'] as const) : (['DELIVERED'] as const);
+    for (const one of statuses) await inbox.raiseAckedSeq({ userId, deviceId: allDevices[one], seq: toSeq });
   }
 
   /** The last number of the unbroken sequence after `position` that `named` covers. */
@@ -148,7 +117,7 @@ export function createAckCoverage(ports: {
     }
   }
 
-  return { namedPositions, requireInInbox, positionsInInbox, coveredUpTo };
+  return { namedPositions, requireInInbox, positionsInInbox, noteInboxPosition, coveredUpTo };
 }
 
 function notFound(): DomainError {

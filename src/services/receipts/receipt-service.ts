@@ -40,7 +40,7 @@ export function createReceiptService(ports: {
 }) {
   const { store, memberLists, log, inbox, bus, clock, isSoleWriter, onError } = ports;
   const memberPositions = createMemberPositions({ store, isSoleWriter });
-  const coverage = createAckCoverage({ memberPositions, memberLists, log, inbox });
+  const coverage = createAckCoverage({ memberLists, log, inbox });
   const watches = createReceiptWatch({ memberPositions, memberLists, bus, clock });
 
   /** Notifies the other members of an advance, and the senders whose messages get a new status. */
@@ -135,7 +135,7 @@ export function createReceiptService(ports: {
       const covered = new Map(named);
       if (upToInboxSeq != null) {
         await coverage.requireInInbox(viewer.userId, upToInboxSeq);
-        for (const [id, seq] of await coverage.positionsInInbox(viewer, status, upToInboxSeq)) {
+        for (const [id, seq] of await coverage.positionsInInbox(viewer.userId, status, upToInboxSeq)) {
           covered.set(id, maxSeq(covered.get(id) ?? 0n, seq));
         }
         ackedSeq = maxSeq(ackedSeq, upToInboxSeq);
@@ -154,6 +154,7 @@ export function createReceiptService(ports: {
         })),
       );
       if (ackedSeq > before) await inbox.raiseAckedSeq({ ...device, seq: ackedSeq });
+      if (upToInboxSeq != null) await coverage.noteInboxPosition(viewer.userId, status, upToInboxSeq);
       announceSoon(advances);
       return { conversationIds: [...covered.keys()].slice(0, ackedMax), ackedSeq };
     },
