@@ -135,6 +135,7 @@ export async function findDeliveryViolations(world: DeliveryWorld): Promise<stri
       kind === 'GROUP' ? readStays(rows) : members.map(({ userId }) => ({ userId, fromSeq: 1n, toSeq: null })),
     );
     if (kind === 'GROUP') checkMembers(members, stays.get(id) ?? [], found);
+    else await checkContacts(truth, state.pair, rows, found);
   }
   checkSends(sends, logs, found);
   for (const violation of await findReceiptViolations(world, logs)) found.push(violation);
@@ -187,6 +188,22 @@ export async function findDeliveryViolations(world: DeliveryWorld): Promise<stri
     }
   }
   return [...new Set(found)];
+}
+
+/** Two users are contacts exactly if both have sent a message in their direct conversation. */
+async function checkContacts(
+  truth: Truth,
+  pair: readonly UserId[],
+  rows: readonly MessageRow[],
+  found: string[],
+): Promise<void> {
+  const [one = '', other = ''] = pair;
+  const haveSent = pair.every((userId) => rows.some(({ senderId }) => senderId === userId));
+  const areContacts = (await truth.conversations.findContacts(one, [other])).length > 0;
+  if (haveSent !== areContacts)
+    found.push(
+      `${one} and ${other} ${haveSent ? 'have both sent, and are not' : 'have not both sent, and are'} contacts`,
+    );
 }
 
 function checkMembers(
