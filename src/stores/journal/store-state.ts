@@ -16,19 +16,11 @@ import {
 } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
-import {
-  countReaders,
-  lowestReaders,
-  noPositions,
-  type Positions,
-  type Reader,
-  raisePositions,
-} from '../../domain/receipt.ts';
 import { type Activity, type ActivityPlace, byActivity, type InboxStore, type NewRun } from '../inbox-store.ts';
 import type { Append, AppendResult, LogRange, MessageLog, MessageRow, RowKey, SegmentTail } from '../message-log.ts';
-import type { Receipt, ReceiptKey, ReceiptStore, SentReceipt } from '../receipt-store.ts';
 import type { Operation } from './journal-entry.ts';
 import type { Overlay } from './overlay.ts';
+import { createReceiptState, type Unpromised } from './receipt-state.ts';
 import type { TableReader } from './table-reader.ts';
 
 /** The methods of the three ports without promises, under their names in messages between threads. */
@@ -146,10 +138,6 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     return true;
   }
 
-  function positions(conversationId: ConversationId, userId: UserId): Positions {
-    return overlay.receiptsOf(conversationId)?.get(userId)?.value ?? tables.positions(conversationId, userId);
-  }
-
   const messageLog = {
     append: (appends: readonly Append[]) => appends.map(appendOne),
     tails: (keys: readonly { conversationId: ConversationId; month: Month }[]) =>
@@ -265,43 +253,5 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     },
   } satisfies Unpromised<InboxStore>;
 
-  function raiseOne({ conversationId, userId, ...to }: Receipt): { before: Positions; after: Positions } {
-    const before = positions(conversationId, userId);
-    const after = raisePositions(before, to);
-    if (after.deliveredSeq > before.deliveredSeq || after.readSeq > before.readSeq) {
-      stage({ type: 'receipt', receipt: { conversationId, userId, ...after } });
-    }
-    return { before: onlyPositions(before), after };
-  }
-
-  const receipts = {
-    raise: (raised: readonly Receipt[]) => raised.map(raiseOne),
-    raiseSent(sent: readonly SentReceipt[]): void {
-      for (const { conversationId, userId, seq } of sent) {
-        raiseOne({ conversationId, userId, deliveredSeq: seq, readSeq: seq });
-      }
-    },
-    get: (keys: readonly ReceiptKey[]) =>
-      keys.map(({ conversationId, userId }) => onlyPositions(positions(conversationId, userId))),
-    counts: (
-      conversationId: ConversationId,
-      readers: readonly Reader[],
-      messages: readonly { seq: Seq; senderId: UserId }[],
-    ) => countReaders(readers, (userId) => positions(conversationId, userId), messages),
-    lowest: (conversationId: ConversationId, readers: readonly Reader[]) =>
-      lowestReaders(readers, (userId) => positions(conversationId, userId)),
-  } satisfies Unpromised<ReceiptStore>;
-
-  return { messageLog, inboxes, receipts };
-}
-
-/** A port's methods inside the thread, where all calls are synchronous. */
-type Unpromised<Port> = {
-  [Method in keyof Port]: Port[Method] extends (...args: infer Args) => Promise<infer Answer>
-    ? (...args: Args) => Answer
-    : never;
-};
-
-function onlyPositions({ deliveredSeq, readSeq }: Positions = noPositions): Positions {
-  return { deliveredSeq, readSeq };
+  return { messageLog, inboxes, receipts: createReceiptState(tables, overlay, stage) };
 }
