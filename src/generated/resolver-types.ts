@@ -109,6 +109,20 @@ export type AttachmentInput = {
   url: Scalars['String']['input'];
 };
 
+/** A change of password. */
+export type ChangePasswordInput = {
+  /** The viewer's password, or the secret that an operator gave them. */
+  currentPassword: Scalars['String']['input'];
+  /** 8 to 256 characters. The most common passwords, and those that consist of little more than the user's names, are refused. */
+  newPassword: Scalars['String']['input'];
+};
+
+/** The result of `changePassword`. */
+export type ChangePasswordPayload = {
+  /** The viewer, whose other devices are signed out. */
+  viewer: Viewer;
+};
+
 /** A log of messages between users, numbered 1, 2, 3 … without a gap. */
 export type Conversation = Node & {
   /** The time when it was created. */
@@ -534,6 +548,11 @@ export type Mutation = {
    * Errors: `FORBIDDEN` unless the viewer is owner or admin, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
   addMembers: Maybe<AddMembersPayload>;
+  /**
+   * Changes the viewer's password and revokes the sessions of their other devices. Errors: `UNAUTHENTICATED` for a wrong current
+   * password, `BAD_USER_INPUT`, `RATE_LIMITED`, `FORBIDDEN` for users without a password on this server.
+   */
+  changePassword: Maybe<ChangePasswordPayload>;
   /** Creates a group. The viewer becomes its owner. Errors: `NOT_FOUND` for an unknown user, `BAD_USER_INPUT`. */
   createGroup: Maybe<CreateGroupPayload>;
   /**
@@ -571,6 +590,8 @@ export type Mutation = {
    * members; the owner can remove any other member. Errors: `FORBIDDEN`, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
   removeMembers: Maybe<RemoveMembersPayload>;
+  /** Revokes the session of one of the viewer's devices. Its sockets close with 4403. Errors: `NOT_FOUND`. */
+  revokeDevice: Maybe<RevokeDevicePayload>;
   /**
    * Sends a message. The answer means that the message is stored and survives a server crash: every member will get it, once and in
    * this order. After `UNAVAILABLE` the outcome is unknown: send the message again with the same `clientMessageId`.
@@ -599,6 +620,12 @@ export type MutationAckMessagesArgs = {
 /** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationAddMembersArgs = {
   input: AddMembersInput;
+};
+
+
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
+export type MutationChangePasswordArgs = {
+  input: ChangePasswordInput;
 };
 
 
@@ -647,6 +674,12 @@ export type MutationRegisterArgs = {
 /** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationRemoveMembersArgs = {
   input: RemoveMembersInput;
+};
+
+
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
+export type MutationRevokeDeviceArgs = {
+  input: RevokeDeviceInput;
 };
 
 
@@ -894,6 +927,18 @@ export type RemoveMembersInput = {
 export type RemoveMembersPayload = {
   /** The group after the change. */
   conversation: Conversation;
+};
+
+/** A device to sign out. */
+export type RevokeDeviceInput = {
+  /** The device's id, as in `Viewer.devices`. */
+  deviceId: Scalars['ID']['input'];
+};
+
+/** The result of `revokeDevice`. */
+export type RevokeDevicePayload = {
+  /** The viewer, without the device. */
+  viewer: Viewer;
 };
 
 /** A message to send. Its text, `data` and attachments have at most `ServerInfo.textMaxBytes` plus 16,384 bytes together. */
@@ -1263,6 +1308,8 @@ export type ResolversTypes = {
   AttachmentInput: AttachmentInput;
   BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ChangePasswordInput: ChangePasswordInput;
+  ChangePasswordPayload: ResolverTypeWrapper<Omit<ChangePasswordPayload, 'viewer'> & { viewer: ResolversTypes['Viewer'] }>;
   Conversation: ResolverTypeWrapper<ConversationModel>;
   ConversationConnection: ResolverTypeWrapper<Omit<ConversationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['ConversationEdge']>, nodes: Array<ResolversTypes['Conversation']> }>;
   ConversationEdge: ResolverTypeWrapper<Omit<ConversationEdge, 'node'> & { node: ResolversTypes['Conversation'] }>;
@@ -1314,6 +1361,8 @@ export type ResolversTypes = {
   RegisterPayload: ResolverTypeWrapper<Omit<RegisterPayload, 'session'> & { session: ResolversTypes['Session'] }>;
   RemoveMembersInput: RemoveMembersInput;
   RemoveMembersPayload: ResolverTypeWrapper<Omit<RemoveMembersPayload, 'conversation'> & { conversation: ResolversTypes['Conversation'] }>;
+  RevokeDeviceInput: RevokeDeviceInput;
+  RevokeDevicePayload: ResolverTypeWrapper<Omit<RevokeDevicePayload, 'viewer'> & { viewer: ResolversTypes['Viewer'] }>;
   SendMessageInput: SendMessageInput;
   SendMessagePayload: ResolverTypeWrapper<Omit<SendMessagePayload, 'sentMessage'> & { sentMessage: ResolversTypes['Message'] }>;
   Seq: ResolverTypeWrapper<Scalars['Seq']['output']>;
@@ -1348,6 +1397,8 @@ export type ResolversParentTypes = {
   AttachmentInput: AttachmentInput;
   BigInt: Scalars['BigInt']['output'];
   Boolean: Scalars['Boolean']['output'];
+  ChangePasswordInput: ChangePasswordInput;
+  ChangePasswordPayload: Omit<ChangePasswordPayload, 'viewer'> & { viewer: ResolversParentTypes['Viewer'] };
   Conversation: ConversationModel;
   ConversationConnection: Omit<ConversationConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['ConversationEdge']>, nodes: Array<ResolversParentTypes['Conversation']> };
   ConversationEdge: Omit<ConversationEdge, 'node'> & { node: ResolversParentTypes['Conversation'] };
@@ -1393,6 +1444,8 @@ export type ResolversParentTypes = {
   RegisterPayload: Omit<RegisterPayload, 'session'> & { session: ResolversParentTypes['Session'] };
   RemoveMembersInput: RemoveMembersInput;
   RemoveMembersPayload: Omit<RemoveMembersPayload, 'conversation'> & { conversation: ResolversParentTypes['Conversation'] };
+  RevokeDeviceInput: RevokeDeviceInput;
+  RevokeDevicePayload: Omit<RevokeDevicePayload, 'viewer'> & { viewer: ResolversParentTypes['Viewer'] };
   SendMessageInput: SendMessageInput;
   SendMessagePayload: Omit<SendMessagePayload, 'sentMessage'> & { sentMessage: ResolversParentTypes['Message'] };
   Seq: Scalars['Seq']['output'];
@@ -1435,6 +1488,10 @@ export type AttachmentResolvers<ContextType = Context, ParentType extends Resolv
 export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
   name: 'BigInt';
 }
+
+export type ChangePasswordPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ChangePasswordPayload'] = ResolversParentTypes['ChangePasswordPayload']> = {
+  viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+};
 
 export type ConversationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -1600,6 +1657,7 @@ export type MessageStreamEventResolvers<ContextType = Context, ParentType extend
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   ackMessages?: Resolver<Maybe<ResolversTypes['AckMessagesPayload']>, ParentType, ContextType, RequireFields<MutationAckMessagesArgs, 'input'>>;
   addMembers?: Resolver<Maybe<ResolversTypes['AddMembersPayload']>, ParentType, ContextType, RequireFields<MutationAddMembersArgs, 'input'>>;
+  changePassword?: Resolver<Maybe<ResolversTypes['ChangePasswordPayload']>, ParentType, ContextType, RequireFields<MutationChangePasswordArgs, 'input'>>;
   createGroup?: Resolver<Maybe<ResolversTypes['CreateGroupPayload']>, ParentType, ContextType, RequireFields<MutationCreateGroupArgs, 'input'>>;
   heartbeat?: Resolver<Maybe<ResolversTypes['HeartbeatPayload']>, ParentType, ContextType, Partial<MutationHeartbeatArgs>>;
   leaveGroup?: Resolver<Maybe<ResolversTypes['LeaveGroupPayload']>, ParentType, ContextType, RequireFields<MutationLeaveGroupArgs, 'input'>>;
@@ -1609,6 +1667,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   refreshSession?: Resolver<Maybe<ResolversTypes['RefreshSessionPayload']>, ParentType, ContextType, RequireFields<MutationRefreshSessionArgs, 'input'>>;
   register?: Resolver<Maybe<ResolversTypes['RegisterPayload']>, ParentType, ContextType, RequireFields<MutationRegisterArgs, 'input'>>;
   removeMembers?: Resolver<Maybe<ResolversTypes['RemoveMembersPayload']>, ParentType, ContextType, RequireFields<MutationRemoveMembersArgs, 'input'>>;
+  revokeDevice?: Resolver<Maybe<ResolversTypes['RevokeDevicePayload']>, ParentType, ContextType, RequireFields<MutationRevokeDeviceArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   setMemberRole?: Resolver<Maybe<ResolversTypes['SetMemberRolePayload']>, ParentType, ContextType, RequireFields<MutationSetMemberRoleArgs, 'input'>>;
   updateProfile?: Resolver<Maybe<ResolversTypes['UpdateProfilePayload']>, ParentType, ContextType, RequireFields<MutationUpdateProfileArgs, 'input'>>;
@@ -1671,6 +1730,10 @@ export type RegisterPayloadResolvers<ContextType = Context, ParentType extends R
 
 export type RemoveMembersPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemoveMembersPayload'] = ResolversParentTypes['RemoveMembersPayload']> = {
   conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+};
+
+export type RevokeDevicePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RevokeDevicePayload'] = ResolversParentTypes['RevokeDevicePayload']> = {
+  viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
 };
 
 export type SendMessagePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SendMessagePayload'] = ResolversParentTypes['SendMessagePayload']> = {
@@ -1782,6 +1845,7 @@ export type Resolvers<ContextType = Context> = {
   AddMembersPayload?: AddMembersPayloadResolvers<ContextType>;
   Attachment?: AttachmentResolvers<ContextType>;
   BigInt?: GraphQLScalarType;
+  ChangePasswordPayload?: ChangePasswordPayloadResolvers<ContextType>;
   Conversation?: ConversationResolvers<ContextType>;
   ConversationConnection?: ConversationConnectionResolvers<ContextType>;
   ConversationEdge?: ConversationEdgeResolvers<ContextType>;
@@ -1814,6 +1878,7 @@ export type Resolvers<ContextType = Context> = {
   RefreshSessionPayload?: RefreshSessionPayloadResolvers<ContextType>;
   RegisterPayload?: RegisterPayloadResolvers<ContextType>;
   RemoveMembersPayload?: RemoveMembersPayloadResolvers<ContextType>;
+  RevokeDevicePayload?: RevokeDevicePayloadResolvers<ContextType>;
   SendMessagePayload?: SendMessagePayloadResolvers<ContextType>;
   Seq?: GraphQLScalarType;
   ServerInfo?: ServerInfoResolvers<ContextType>;

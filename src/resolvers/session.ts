@@ -2,7 +2,10 @@ import { DomainError } from '../domain/errors.ts';
 import type { DeviceResolvers, MutationResolvers, SessionResolvers } from '../generated/resolver-types.ts';
 import { requireViewer } from './context.ts';
 
-export const sessionMutations: Pick<MutationResolvers, 'register' | 'logIn' | 'refreshSession' | 'logOut'> = {
+export const sessionMutations: Pick<
+  MutationResolvers,
+  'register' | 'logIn' | 'refreshSession' | 'logOut' | 'changePassword' | 'revokeDevice'
+> = {
   register: async (_parent, { input }, { services, client }) => ({
     session: await services.accounts.register(input, client),
   }),
@@ -17,6 +20,16 @@ export const sessionMutations: Pick<MutationResolvers, 'register' | 'logIn' | 'r
     await context.services.accounts.logOut(viewer);
     await context.services.presence.release(viewer);
     return { deviceId: viewer.deviceId };
+  },
+  changePassword: async (_parent, { input }, context) => {
+    const viewer = requireViewer(context);
+    await context.services.accounts.changePassword(viewer, input, context.client);
+    return { viewer };
+  },
+  revokeDevice: async (_parent, { input }, context) => {
+    const viewer = requireViewer(context);
+    await context.services.accounts.revokeDevice(viewer, input.deviceId);
+    return { viewer };
   },
 };
 

@@ -135,6 +135,9 @@ const withSession: Record<string, string> = {
   presence: '{ presence(userIds: ["1"]) { status } }',
   updateProfile: 'mutation { updateProfile(input: {}) { user { id } } }',
   logOut: 'mutation { logOut { deviceId } }',
+  changePassword:
+    'mutation { changePassword(input: { currentPassword: "a", newPassword: "b" }) { viewer { user { id } } } }',
+  revokeDevice: 'mutation { revokeDevice(input: { deviceId: "1" }) { viewer { user { id } } } }',
   openDirectConversation: 'mutation { openDirectConversation(input: { userId: "1" }) { conversation { id } } }',
   createGroup: 'mutation { createGroup(input: { title: "t", memberIds: [] }) { conversation { id } } }',
   addMembers: 'mutation { addMembers(input: { conversationId: "1", userIds: ["1"] }) { conversation { id } } }',

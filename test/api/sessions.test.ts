@@ -255,6 +255,39 @@ describe('refreshing', () => {
   });
 });
 
+describe('an owner of devices', () => {
+  it('changes the password with the current one, which signs the other devices out', async () => {
+    const bob = await server.user();
+    const elsewhere = await onDevice(bob);
+    const socket = await connect(server, elsewhere.session.accessToken);
+    const change = `mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { viewer { devices { id } } } }`;
+    const ask = (currentPassword: string, newPassword: string) =>
+      bob.post(change, { input: { currentPassword, newPassword } });
+    expect(codeOf(await ask('a wrong guess', 'battery staple'))).toBe('UNAUTHENTICATED');
+    expect(codeOf(await ask(password, 'password'))).toBe('BAD_USER_INPUT');
+    const { data } = await ask(password, 'battery staple');
+    expect(data?.changePassword.viewer.devices).toEqual([{ id: bob.session.deviceId }]);
+    expect(await socket.closed).toBe(4403);
+    expect(await standing(bob)).toEqual(good);
+    const enter = (word: string) =>
+      server.post(logIn, { input: { username: bob.session.user.username, password: word } });
+    expect(codeOf(await enter(password))).toBe('UNAUTHENTICATED');
+    expect(codeOf(await enter('battery staple'))).toBeUndefined();
+  });
+
+  it('signs one of them out, and no device of another user', async () => {
+    const [bob, ann] = [await server.user(), await server.user()];
+    const phone = await onDevice(bob);
+    const revoke =
+      'mutation ($id: ID!) { revokeDevice(input: { deviceId: $id }) { viewer { devices { id isCurrent } } } }';
+    expect(await ann.fails(revoke, { id: phone.session.deviceId })).toBe('NOT_FOUND');
+    const { revokeDevice } = await bob.ask(revoke, { id: phone.session.deviceId });
+    expect(revokeDevice.viewer.devices).toEqual([{ id: bob.session.deviceId, isCurrent: true }]);
+    expect(await standing(phone)).toEqual(ended);
+    expect(await standing(bob)).toEqual(good);
+  });
+});
+
 describe('a user', () => {
   it('has as many devices as DEVICES_PER_USER_MAX: a further log-in signs the one unused for longest out', async () => {
     let aheadMs = 0;
