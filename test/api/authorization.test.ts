@@ -124,10 +124,7 @@ describe('a token', () => {
 const withoutSession = [...sessionlessFields, 'viewer'];
 const withSession: Record<string, string> = {
   user: '{ user(by: { id: "1" }) { id } }',
-<<<<<<< HEAD
   users: '{ users(search: "a") { nodes { id } } }',
-=======
->>>>>>> f99f7fc (test: Follow the roots of the schema, and sockets without a session.)
   node: '{ node(id: "1") { id } }',
   nodes: '{ nodes(ids: ["1"]) { id } }',
   conversation: '{ conversation(id: "1") { id } }',
