@@ -148,13 +148,7 @@ export async function startHeliograph(
   every(stack, providerKeysEveryMs, () => accounts.renewProviderKeys(), onError, 'identity-provider');
   every(stack, endingsEveryMs, () => accounts.followEndings(), onError, 'session endings');
   every(stack, purgeEveryMs, () => accounts.purge(), onError, 'token purge');
-  every(
-    stack,
-    config.sweepEveryMs,
-    async () => metrics.swept(await messaging.log.sweep(config.sweepAgeMs)),
-    onError,
-    'fan-out sweep',
-  );
+  every(stack, config.sweepEveryMs, async () => metrics.swept(await messaging.sweep()), onError, 'fan-out sweep');
 
   const running = await startServer(
     {

@@ -1,4 +1,4 @@
-import { type ConversationId, compareIds, type Millis, type Seq, type UserId } from './ids.ts';
+import { type ConversationId, compareIds, type Millis, minSeq, type Seq, type UserId } from './ids.ts';
 import type { Month } from './month.ts';
 
 export type ConversationKind = 'DIRECT' | 'GROUP';
@@ -40,6 +40,19 @@ export function isActive(member: Member | null | undefined): boolean {
 /** The highest number a member may see, given the conversation's head. */
 export function visibleHead(member: Member, head: Seq): Seq {
   return member.leftSeq !== null && member.leftSeq < head ? member.leftSeq : head;
+}
+
+/** A stretch of numbers, both inclusive. */
+export interface SeqRange {
+  readonly fromSeq: Seq;
+  readonly toSeq: Seq;
+}
+
+/** The numbers up to a head that a user may see, given all their stays: ascending, without empty ranges. */
+export function visibleRanges(stays: readonly Member[], head: Seq): SeqRange[] {
+  return stays
+    .map(({ joinedSeq, leftSeq }) => ({ fromSeq: joinedSeq + 1n, toSeq: minSeq(leftSeq ?? head, head) }))
+    .filter(({ fromSeq, toSeq }) => fromSeq <= toSeq);
 }
 
 /** The key of two users' direct conversation, the same for both orders of the pair. */

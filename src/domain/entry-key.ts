@@ -20,6 +20,11 @@ export function serverKey(id: MessageId): EntryKey {
   return `${serverKeyPrefix}${id}`;
 }
 
+/** The id that a server's key was made of. */
+export function serverKeyName(key: EntryKey): MessageId {
+  return key.slice(serverKeyPrefix.length);
+}
+
 /** The id that a client finds an entry by, together with its sender. */
 export function clientMessageIdOf({ senderId, key }: { readonly senderId: UserId; readonly key: EntryKey }): string {
   return key.startsWith(`${senderId}:`) ? key.slice(senderId.length + 1) : key;

@@ -214,6 +214,12 @@ export type ConversationPosition = {
 
 /** A new group. */
 export type CreateGroupInput = {
+  /**
+   * An id of 1 to 128 bytes that the client chooses; each of a user's groups needs its own. Creating the same group again with the same
+   * id is safe and returns the group that the first call created. Another title or other members are `ID_CONFLICT`. Without an id,
+   * do not repeat the call after `UNAVAILABLE`.
+   */
+  clientGroupId?: InputMaybe<Scalars['ID']['input']>;
   /** The first members besides the viewer, at most 1,000. May be empty. */
   memberIds: Array<Scalars['ID']['input']>;
   /** 1 to 100 characters on one line, at least one of them visible, without controls of text direction. */
@@ -222,8 +228,10 @@ export type CreateGroupInput = {
 
 /** The result of `createGroup`. */
 export type CreateGroupPayload = {
-  /** The new group. */
+  /** The group. */
   conversation: Conversation;
+  /** True if an earlier call with the same `clientGroupId` created the group. */
+  deduplicated: Scalars['Boolean']['output'];
 };
 
 /** A signed-in client of a user. It outlives its connections, and keeps an acknowledged position in the user's inbox. */
@@ -1525,6 +1533,7 @@ export type ConversationEdgeResolvers<ContextType = Context, ParentType extends 
 
 export type CreateGroupPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CreateGroupPayload'] = ResolversParentTypes['CreateGroupPayload']> = {
   conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+  deduplicated?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {

@@ -25,9 +25,10 @@ export const conversationMutations: Pick<
   openDirectConversation: async (_parent, { input }, context) => ({
     conversation: await context.services.conversations.openDirectView(requireViewer(context), input.userId),
   }),
-  createGroup: async (_parent, { input }, context) => ({
-    conversation: await context.services.conversations.createGroup(requireViewer(context), input),
-  }),
+  createGroup: async (_parent, { input }, context) => {
+    const { view, isRepeat } = await context.services.conversations.createGroup(requireViewer(context), input);
+    return { conversation: view, deduplicated: isRepeat };
+  },
   addMembers: async (_parent, { input }, context) => ({
     conversation: await context.services.conversations.addMembers(requireViewer(context), input),
   }),

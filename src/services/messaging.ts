@@ -20,6 +20,8 @@ import { createReceiptService } from './receipts/receipt-service.ts';
 import { createStreamService, type StreamSettings } from './stream/stream-service.ts';
 
 export interface MessagingSettings extends ConversationSettings, InboxSettings, MemberListSettings, MessageLimits {
+  /** Age, since it was first found, from which a sweep takes up a message that is not followed. */
+  readonly sweepAgeMs: Millis;
   readonly log?: Partial<ConversationLogSettings>;
   readonly stream?: Partial<StreamSettings>;
 }
@@ -60,6 +62,7 @@ export function createMessaging(ports: MessagingPorts) {
     clock: createTrustedClock(clock, elapsed),
     elapsed,
     newId,
+    membership: memberLists,
     isSoleWriter,
     onError,
     settings: settings.log,
@@ -102,13 +105,20 @@ export function createMessaging(ports: MessagingPorts) {
     streams,
 
     /**
-     * Finishes the work of an earlier run before the first request, so that readers' inboxes are complete.
+     * Finishes the work of earlier runs before the first request, so that readers' inboxes are complete. With other processes, it
+     * leaves them the work that they may be doing.
      *
      * @returns the number of messages that were passed to the followers again
      */
     async resume(): Promise<number> {
-      await conversations.resume();
-      return log.sweep(0);
+      await conversations.finishOpenChanges(true);
+      return log.sweep(isSoleWriter ? 0 : settings.sweepAgeMs);
+    },
+
+    /** The same from time to time, for work that was given up. */
+    async sweep(): Promise<number> {
+      await conversations.finishOpenChanges(false);
+      return log.sweep(settings.sweepAgeMs);
     },
 
     /** Ends the streams' checks, and lets the followers finish with the committed messages. */

@@ -3,8 +3,9 @@ import type { ConversationId, MessageId, Millis, Seq, UserId } from '../domain/i
 import type { SystemEvent } from '../domain/message.ts';
 
 /**
- * A change of membership that is also a message in the log. It is recorded first, then written to the log, then settled with its
- * number in the log. An instance that finds it unsettled after a crash can finish it: the message's `clientMessageId` is `id`.
+ * A change of membership that is also a message in the log. It is recorded first, then written to the log under the key that its
+ * `id` gives, then settled with its number in the log. It is open until it is settled or dropped. An instance that finds it open
+ * after a crash can finish it. The log decides: a change that is in the log can be settled without its record.
  */
 export interface MembershipChange {
   readonly id: MessageId;
@@ -61,8 +62,18 @@ export interface ConversationStore {
    * A user's conversation with themselves has one member.
    */
   openDirect(conversation: Conversation, userIds: readonly [UserId, UserId]): Promise<Conversation>;
-  /** Adds a group without members; `change` (GROUP_CREATED) adds them when it is settled. Both or neither are stored. */
-  createGroup(conversation: Conversation, change: MembershipChange): Promise<void>;
+  /**
+   * Adds a group without members, or returns the one that its creator has made with the same `clientGroupId`: racing calls get the
+   * same one. `change` (GROUP_CREATED) is recorded with a new group, and adds the members when it is settled.
+   *
+   * @param claimedUntil - other instances leave the change alone until then
+   */
+  createGroup(
+    conversation: Conversation,
+    change: MembershipChange,
+    claimedUntil: Millis,
+    clientGroupId: string | null,
+  ): Promise<Conversation>;
   /** Conversations by id, in the order of the ids. */
   get(ids: readonly ConversationId[]): Promise<(ConversationState | null)[]>;
   /** The direct conversation of two users, or null. */
@@ -101,20 +112,38 @@ export interface ConversationStore {
   /** The contacts of a user, ordered by user id as a number. */
   listContacts(userId: UserId, limit: number): Promise<UserId[]>;
 
-  /** Records a change before it is written to the log. */
-  beginChange(change: MembershipChange): Promise<void>;
   /**
-   * Applies a change that got number `seq` in the log and removes it from the unsettled ones, in one step. Repeating it is
-   * harmless. Added users become MEMBER (the actor of GROUP_CREATED becomes OWNER) with `joinedSeq = seq - 1`; existing members
+   * Records a change before it is written to the log. A conversation has one open change at a time.
+   *
+   * @param version - of the members that the change was planned for
+   * @returns `busy`: another change is open; `stale`: the conversation has another version. In both cases nothing is recorded.
+   */
+  beginChange(change: MembershipChange, version: Seq, claimedUntil: Millis): Promise<'begun' | 'busy' | 'stale'>;
+  /**
+   * Applies a change that got number `seq` in the log, and closes it, in one step. It is applied if `seq` is above the version,
+   * whether or not it is still recorded. So repeating it is harmless, and the caller settles changes in the order of their numbers.
+   * Added users become MEMBER (the actor of GROUP_CREATED becomes OWNER) with `joinedSeq = seq - 1`; existing members
    * stay unchanged. Removed and leaving members get `leftSeq = seq`. When the OWNER leaves, the longest-standing ADMIN becomes
    * OWNER, or the longest-standing MEMBER if there is no ADMIN (by `joinedSeq`, then user id).
    *
    * @param largeAbove - groups of more members are large from this change on, others small
    */
   settleChange(change: MembershipChange, seq: Seq, largeAbove: number): Promise<Settlement>;
-  /** Withdraws a change that was never written to the log. */
-  dropChange(id: MessageId): Promise<void>;
-  /** Changes that are not settled, oldest first. */
-  listUnsettled(): Promise<MembershipChange[]>;
-  setRole(conversationId: ConversationId, userId: UserId, role: Member['role']): Promise<void>;
+  /** Withdraws a change that is not in the log, and with GROUP_CREATED the group that it was to fill. */
+  dropChange(change: MembershipChange): Promise<void>;
+  findOpenChange(conversationId: ConversationId): Promise<MembershipChange | null>;
+  /** Open changes whose claim ended before an instant, in the order of these ends, then of their ids. */
+  listOpenChanges(claimedBefore: Millis, limit: number): Promise<MembershipChange[]>;
+  /**
+   * Claims an open change whose claim ended before `now`. Of racing callers one gets it.
+   *
+   * @returns whether the caller has it
+   */
+  claimChange(id: MessageId, now: Millis, until: Millis): Promise<boolean>;
+  /**
+   * Gives a member a role, in one step with the check that the giver is the OWNER. A giver who gives OWNER away becomes ADMIN.
+   *
+   * @returns false if the giver is not the owner, or the other is not a member
+   */
+  giveRole(conversationId: ConversationId, giverId: UserId, userId: UserId, role: Member['role']): Promise<boolean>;
 }

@@ -1,8 +1,9 @@
 /** Every driver of the directory. A new one is proven by adding it here. */
+import { expect } from 'vitest';
 import type { Conversation } from '../../src/domain/conversation.ts';
 import type { SystemEvent } from '../../src/domain/message.ts';
 import type { User } from '../../src/domain/user.ts';
-import type { MembershipChange } from '../../src/stores/conversation-store.ts';
+import type { ConversationStore, MembershipChange } from '../../src/stores/conversation-store.ts';
 import { openSqliteDirectory } from '../../src/stores/directory/sql-directory.ts';
 import type { Directory } from '../../src/stores/directory.ts';
 import { createMemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
@@ -85,4 +86,15 @@ export function aConversation(over: Partial<Conversation> = {}): Conversation {
 
 export function aChange(conversation: Conversation, actorId: string, event: SystemEvent): MembershipChange {
   return { id: nextId(), conversationId: conversation.id, actorId, event, at };
+}
+
+/** Stores a group, with its founding claimed by nobody. */
+export async function createGroup(store: ConversationStore, group: Conversation, founding: MembershipChange) {
+  expect(await store.createGroup(group, founding, 0, null)).toEqual(group);
+}
+
+/** Records a change for the members that the store has now, claimed by nobody. */
+export async function beginChange(store: ConversationStore, change: MembershipChange): Promise<void> {
+  const [state] = await store.get([change.conversationId]);
+  expect(await store.beginChange(change, state?.version ?? 0n, 0)).toBe('begun');
 }

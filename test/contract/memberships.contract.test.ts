@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Conversation } from '../../src/domain/conversation.ts';
 import type { SystemEvent } from '../../src/domain/message.ts';
 import type { MemberRange, Settlement } from '../../src/stores/conversation-store.ts';
-import { aChange, aConversation, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
+import {
+  aChange,
+  aConversation,
+  beginChange,
+  createGroup,
+  directoryDrivers,
+  nextId,
+  type OpenDirectory,
+} from './directory-drivers.ts';
 
 describe.each(directoryDrivers)('memberships on %s', (_driver, open) => {
   let directory: OpenDirectory;
@@ -14,8 +22,8 @@ describe.each(directoryDrivers)('memberships on %s', (_driver, open) => {
 
   async function settle(group: Conversation, event: SystemEvent, seq: bigint, largeAbove: number): Promise<Settlement> {
     const change = aChange(group, event.userIds[0] as string, event);
-    if (event.kind === 'GROUP_CREATED') await directory.conversations.createGroup(group, change);
-    else await directory.conversations.beginChange(change);
+    if (event.kind === 'GROUP_CREATED') await createGroup(directory.conversations, group, change);
+    else await beginChange(directory.conversations, change);
     return directory.conversations.settleChange(change, seq, largeAbove);
   }
 
@@ -56,7 +64,7 @@ describe.each(directoryDrivers)('memberships on %s', (_driver, open) => {
       const { group } = await aGroup(2, 10);
       const newcomer = nextId();
       const change = aChange(group, newcomer, { kind: 'MEMBERS_ADDED', userIds: [newcomer] });
-      await directory.conversations.beginChange(change);
+      await beginChange(directory.conversations, change);
       await directory.conversations.settleChange(change, 5n, 10);
       await settle(group, { kind: 'MEMBER_LEFT', userIds: [newcomer] }, 6n, 10);
       const repeated = await directory.conversations.settleChange(change, 5n, 1);

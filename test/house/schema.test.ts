@@ -31,11 +31,9 @@ const notBuiltYet: string[] = [
   'Conversation.description',
   'Conversation.avatarUrl',
   'SystemEvent.role',
-  'CreateGroupInput.clientGroupId',
   'CreateGroupInput.description',
   'CreateGroupInput.avatarUrl',
   'UpdateGroupInput',
-  'CreateGroupPayload.deduplicated',
   'UpdateGroupPayload',
 ];
 

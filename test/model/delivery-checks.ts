@@ -138,6 +138,7 @@ export async function findDeliveryViolations(world: DeliveryWorld): Promise<stri
     else await checkContacts(truth, state.pair, rows, found);
   }
   checkSends(sends, logs, found);
+  for (const [id, rows] of logs) checkSenders(id, rows, stays.get(id) ?? [], found);
   for (const violation of await findReceiptViolations(world, logs)) found.push(violation);
   const maySee = (userId: UserId, id: ConversationId, seq: Seq) =>
     (stays.get(id) ?? []).some(
@@ -178,6 +179,14 @@ export async function findDeliveryViolations(world: DeliveryWorld): Promise<stri
         for (let number = afterSeq + 1n; number <= seq; number += 1n)
           for (const key of entries.get(number) ?? ['a number that is not there'])
             if (!seen.has(key)) found.push(`${what} from ${afterSeq} to ${seq} left out ${number}: ${key}`);
+      for (const { conversationId, seqs } of device.histories) {
+        const [first = 1n, last = 0n] = [seqs[0], seqs.at(-1)];
+        for (let seq = first; seq <= last; seq += 1n)
+          if (maySee(userId, conversationId, seq) && !seqs.includes(seq))
+            found.push(
+              `a history of ${device.name} from ${first} to ${last} left out ${messageKey(conversationId, seq)}`,
+            );
+      }
       for (const message of device.messages) {
         const key = messageKey(message.conversationId, message.seq);
         if (!maySee(userId, message.conversationId, message.seq)) found.push(`${device.name} was shown ${key}`);
@@ -204,6 +213,23 @@ async function checkContacts(
     found.push(
       `${one} and ${other} ${haveSent ? 'have both sent, and are not' : 'have not both sent, and are'} contacts`,
     );
+}
+
+/** Only a member writes, and changes the members: judged by the entry before. The first entry brings the first members. */
+function checkSenders(id: ConversationId, rows: readonly MessageRow[], stays: readonly Stay[], found: string[]): void {
+  let membershipSeq = 0n;
+  const changes = new Set<string>();
+  for (const { seq, kind, key, senderId, membershipSeq: version } of rows) {
+    const isMember = (stay: Stay) =>
+      stay.userId === senderId && seq >= stay.fromSeq && (stay.toSeq === null || seq <= stay.toSeq);
+    if (!stays.some(isMember)) found.push(`${senderId} wrote ${messageKey(id, seq)}, and is no member there`);
+    if (kind === 'SYSTEM') {
+      membershipSeq = seq;
+      if (changes.has(key)) found.push(`${key} is in ${id} twice`);
+      changes.add(key);
+    }
+    if (version !== membershipSeq) found.push(`${messageKey(id, seq)} names ${version}, not ${membershipSeq}`);
+  }
 }
 
 function checkMembers(

@@ -143,7 +143,7 @@ export class DeliveryWorld {
       conversations.createGroup(owner, { title: 'g', memberIds: ['102', '103'] }),
     );
     const direct = await this.complete(first, () => conversations.openDirect(owner, '102'));
-    const conversationId = group.conversation.id;
+    const conversationId = group.view.conversation.id;
     this.conversationIds = [conversationId, direct.conversation.id];
     if (!this.isAlone) {
       const say = (text: string) =>
@@ -228,7 +228,7 @@ export class DeliveryWorld {
       this.servers.push(server);
       try {
         await this.complete(server, async () => {
-          await services.conversations.resume();
+          await services.conversations.finishOpenChanges(true);
           if (this.mutant?.withoutSweep !== true) await services.log.sweep(0);
         });
         server.isServing = true;
@@ -413,10 +413,11 @@ export class DeliveryWorld {
       ({ messages, hasPreviousPage }) => {
         messages.forEach((message, index) => {
           const before = messages[index - 1];
-          if (before !== undefined && before.seq + 1n !== message.seq)
+          if (before !== undefined && before.seq >= message.seq)
             device.complain(`history has ${message.seq} after ${before.seq}`);
           device.messages.push(message);
         });
+        device.histories.push({ conversationId, seqs: messages.map(({ seq }) => seq) });
         if (hasPreviousPage && messages.length < size) device.complain(`history stops short at ${messages[0]?.seq}`);
       },
     );

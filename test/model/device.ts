@@ -20,6 +20,12 @@ export interface Claim {
   readonly seen: ReadonlySet<string>;
 }
 
+/** A page of a conversation: everything that the user may see between its first and its last message is on it. */
+export interface HistoryClaim {
+  readonly conversationId: ConversationId;
+  readonly seqs: readonly Seq[];
+}
+
 export function messageKey(conversationId: ConversationId, seq: Seq): string {
   return `${conversationId}/${seq}`;
 }
@@ -32,6 +38,7 @@ export class Device {
   readonly seen = new Set<string>();
   readonly messages: Message[] = [];
   readonly claims: Claim[] = [];
+  readonly histories: HistoryClaim[] = [];
   readonly complaints: string[] = [];
   stream: DeviceStream | null = null;
 

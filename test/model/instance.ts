@@ -48,6 +48,7 @@ export function createServices(options: InstanceOptions): Services {
       memberStaysMax: 20,
       guessesMax: 50,
       backlogMax: options.backlogMax,
+      sweepAgeMs: 0,
       fanOutOnWriteMaxMembers: options.onWriteMaxMembers,
       textMaxBytes: 100,
       // Two rows at a time, so that a burst takes several appends.

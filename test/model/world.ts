@@ -12,6 +12,7 @@ import { createConversationLog } from '../../src/services/log/conversation-log.t
 import { createTrustedClock } from '../../src/services/log/trusted-clock.ts';
 import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import type { MessageStore } from '../../src/stores/message-store.ts';
+import { everybody } from '../support/everybody.ts';
 
 /** mulberry32: small, and the same everywhere. */
 export function createRandom(seed: number): () => number {
@@ -97,6 +98,7 @@ export class World {
       log: through('log', this.store.messageLog),
       clock: createTrustedClock(clock, () => this.time),
       elapsed: () => this.time,
+      membership: everybody,
       newId: snowflakes.next,
       isSoleWriter: false,
       onError: (error, what) => this.history.push(`${what}: ${String(error)}`),
@@ -236,6 +238,7 @@ export class World {
         () => 0,
       ),
       elapsed: () => 0,
+      membership: everybody,
       newId: () => '1',
       isSoleWriter: false,
       onError: () => {},

@@ -61,6 +61,7 @@ function setUp(over: { fanOutOnWriteMaxMembers: number }) {
         pageSizeMax: 100,
         groupMembersMax: 10_000,
         namedMembersMax: 10_000,
+        sweepAgeMs: 0,
         textMaxBytes: 100,
         ...over,
       },
@@ -128,11 +129,11 @@ describe('a large group', () => {
     const others = Array.from({ length: count }, (_, index) => String(100 + index));
     for (const id of ['5', '6', '7', ...others]) await world.addUser(id);
     const owner = viewerOf('5');
-    const { conversation } = (await world.services.conversations.createGroup(owner, {
+    const { view } = (await world.services.conversations.createGroup(owner, {
       title: 'g',
       memberIds: ['6', ...others],
-    } as never)) as unknown as { conversation: { id: ConversationId } };
-    const { id } = conversation;
+    } as never)) as unknown as { view: { conversation: { id: ConversationId } } };
+    const { id } = view.conversation;
     await world.services.messages.send(owner, send({ conversationId: id }, 'c1'));
     await world.restart();
     const { services } = world;
@@ -140,8 +141,8 @@ describe('a large group', () => {
     found.send = await world.cost(() => services.messages.send(viewerOf('6'), send({ conversationId: id }, 'c2')));
     const ack = { status: 'READ', upTo: [{ conversationId: id, seq: 2n }] } as const;
     found.ack = await world.cost(() => services.receipts.ack(viewerOf('6'), ack));
-    const view = await services.conversations.view(owner, id);
-    found.members = await world.cost(() => services.conversations.memberPage(view, { first: 1 }));
+    const shown = await services.conversations.view(owner, id);
+    found.members = await world.cost(() => services.conversations.memberPage(shown, { first: 1 }));
     const { messages } = await services.messages.history.page(owner, { conversationId: id, last: 2 });
     found.status = await world.cost(() => services.receipts.progress(messages));
     found.adding = await world.cost(() =>

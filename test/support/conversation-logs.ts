@@ -2,10 +2,15 @@
 import { vi } from 'vitest';
 import { DomainError } from '../../src/domain/errors.ts';
 import { createSnowflakes } from '../../src/domain/snowflake.ts';
-import { type ConversationLogSettings, createConversationLog } from '../../src/services/log/conversation-log.ts';
+import {
+  type ConversationLogSettings,
+  createConversationLog,
+  type Membership,
+} from '../../src/services/log/conversation-log.ts';
 import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import type { MessageLog } from '../../src/stores/message-log.ts';
 import { aConversation, january } from './drafts.ts';
+import { everybody } from './everybody.ts';
 
 let workers = 0;
 
@@ -15,6 +20,7 @@ export function setUpLog(
     store?: MessageLog;
     settings?: Partial<ConversationLogSettings>;
     isTrusted?: boolean;
+    membership?: Membership;
     isSoleWriter?: boolean;
     onError?: (error: unknown, what: string) => void;
   } = {},
@@ -38,6 +44,7 @@ export function setUpLog(
       () => time.now,
       () => worker,
     ).next,
+    membership: options.membership ?? everybody,
     isSoleWriter: options.isSoleWriter ?? true,
     onError: options.onError ?? failOnError,
     settings: { recentMax: 10, chainsMax: 10, ...options.settings },

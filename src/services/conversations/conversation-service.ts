@@ -12,8 +12,9 @@ import type { Bus } from '../../pubsub/bus.ts';
 import type { ConversationStore } from '../../stores/conversation-store.ts';
 import type { RateLimit, RateLimiter } from '../../stores/rate-limiter.ts';
 import type { UserStore } from '../../stores/user-store.ts';
+import { checkClientId } from '../client-ids.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
-import type { ConversationLog } from '../log/conversation-log.ts';
+import { type ConversationLog, emptyHead } from '../log/conversation-log.ts';
 import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import { type PageRequest, pageSizeOf } from '../paging.ts';
 import { takeOrThrow } from '../rate-limits.ts';
@@ -37,6 +38,7 @@ import {
   requireMayRemove,
   tooManyMembers,
 } from './membership-rules.ts';
+import { createSettlements } from './settlements.ts';
 import { createUnreadCounts } from './unread-counts.ts';
 
 export type { ConversationView } from './conversation-view.ts';
@@ -70,11 +72,14 @@ export function createConversationService(ports: {
   rateLimiter: RateLimiter;
   newId: () => MessageId;
   clock: Clock;
+  isSoleWriter: boolean;
   onError: (error: unknown, what: string) => void;
   settings: ConversationSettings;
 }) {
   const { store, users, memberLists, log, inbox, receipts, rateLimiter, newId, clock, settings } = ports;
-  const changes = createMembershipChanges(ports);
+  const settlements = createSettlements(ports);
+  const changes = createMembershipChanges({ ...ports, settlements });
+  memberLists.setSettleUpTo(settlements.upTo);
   const pageOf = createConversationPages(ports);
   const cachedMax = settings.cachedMax ?? 50_000;
   const directPairs = createDirectPairs({ cachedMax });
@@ -108,9 +113,12 @@ export function createConversationService(ports: {
   }
 
   async function view(viewer: Viewer, id: ConversationId): Promise<ConversationView> {
-    const { memberList, member } = await memberLists.require(id, viewer.userId);
-    const [head] = await log.heads([memberList.conversation]);
-    return viewOf(memberList, member, head);
+    const { memberList } = await memberLists.require(id, viewer.userId);
+    const [head = emptyHead] = await log.heads([memberList.conversation]);
+    const current = (await memberLists.at(id, head.membershipSeq)) ?? memberList;
+    const member = (await current.stays(viewer.userId)).at(-1);
+    if (member === undefined) throw notFound();
+    return viewOf(current, member, head);
   }
 
   async function changeMembers(
@@ -119,8 +127,10 @@ export function createConversationService(ports: {
     plan: (memberList: MemberList, member: Member) => Promise<PlannedChange | null>,
   ): Promise<ConversationView> {
     await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
-    await changes.run(viewer.userId, conversationId, async () => {
-      const { memberList, member } = await memberLists.require(conversationId, viewer.userId);
+    await memberLists.require(conversationId, viewer.userId);
+    await changes.run(viewer.userId, conversationId, async (memberList) => {
+      const member = (await memberList.stays(viewer.userId)).at(-1);
+      if (member === undefined) throw notFound();
       requireActiveInGroup(memberList, member);
       return plan(memberList, member);
     });
@@ -163,17 +173,19 @@ export function createConversationService(ports: {
 
     async createGroup(
       viewer: Viewer,
-      input: { title: string; memberIds: readonly UserId[] },
-    ): Promise<ConversationView> {
+      input: { title: string; memberIds: readonly UserId[]; clientGroupId?: string | null },
+    ): Promise<{ view: ConversationView; isRepeat: boolean }> {
       const title = checkTitle(input.title);
+      const clientGroupId = input.clientGroupId ?? null;
+      if (clientGroupId !== null) checkClientId('clientGroupId', clientGroupId);
       const others = [...new Set(input.memberIds)].filter((id) => id !== viewer.userId);
       if (others.length >= settings.groupMembersMax) throw tooManyMembers('memberIds');
       // Before the users are looked up, which is the work that the limit bounds.
       await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
       await requireUsers(others, 'memberIds');
       const conversation = draftConversation('GROUP', title);
-      await changes.found(viewer.userId, conversation, [viewer.userId, ...others]);
-      return view(viewer, conversation.id);
+      const founded = await changes.found(viewer.userId, conversation, [viewer.userId, ...others], clientGroupId);
+      return { view: await view(viewer, founded.id), isRepeat: founded.id !== conversation.id };
     },
 
     /** @throws DomainError `FORBIDDEN`: only the owner and admins can add members */
@@ -215,9 +227,10 @@ export function createConversationService(ports: {
       await changeMembers(viewer, input.conversationId, async (memberList, member) => {
         const known = await memberLists.membersAmong(memberList, [input.userId]);
         requireMayGiveRole(member, known.get(input.userId));
-        await store.setRole(input.conversationId, input.userId, input.role);
-        if (input.role === 'OWNER') await store.setRole(input.conversationId, viewer.userId, 'ADMIN');
-        memberLists.forget(input.conversationId);
+        const isGiven = await store
+          .giveRole(input.conversationId, viewer.userId, input.userId, input.role)
+          .finally(() => memberLists.forget(input.conversationId));
+        if (!isGiven) throw new DomainError('UNAVAILABLE', 'The members have changed in the meantime.');
         return null;
       });
       return view(viewer, input.conversationId);
@@ -268,8 +281,8 @@ export function createConversationService(ports: {
       return message ?? null;
     },
 
-    /** Completes the membership changes that an earlier run of the server left unsettled. */
-    resume: changes.resume,
+    /** Finishes the changes of members that no instance is working on; never rejects. */
+    finishOpenChanges: changes.finishOpenChanges,
 
     /** Stops retries of failed changes. */
     close: changes.close,
@@ -285,4 +298,8 @@ export function createConversationService(ports: {
     /** Learns who has sent in direct conversations; to be added to the followers of the log. */
     follower: createContactFollower(ports),
   };
+}
+
+function notFound(): DomainError {
+  return new DomainError('NOT_FOUND', 'Conversation not found.');
 }

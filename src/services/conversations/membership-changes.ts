@@ -1,28 +1,41 @@
 /**
- * Changes of membership, one at a time for each conversation: recorded, written to the log, settled.
+ * Changes of members: recorded, written to the log under their own key, settled. One change of a conversation is open at a time, in
+ * all instances.
  *
- * The record makes a change survive a crash: `resume` writes it to the log again with the same `clientMessageId`, which has no effect
- * if it was written before, and settles it with its number.
+ * An open change is in one of these states:
+ * - claimed: an instance is carrying it out, or retries it;
+ * - unclaimed: its instance has ended. Another one takes it over when it meets it, or with the next look for such changes;
+ * - in the log: it needs no record any more. Everyone who needs a newer member list settles it;
+ * - dropped: it is not in the log, and it cannot succeed, or it is older than `ageMaxMs`. Its caller got an error, so it must not
+ *   happen much later.
+ *
+ * A change that two instances carry out is in the log once, because of its key. So claims need not be exact.
  */
 import type { Conversation } from '../../domain/conversation.ts';
 import { inTime } from '../../domain/deadline.ts';
 import { serverKey } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { Clock, ConversationId, MessageId, Millis, Seq, UserId } from '../../domain/ids.ts';
-import { isDeparture, type SystemEvent } from '../../domain/message.ts';
-import type { Bus } from '../../pubsub/bus.ts';
-import { topics } from '../../pubsub/topics.ts';
+import type { Clock, ConversationId, MessageId, Millis, UserId } from '../../domain/ids.ts';
+import type { Message, SystemEvent } from '../../domain/message.ts';
 import type { ConversationStore, MembershipChange } from '../../stores/conversation-store.ts';
 import type { UserStore } from '../../stores/user-store.ts';
-import type { InboxService } from '../inbox/inbox-service.ts';
 import type { ConversationLog } from '../log/conversation-log.ts';
-import type { MemberLists } from '../members/member-lists.ts';
-import type { ReceiptService } from '../receipts/receipt-service.ts';
+import type { MemberList, MemberLists } from '../members/member-lists.ts';
+import { describeChange } from './change-text.ts';
+import type { Settlements } from './settlements.ts';
 
-/** Maximum time for which a caller waits for earlier changes. */
+/** Maximum time for which a caller waits for the changes before its own in this process. */
 const waitMaxMs = 10_000;
+/** How often a change is planned again, because another instance was faster, and the pause while that one is busy. */
+const plansMax = 20;
+const busyPauseMs = 200;
+/** How long other instances leave a change to the one that recorded it. */
+const claimMs = 30_000;
+/** Changes that are older than this and not in the log are dropped. */
+const ageMaxMs = 60_000;
 const retryAfterMs: Millis = 1_000;
-const namedInTextMax = 5;
+/** Open changes that are looked at in one go. */
+const openMax = 1_000;
 
 export type MembershipChanges = ReturnType<typeof createMembershipChanges>;
 
@@ -31,24 +44,23 @@ export function createMembershipChanges(ports: {
   users: UserStore;
   memberLists: MemberLists;
   log: ConversationLog;
-  inbox: InboxService;
-  receipts: ReceiptService;
-  bus: Bus;
+  settlements: Settlements;
   newId: () => MessageId;
   clock: Clock;
+  isSoleWriter: boolean;
   onError: (error: unknown, what: string) => void;
 }) {
-  const { store, users, memberLists, log, inbox, receipts, bus, newId, clock, onError } = ports;
+  const { store, users, memberLists, log, settlements, newId, clock, isSoleWriter, onError } = ports;
   const turns = new Map<ConversationId, Promise<unknown>>();
-  let closed = false;
+  let isClosed = false;
 
-  /** Runs the calls of each conversation one after the other. */
+  /** Runs the calls of a conversation one after the other. */
   async function inTurn<T>(id: ConversationId, call: () => Promise<T>): Promise<T> {
     const before = turns.get(id) ?? Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const turn = before.then(() => promise);
     turns.set(id, turn);
-    // Only after all earlier calls have ended: a call that stops waiting must not let the next one overtake them.
+    // Not before the earlier calls have ended: a call that gives up must not let the next one overtake them.
     void turn.then(() => {
       if (turns.get(id) === turn) turns.delete(id);
     });
@@ -61,9 +73,8 @@ export function createMembershipChanges(ports: {
     }
   }
 
-  /** Writes a recorded change to the log and settles it. */
+  /** Writes a recorded change to the log and settles it. A change that can never succeed is dropped, others are retried. */
   async function carryOut(conversation: Conversation, change: MembershipChange): Promise<void> {
-    memberLists.begin(change);
     try {
       const { message } = await log.append(conversation, {
         id: change.id,
@@ -71,118 +82,181 @@ export function createMembershipChanges(ports: {
         kind: 'SYSTEM',
         senderId: change.actorId,
         key: serverKey(change.id),
-        body: { text: await describe(change), systemEvent: change.event },
+        body: { text: await describeChange(users, change), systemEvent: change.event },
       });
-      if (change.event.kind === 'MEMBERS_ADDED') await inbox.finishStays(conversation.id, change.event.userIds);
-      const touched = await memberLists.settle(change, message.seq);
-      memberLists.end(conversation.id);
-      announce(conversation.id, touched);
-      if (isDeparture(change.event)) void receipts.announceLeft(conversation.id, change.event.userIds);
+      await settlements.upTo(conversation.id, message.seq);
     } catch (error) {
-      // Whether it was written or not: until it is settled, the recipients of later messages are unknown, and fan-out waits.
       onError(error, 'membership change');
-      retryLater(conversation, change);
+      if (error instanceof DomainError && error.retryable) retryLater(change);
+      else await drop(change);
       throw error;
     }
   }
 
-  function retryLater(conversation: Conversation, change: MembershipChange): void {
-    if (closed) return;
+  function retryLater(change: MembershipChange): void {
+    if (isClosed || isTooOld(change)) return;
     const timer = setTimeout(() => {
-      if (closed) return;
-      void inTurn(conversation.id, () => carryOut(conversation, change)).catch(() => {});
+      // Failures are reported where they happen.
+      if (!isClosed) inTurn(change.conversationId, () => complete(change)).catch(() => {});
     }, retryAfterMs);
     timer.unref();
   }
 
-  function announce(conversationId: ConversationId, userIds: readonly UserId[]): void {
-    for (const userId of userIds) bus.publish(topics.memberships(userId), { conversationId, userIds });
+  function isTooOld({ at }: MembershipChange): boolean {
+    // A change from the future was recorded by a clock that was ahead: nobody knows how old it is.
+    return Math.abs(clock() - at) > ageMaxMs;
   }
 
-  /** The change in English, for clients that do not show `systemEvent` in their own words. */
-  async function describe({ actorId, event }: MembershipChange): Promise<string> {
-    const shown = event.userIds.filter((id) => id !== actorId).slice(0, namedInTextMax);
-    const found = await users.get([actorId, ...shown]);
-    const [actor, ...others] = found.map((user) => user?.displayName ?? 'Somebody');
-    const more = event.userIds.filter((id) => id !== actorId).length - shown.length;
-    const list = [...others, ...(more > 0 ? [`${more} more`] : [])].join(', ');
-    switch (event.kind) {
-      case 'GROUP_CREATED':
-        return `${actor} created the group “${event.title ?? ''}”${list === '' ? '' : ` with ${list}`}.`;
-      case 'MEMBERS_ADDED':
-        return `${actor} added ${list}.`;
-      case 'MEMBERS_REMOVED':
-        return `${actor} removed ${list}.`;
-      case 'MEMBER_LEFT':
-        return `${actor} left.`;
-    }
+  async function drop(change: MembershipChange): Promise<void> {
+    await store.dropChange(change).catch((error: unknown) => onError(error, 'membership change'));
+    memberLists.forget(change.conversationId);
+  }
+
+  /** Brings an open change to its end: it is settled, carried out, or dropped. */
+  async function complete(change: MembershipChange): Promise<void> {
+    const [state] = await store.get([change.conversationId]);
+    if (state == null) return drop(change);
+    const entry = await findInLog(state.conversation, change);
+    if (entry !== null) return settlements.upTo(change.conversationId, entry.seq);
+    if (!isTooOld(change)) return carryOut(state.conversation, change);
+    onError(
+      new Error(`change ${change.id} of conversation ${change.conversationId} was not made in time`),
+      'membership change',
+    );
+    return drop(change);
+  }
+
+  function findInLog(conversation: Conversation, { id }: MembershipChange): Promise<Message | null> {
+    return log.findByKey(conversation, serverKey(id));
+  }
+
+  /** Deals with the open change that keeps another one from being recorded. */
+  async function finishOpenChange(id: ConversationId): Promise<void> {
+    const change = await store.findOpenChange(id);
+    if (change === null) return;
+    const now = clock();
+    // In one process the calls are in turn: a change that is still open was given up.
+    if (isSoleWriter || (await store.claimChange(change.id, now, now + claimMs))) return complete(change);
+    const [state] = await store.get([id]);
+    const entry = state == null ? null : await findInLog(state.conversation, change);
+    if (entry !== null) await settlements.upTo(id, entry.seq);
+    else await new Promise((resolve) => setTimeout(resolve, busyPauseMs));
+  }
+
+  /** The member list that a change is planned for: as new as the log, with the roles that the store has. */
+  async function currentList(id: ConversationId): Promise<MemberList | null> {
+    if (!isSoleWriter) memberLists.forget(id);
+    const memberList = await memberLists.get(id);
+    if (memberList === null) return null;
+    const [head] = await log.readHeads([memberList.conversation]);
+    return memberLists.at(id, head?.membershipSeq ?? 0n);
   }
 
   function draftChange(actorId: UserId, conversationId: ConversationId, event: SystemEvent): MembershipChange {
     return { id: newId(), conversationId, actorId, event, at: clock() };
   }
 
-  return {
-    announce,
+  async function begin(change: MembershipChange, { version }: MemberList): Promise<'begun' | 'busy' | 'stale'> {
+    try {
+      return await store.beginChange(change, version, clock() + claimMs);
+    } catch (error) {
+      // It may have been recorded all the same, and its caller gets an error.
+      await drop(change);
+      throw error;
+    }
+  }
 
-    /** Stores a new group and writes its members to its log. */
-    async found(actorId: UserId, conversation: Conversation, userIds: readonly UserId[]): Promise<void> {
+  return {
+    /**
+     * Stores a new group and writes its members to its log. A repeat with the same `clientGroupId` gets the first group.
+     *
+     * @throws DomainError `ID_CONFLICT`: the `clientGroupId` was used for another title or other members
+     */
+    async found(
+      actorId: UserId,
+      conversation: Conversation,
+      userIds: readonly UserId[],
+      clientGroupId: string | null,
+    ): Promise<Conversation> {
       const event: SystemEvent = {
         kind: 'GROUP_CREATED',
         userIds,
         ...(conversation.title === null ? {} : { title: conversation.title }),
       };
       const change = draftChange(actorId, conversation.id, event);
-      await inTurn(conversation.id, async () => {
-        await store.createGroup(conversation, change);
-        await carryOut(conversation, change);
+      const stored = await store.createGroup(conversation, change, clock() + claimMs, clientGroupId);
+      await inTurn(stored.id, async () => {
+        if (stored.id === conversation.id) return carryOut(conversation, change);
+        const [first] = (await log.listMany([{ conversation: stored, fromSeq: 1n, toSeq: 1n }])).flat();
+        const open = first === undefined ? await store.findOpenChange(stored.id) : null;
+        const known = first?.body.systemEvent ?? open?.event;
+        if (known !== undefined && !isSameGroup(known, event)) {
+          throw new DomainError('ID_CONFLICT', `clientGroupId ${clientGroupId} was already used for another group.`);
+        }
+        if (first === undefined) await finishOpenChange(stored.id);
+      });
+      return stored;
+    },
+
+    /**
+     * Makes the change that `plan` returns for the current members; none if it returns null. It is planned again if another
+     * instance changes the members meanwhile.
+     *
+     * @throws DomainError `NOT_FOUND`: no such conversation
+     * @throws DomainError `OVERLOADED`: too many changes are waiting
+     * @throws DomainError `UNAVAILABLE`: the change may be made within a minute, or not at all
+     */
+    async run(
+      actorId: UserId,
+      conversationId: ConversationId,
+      plan: (memberList: MemberList) => Promise<SystemEvent | null>,
+    ): Promise<void> {
+      await inTurn(conversationId, async () => {
+        for (let plans = 0; plans < plansMax; plans += 1) {
+          const memberList = await currentList(conversationId);
+          if (memberList === null) throw new DomainError('NOT_FOUND', 'Conversation not found.');
+          const event = await plan(memberList);
+          if (event === null) return;
+          const change = draftChange(actorId, conversationId, event);
+          const outcome = await begin(change, memberList);
+          if (outcome === 'begun') return carryOut(memberList.conversation, change);
+          if (outcome === 'busy') await finishOpenChange(conversationId);
+          else memberLists.forget(conversationId);
+        }
+        throw new DomainError('UNAVAILABLE', "An earlier change of this group's members is still in progress.");
       });
     },
 
     /**
-     * Makes the change that `plan` returns once all earlier ones are settled; none if it returns null.
+     * Finishes open changes that no instance is working on. Never rejects: a change that fails is reported, and left for later.
      *
-     * @throws DomainError `OVERLOADED`: too many changes are waiting
+     * @param isStart - whether this process has just started; if it is alone, all open changes are left over from earlier ones
      */
-    async run(actorId: UserId, conversationId: ConversationId, plan: () => Promise<SystemEvent | null>): Promise<void> {
-      await inTurn(conversationId, async () => {
-        if (memberLists.settled(conversationId) !== null) {
-          throw new DomainError('UNAVAILABLE', "An earlier change of this group's members is still in progress.");
-        }
-        const event = await plan();
-        const memberList = await memberLists.get(conversationId);
-        if (event === null || memberList === null) return;
-        const change = draftChange(actorId, conversationId, event);
-        await store.beginChange(change).catch(async (error: unknown) => {
-          // It may have been recorded. The caller gets an error, so no later start may find and complete it.
-          await store.dropChange(change.id).catch((cause: unknown) => onError(cause, 'membership change'));
-          throw error;
-        });
-        await carryOut(memberList.conversation, change);
-      });
-    },
-
-    /** Completes the changes that an earlier run of the server left unsettled. */
-    async resume(): Promise<void> {
-      const unsettled = await store.listUnsettled();
-      // Changes that are already in the log are settled first, in the order of the log.
-      const said = await log.findByIds(unsettled.map(({ id }) => id));
-      const places = new Map(unsettled.map(({ id }, index) => [id, said[index]?.seq ?? null]));
-      for (const change of unsettled.sort((a, b) => comparePlaces(places.get(a.id), places.get(b.id)))) {
-        const [state] = await store.get([change.conversationId]);
-        if (state == null) await store.dropChange(change.id);
-        else await inTurn(change.conversationId, () => carryOut(state.conversation, change));
+    async finishOpenChanges(isStart: boolean): Promise<void> {
+      const now = clock();
+      try {
+        const open = await store.listOpenChanges(isStart && isSoleWriter ? Number.POSITIVE_INFINITY : now, openMax);
+        const finished = open.map((change) =>
+          inTurn(change.conversationId, async () => {
+            if (isSoleWriter || (await store.claimChange(change.id, now, now + claimMs))) await complete(change);
+          }).catch((error: unknown) => onError(error, 'membership change')),
+        );
+        await Promise.all(finished);
+      } catch (error) {
+        onError(error, 'membership changes');
       }
     },
 
     close(): void {
-      closed = true;
+      isClosed = true;
     },
   };
 }
 
-/** By number; items without a number come last, in their existing order. */
-function comparePlaces(a: Seq | null | undefined, b: Seq | null | undefined): number {
-  if (a == null || b == null) return Number(a == null) - Number(b == null);
-  return a < b ? -1 : Number(a > b);
+function isSameGroup(a: SystemEvent, b: SystemEvent): boolean {
+  return (
+    a.title === b.title &&
+    a.userIds.length === b.userIds.length &&
+    new Set([...a.userIds, ...b.userIds]).size === a.userIds.length
+  );
 }

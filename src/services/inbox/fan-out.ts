@@ -78,10 +78,9 @@ export function createFanOut(ports: {
     for (let batches = queues.get(id); batches !== undefined; batches = queues.get(id)) {
       queues.delete(id);
       try {
-        await fanOutWithRetries(
-          id,
-          batches.flatMap(({ messages }) => messages),
-        );
+        // A message that is handed out again may come after newer ones.
+        const messages = batches.flatMap((batch) => batch.messages).sort((a, b) => (a.seq < b.seq ? -1 : 1));
+        await fanOutWithRetries(id, messages);
         for (const { resolve } of batches) resolve();
       } catch (error) {
         for (const { reject } of batches) reject(error);
@@ -105,13 +104,11 @@ export function createFanOut(ports: {
   }
 
   async function fanOut(id: ConversationId, messages: readonly Message[]): Promise<void> {
-    // During a change of membership it is undecided which users may see the following messages.
-    const settled = memberLists.settled(id);
-    if (settled !== null) await settled;
-    const memberList = await memberLists.get(id);
     const [first] = messages;
     const last = messages[messages.length - 1];
-    if (memberList === null || first === undefined || last === undefined) return;
+    if (first === undefined || last === undefined) return;
+    const memberList = await memberLists.at(id, last.membershipSeq);
+    if (memberList === null) return;
     // Messages keep the mode that applied to their numbers. The current members and settings do not matter.
     const onWriteUpTo = memberList.isLarge ? minSeq(last.seq, memberList.modeSince - 1n) : last.seq;
     if (memberList.isLarge) {

@@ -4,14 +4,12 @@
  */
 import { type Conversation, isActive, type Member } from '../../domain/conversation.ts';
 import { type ConversationId, minSeq, type Seq, type UserId } from '../../domain/ids.ts';
-import type { ConversationLog } from '../log/conversation-log.ts';
+import { type ConversationLog, emptyHead } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
 import type { FanOut } from './fan-out.ts';
 import type { Entry, InboxWriter } from './inbox-writer.ts';
 
 export type InboxSync = ReturnType<typeof createInboxSync>;
-
-const nobody: ReadonlySet<ConversationId> = new Set();
 
 export function createInboxSync(ports: {
   memberLists: MemberLists;
@@ -21,28 +19,21 @@ export function createInboxSync(ports: {
 }) {
   const { memberLists, log, writer, fanOut } = ports;
 
-  /** @returns the postponed conversations, which the user is just leaving */
   async function enter(
     userId: UserId,
     ids: readonly ConversationId[],
     upTo?: ReadonlyMap<ConversationId, Seq>,
-  ): Promise<ReadonlySet<ConversationId>> {
-    if (ids.length === 0) return nobody;
+  ): Promise<void> {
+    if (ids.length === 0) return;
     const states = await memberLists.states(ids);
     const wanted = states.flatMap((state) => state?.conversation ?? []);
     const heads = await log.heads(wanted);
-    const putOff = new Set<ConversationId>();
     const entries: Entry[] = [];
     const entered: Member[] = [];
     for (const [index, { id }] of wanted.entries()) {
-      if (memberLists.isLeaving(id, userId)) {
-        putOff.add(id);
-        continue;
-      }
-      // Read after the head, so that a member who leaves from now on leaves after that head.
-      const memberList = await memberLists.get(id);
+      const { seq: head, membershipSeq } = heads[index] ?? emptyHead;
+      const memberList = await memberLists.at(id, membershipSeq);
       const stays = (await memberList?.stays(userId)) ?? [];
-      const head = heads[index]?.seq ?? 0n;
       const limit = minSeq(head, upTo?.get(id) ?? head);
       for (const { joinedSeq, leftSeq } of stays) {
         const end = minSeq(limit, leftSeq ?? limit);
@@ -55,7 +46,6 @@ export function createInboxSync(ports: {
     }
     await writer.enter(entries);
     await memberLists.markEntered(entered);
-    return putOff;
   }
 
   return {
@@ -63,16 +53,15 @@ export function createInboxSync(ports: {
      * Adds all missing messages to a user's inbox. Afterwards the inbox head covers every message for the user.
      *
      * @param also - conversations to include even if they are not marked
-     * @returns the postponed conversations: the user is leaving them, and the last number that the user may see is not settled yet
      */
-    async enterAll(userId: UserId, also: readonly Conversation[] = []): Promise<ReadonlySet<ConversationId>> {
+    async enterAll(userId: UserId, also: readonly Conversation[] = []): Promise<void> {
       await fanOut.settle(userId);
       const onRead = await memberLists.onReadOf(userId);
-      if (onRead.length === 0 && also.length === 0) return nobody;
+      if (onRead.length === 0 && also.length === 0) return;
       const ids = new Set(
         [...onRead, ...also.map(({ id }) => ({ conversationId: id }))].map((one) => one.conversationId),
       );
-      return enter(userId, [...ids]);
+      await enter(userId, [...ids]);
     },
 
     /** The same for the named conversations, up to a number in each. */

@@ -9,10 +9,9 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../../domain/conversation.ts';
-import type { ConversationId, Millis } from '../../domain/ids.ts';
+import type { Clock, ConversationId, Millis } from '../../domain/ids.ts';
 import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
 import { advance, applyTail, loadChains, openSegment, type SegmentChain } from './segment-chain.ts';
-import type { TrustedClock } from './trusted-clock.ts';
 
 interface CachedChain {
   readonly chain: SegmentChain;
@@ -21,19 +20,24 @@ interface CachedChain {
   isInDoubt?: boolean;
 }
 
+/** Has heads read from the store, if other processes write there. */
+export const neverTrusted: Millis = Number.NEGATIVE_INFINITY;
+
 export type ChainCache = ReturnType<typeof createChainCache>;
 
 export function createChainCache(ports: {
   log: MessageLog;
-  clock: TrustedClock;
+  /** Milliseconds on a clock that cannot be set. */
+  elapsed: Clock;
+  isSoleWriter: boolean;
   settings: { readonly headTrustMs: Millis; readonly chainsMax: number };
 }) {
-  const { log, clock, settings } = ports;
+  const { log, elapsed, isSoleWriter, settings } = ports;
   const chains = new LRUCache<ConversationId, CachedChain>({ max: settings.chainsMax });
 
   /** Reads other writers' messages since the chain was read. */
   async function refresh({ conversation, chain }: { conversation: Conversation; chain: SegmentChain }): Promise<void> {
-    const checkedAt = clock.now();
+    const checkedAt = elapsed();
     for (let isSealed = true; isSealed; ) {
       const { month } = openSegment(chain);
       const [tail] = await log.tails([{ conversationId: conversation.id, month }]);
@@ -51,7 +55,7 @@ export function createChainCache(ports: {
       const loaded = await loadChains(log, missing);
       for (const chain of loaded) {
         // Another reader may have been faster; its chain may have been appended to since.
-        if (!chains.has(chain.conversationId)) chains.set(chain.conversationId, { chain, checkedAt: clock.now() });
+        if (!chains.has(chain.conversationId)) chains.set(chain.conversationId, { chain, checkedAt: elapsed() });
       }
       const byId = new Map(loaded.map((chain) => [chain.conversationId, chain]));
       return conversations.map(({ id }) => chains.get(id)?.chain ?? (byId.get(id) as SegmentChain));
@@ -59,15 +63,17 @@ export function createChainCache(ports: {
     return conversations.map(({ id }) => (chains.get(id) as CachedChain).chain);
   }
 
-  async function getCurrent(conversations: readonly Conversation[]): Promise<SegmentChain[]> {
+  async function getCurrent(
+    conversations: readonly Conversation[],
+    trustMs: Millis = settings.headTrustMs,
+  ): Promise<SegmentChain[]> {
     const found = await get(conversations);
-    const now = clock.now();
+    const now = elapsed();
     await Promise.all(
       found.map((chain, index) => {
         const conversation = conversations[index] as Conversation;
         const { checkedAt, isInDoubt } = chains.get(conversation.id) ?? { checkedAt: Number.NEGATIVE_INFINITY };
-        const age = now - checkedAt; // Below 0 if the clock was set back.
-        const isTrusted = isInDoubt !== true && age >= 0 && age <= settings.headTrustMs;
+        const isTrusted = isInDoubt !== true && (isSoleWriter || now - checkedAt <= trustMs);
         return isTrusted ? undefined : refresh({ conversation, chain });
       }),
     );
@@ -78,7 +84,11 @@ export function createChainCache(ports: {
     /** Chains to write to, in the order of the conversations: from memory, or read from the store. */
     get,
 
-    /** Chains to read from, in the order of the conversations. Chains with an unreliable head are compared with the store. */
+    /**
+     * Chains to read from, in the order of the conversations. Chains with an unreliable head are compared with the store.
+     *
+     * @param trustMs - how old a head in memory may be
+     */
     getCurrent,
 
     refresh,
@@ -88,7 +98,7 @@ export function createChainCache(ports: {
       advance(chain, last);
       // The cache may have evicted this chain and read it again before the append.
       const cached = chains.peek(chain.conversationId);
-      if (cached?.chain !== chain) chains.set(chain.conversationId, { chain, checkedAt: clock.now() });
+      if (cached?.chain !== chain) chains.set(chain.conversationId, { chain, checkedAt: elapsed() });
       // Earlier appends in doubt wanted a number that is taken now.
       else cached.isInDoubt = false;
     },

@@ -11,29 +11,31 @@
  * Chains in memory are guesses (chain-cache.ts): a wrong one costs a `seqTaken` and a reread, never a wrong number.
  */
 import type { Conversation } from '../../domain/conversation.ts';
-import { entryKinds } from '../../domain/entry-kinds.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, ConversationId, MessageId, Millis } from '../../domain/ids.ts';
-import { type Draft, encodeBody, type Message } from '../../domain/message.ts';
-import { type Month, monthOf, monthStart } from '../../domain/month.ts';
+import { type Draft, encodeBody } from '../../domain/message.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
-import type { Append, AppendResult, MessageLog, MessageRow } from '../../stores/message-log.ts';
-import { createChainCache } from './chain-cache.ts';
-import type { Appended, UnsentBatch, Waiting } from './draft-batch.ts';
+import type { MessageLog } from '../../stores/message-log.ts';
+import type { Membership } from './admission.ts';
+import { type BatchWriterSettings, createBatchWriter } from './batch-writer.ts';
+import { createChainCache, neverTrusted } from './chain-cache.ts';
+import { type Appended, createBatch, type Waiting } from './draft-batch.ts';
 import { createFollowers, type FollowersSettings, followersDefaults } from './followers.ts';
 import { createLogReader } from './log-reader.ts';
 import { createRecentMessages, recentConversationsMax } from './recent-messages.ts';
-import { answerRepeat, answerSealedResends, withoutTwins } from './resends.ts';
-import { type Head, openSegment, type SegmentChain } from './segment-chain.ts';
+import { withoutTwins } from './resends.ts';
+import type { Head, SegmentChain } from './segment-chain.ts';
 import { createSweep, type SweepSettings, sweepDefaults } from './sweep.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 
+export type { Membership } from './admission.ts';
 export type { Appended } from './draft-batch.ts';
 export type { Follower } from './followers.ts';
+export { emptyHead } from './segment-chain.ts';
 export { createTrustedClock } from './trusted-clock.ts';
 
-export interface ConversationLogSettings extends FollowersSettings, SweepSettings {
-  /** Maximum number of waiting drafts in all conversations; further drafts are refused with OVERLOADED. */
+export interface ConversationLogSettings extends BatchWriterSettings, FollowersSettings, SweepSettings {
+  /** Drafts waiting to be written, over all conversations; more are refused with OVERLOADED. */
   readonly queueMax: number;
   /** Maximum number of concurrent appends, each of many conversations. */
   readonly flushesMax: number;
@@ -72,19 +74,20 @@ export function createConversationLog(ports: {
   /** Milliseconds of a monotonic clock. */
   elapsed: Clock;
   newId: () => MessageId;
-  /** Whether no other process writes to the store, so that readers can use heads in memory. */
+  membership: Membership;
+  /** Whether no other process writes to the store, so that heads in memory answer readers. */
   isSoleWriter: boolean;
   onError: (error: unknown, what: string) => void;
   settings?: Partial<ConversationLogSettings>;
 }) {
-  const { log, clock, elapsed, newId, isSoleWriter, onError } = ports;
+  const { log, clock, elapsed, newId, membership, isSoleWriter, onError } = ports;
   const settings = { ...conversationLogDefaults, ...ports.settings };
-  const headTrustMs = isSoleWriter ? Number.POSITIVE_INFINITY : settings.headTrustMs;
-  const chains = createChainCache({ log, clock, settings: { ...settings, headTrustMs } });
+  const chains = createChainCache({ log, elapsed, isSoleWriter, settings });
   const followers = createFollowers({ log, onError, settings });
   const sweep = createSweep({ log, followers, elapsed, settings });
   const recent = createRecentMessages(settings.recentMax);
   const reader = createLogReader({ log, chains, recent });
+  const writer = createBatchWriter({ log, clock, newId, membership, chains, recent, followers, onDone, settings });
   const queues = new Map<ConversationId, Waiting[]>();
   const busy = new Set<ConversationId>();
   let queued = 0;
@@ -113,123 +116,27 @@ export function createConversationLog(ports: {
     }
     if (taken.length === 0) return;
     flushes += 1;
-    let batches: UnsentBatch[] = [];
     try {
       const known = await chains.get(taken.map(({ conversation }) => conversation));
-      batches = taken.map(({ conversation, waiting }, index) => ({
-        conversation,
-        chain: known[index] as SegmentChain,
-        waiting: withoutTwins(waiting),
-        segmentsAsked: 0,
-        unansweredMonth: null,
-      }));
-      await write(batches);
+      await writer.writeGroup(
+        taken.map(({ conversation, waiting }, index) =>
+          createBatch(known[index] as SegmentChain, conversation, withoutTwins(waiting)),
+        ),
+      );
     } catch (error) {
-      // Settled drafts ignore this; the outcome of the others is unknown.
-      for (const batch of batches) noteUnanswered(batch);
-      for (const { waiting } of taken) for (const { reject } of waiting) reject(error);
+      for (const { conversation, waiting } of taken) {
+        for (const { reject } of waiting) reject(error);
+        onDone(conversation.id);
+      }
     } finally {
-      for (const { conversation } of taken) busy.delete(conversation.id);
       flushes -= 1;
       schedule();
     }
   }
 
-  /** An append without an answer may be stored, now or later. Its rows are looked up, so that the followers get them too. */
-  function noteUnanswered({ conversation, waiting, unansweredMonth: month }: UnsentBatch): void {
-    chains.noteDoubt(conversation.id);
-    if (month === null) return;
-    followers.onUnanswered(waiting.map(({ draft }) => ({ month, conversationId: conversation.id, key: draft.key })));
-  }
-
-  async function write(all: readonly UnsentBatch[]): Promise<void> {
-    let batches = all;
-    for (let attempt = 1; ; attempt += 1) {
-      await answerSealedResends({ log, clock, onRepeat }, batches);
-      batches = batches.filter(({ waiting }) => waiting.length > 0);
-      if (batches.length === 0) return;
-      if (attempt > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many concurrent writers.');
-      const appends = batches.map(prepare);
-      for (const [index, batch] of batches.entries()) batch.unansweredMonth = (appends[index] as Append).month;
-      const results = await log.append(appends);
-      const stale: UnsentBatch[] = [];
-      batches.forEach((batch, index) => {
-        batch.unansweredMonth = null;
-        if (!settle(batch, appends[index] as Append, results[index] as AppendResult)) stale.push(batch);
-      });
-      await Promise.all(stale.map(chains.refresh));
-    }
-  }
-
-  /** A repeated draft may be the first sign that its message is stored. */
-  function onRepeat(row: MessageRow): void {
-    if (!row.followed) void followers.catchUp([row]);
-  }
-
-  /** The month for a batch at an instant: not earlier than the ids of its drafts. */
-  function targetMonth({ waiting }: UnsentBatch, now: Millis): Month {
-    return monthOf(waiting.reduce((latest, { draft }) => Math.max(latest, snowflakeTime(draft.id)), now));
-  }
-
-  function prepare(batch: UnsentBatch): Append {
-    const { conversation, chain, waiting } = batch;
-    const { month } = openSegment(chain);
-    // The clock is read once for both, because the month may end between two readings.
-    const now = clock.now();
-    const target = targetMonth(batch, now);
-    if (target > month) {
-      const seal = { id: newId(), conversationId: conversation.id, seq: chain.head.seq + 1n, next: target };
-      return { conversationId: conversation.id, month, seal };
-    }
-    const sentAt = Math.max(now, chain.head.sentAt, monthStart(month));
-    let { seq, ordinal, membershipSeq } = chain.head;
-    const rows = waiting.map(({ draft, body }): MessageRow => {
-      seq += 1n;
-      const { id, conversationId, kind, senderId, key } = draft;
-      if (entryKinds[kind].isCountable) ordinal += 1n;
-      if (entryKinds[kind].changesMembers) membershipSeq = seq;
-      const numbers = { seq, ordinal, membershipSeq };
-      return { id, conversationId, ...numbers, kind, senderId, key, body, sentAt, followed: false };
-    });
-    return { conversationId: conversation.id, month, rows };
-  }
-
-  /** Handles the store's answer. Returns whether the chain is still known to be correct. */
-  function settle(batch: UnsentBatch, append: Append, { appended, stoppedBy }: AppendResult): boolean {
-    const { chain, conversation } = batch;
-    if ('seal' in append) {
-      if (appended === 0) return false;
-      const { seq, next } = append.seal;
-      // A reader may have found the seal already.
-      if (openSegment(chain).month === append.month) {
-        chain.segments.push({ month: next, fromSeq: seq, toSeq: seq - 1n, lastSentAt: 0 });
-      }
-      return true;
-    }
-    const written = batch.waiting.slice(0, appended);
-    batch.waiting = batch.waiting.slice(appended);
-    if (appended > 0) {
-      const rows = append.rows.slice(0, appended);
-      const last = rows[appended - 1] as MessageRow;
-      chains.noteAppended(chain, last);
-      const messages = rows.map((row, index) => numbered((written[index] as Waiting).draft, row));
-      recent.add(conversation.id, messages);
-      followers.onAppended(conversation.id, messages);
-      written.forEach(({ resolve }, index) => {
-        resolve({ message: messages[index] as Message, resend: false });
-      });
-    }
-    if (stoppedBy === undefined) return true;
-    if (stoppedBy.reason === 'seqTaken') return false;
-    if (stoppedBy.reason === 'idTaken') {
-      // Ids repeat after a clock was set back. Clients do not know these ids yet, and the next ones are probably taken too.
-      batch.waiting = batch.waiting.map((one) => ({ ...one, draft: { ...one.draft, id: newId() } }));
-      return true;
-    }
-    const [first, ...rest] = batch.waiting;
-    batch.waiting = rest;
-    answerRepeat(first as Waiting, stoppedBy.existing, onRepeat);
-    return stoppedBy.existing.seq <= chain.head.seq;
+  function onDone(id: ConversationId): void {
+    busy.delete(id);
+    schedule();
   }
 
   return {
@@ -238,7 +145,8 @@ export function createConversationLog(ports: {
     /**
      * Stores a draft as the conversation's next message. Drafts of one conversation are stored in order of arrival.
      *
-     * @throws DomainError `ID_CONFLICT`: its key was used for another message
+     * @throws DomainError `ID_CONFLICT`: its key was used for something else
+     * @throws DomainError `FORBIDDEN`: its sender is not a member any more; nothing is stored under its key
      * @throws DomainError `UNAVAILABLE`: the outcome is unknown; the same draft may be appended again
      * @throws DomainError `OVERLOADED`: the draft was not stored
      */
@@ -260,6 +168,11 @@ export function createConversationLog(ports: {
     /** The head of each conversation, in the order of the conversations; zeros for an empty one. */
     async heads(conversations: readonly Conversation[]): Promise<Head[]> {
       return (await chains.getCurrent(conversations)).map((chain) => chain.head);
+    },
+
+    /** The same as the store has them now, for decisions that must not be made on a guess. */
+    async readHeads(conversations: readonly Conversation[]): Promise<Head[]> {
+      return (await chains.getCurrent(conversations, neverTrusted)).map((chain) => chain.head);
     },
 
     /** Number of drafts that wait to be written. */
@@ -284,8 +197,4 @@ export function createConversationLog(ports: {
     /** Lets the followers finish their current work. Later drafts reach them only after the next start. */
     close: followers.close,
   };
-}
-
-function numbered(draft: Draft, { seq, ordinal, membershipSeq, sentAt }: MessageRow): Message {
-  return { ...draft, seq, ordinal, membershipSeq, sentAt };
 }

@@ -31,4 +31,23 @@ export interface UnsentBatch {
   segmentsAsked: number;
   /** The month of an append without an answer yet. */
   unansweredMonth: Month | null;
+  /** Whether the store has shown that the head in memory is out of date. */
+  isStale: boolean;
+  /** Whether the tail was read for this batch. */
+  isTailRead: boolean;
+  /** How often it was tried in vain. */
+  attempts: number;
+}
+
+export function createBatch(chain: SegmentChain, conversation: Conversation, waiting: Waiting[]): UnsentBatch {
+  return {
+    conversation,
+    chain,
+    waiting,
+    segmentsAsked: 0,
+    unansweredMonth: null,
+    isStale: false,
+    isTailRead: false,
+    attempts: 0,
+  };
 }

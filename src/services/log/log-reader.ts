@@ -2,13 +2,14 @@
 
 import type { ByteBudget } from '../../domain/byte-budget.ts';
 import type { Conversation } from '../../domain/conversation.ts';
+import type { EntryKey } from '../../domain/entry-key.ts';
 import type { MessageId, Millis, Seq } from '../../domain/ids.ts';
 import { minSeq } from '../../domain/ids.ts';
 import { decodeBody, type Message } from '../../domain/message.ts';
 import { type Month, monthOf } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { LogRange, MessageLog, MessageRow } from '../../stores/message-log.ts';
-import type { ChainCache } from './chain-cache.ts';
+import { type ChainCache, neverTrusted } from './chain-cache.ts';
 import type { RecentMessages } from './recent-messages.ts';
 import { type SegmentChain, segmentsIn } from './segment-chain.ts';
 
@@ -92,6 +93,16 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
         for (const row of rows[position] as MessageRow[]) answers[index]?.push(toMessage(row));
       });
       return answers;
+    },
+
+    /** The message with a key, as the store has it now. Reads the months of the conversation from the newest on. */
+    async findByKey(conversation: Conversation, key: EntryKey): Promise<Message | null> {
+      const [chain] = (await chains.getCurrent([conversation], neverTrusted)) as [SegmentChain];
+      for (const { month } of chain.segments.toReversed()) {
+        const [row] = await log.findByKeys(month, [{ conversationId: conversation.id, key }]);
+        if (row != null) return toMessage(row);
+      }
+      return null;
     },
 
     /** The first number with `sentAt >= at`; `head + 1` if there is none. Reads at most one month. */

@@ -1,8 +1,9 @@
 /**
  * The member lists that this instance has in memory. Lists are read when they are first needed, and kept while they are used.
  *
- * A change of membership is first announced here (`begin`), then written to the log, then settled. Between `begin` and the end, a
- * leaving member can no longer send, and fan-out of the conversation waits, so that users do not get messages sent after they left.
+ * The log decides about membership: each row carries the number of the latest membership entry up to it. To write, deliver or show a
+ * row, a caller takes a list of that version or a later one (`at`). A list that is too old is read again, and changes that the log
+ * contains and the directory does not are settled first.
  *
  * Invariants
  * - A settled change is applied to the list in memory as a difference. A list that lacks an earlier change is read again.
@@ -10,10 +11,9 @@
  * - If other processes write to the store, a list in memory answers for `maxAgeMs` at most, and `at` compares its version.
  */
 import { LRUCache } from 'lru-cache';
-import type { Member } from '../../domain/conversation.ts';
+import { isActive, type Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type Millis, type Seq, type UserId } from '../../domain/ids.ts';
-import { isDeparture } from '../../domain/message.ts';
 import type {
   ConversationState,
   ConversationStore,
@@ -38,6 +38,9 @@ export interface MemberListSettings {
   readonly memberListMaxAgeMs?: Millis;
 }
 
+/** Maximum age of a user's large groups in memory, if other processes write to the store. They have no version to compare. */
+const membershipsMaxAgeMs: Millis = 1_000;
+
 export function createMemberLists(ports: {
   store: ConversationStore;
   isSoleWriter: boolean;
@@ -53,16 +56,20 @@ export function createMemberLists(ports: {
     sizeCalculation: ({ list }) => list.size,
   });
   const loading = new Map<ConversationId, Promise<MemberList | null>>();
-  const pending = new Map<ConversationId, { leaving: Set<UserId>; settled: Promise<void>; settle: () => void }>();
   const readState = batched<ConversationId, ConversationState | null>((ids) => store.get(ids));
   const stays = createStayCache({
     store,
     maxSize,
     isCurrent: (list) => lists.peek(list.conversation.id)?.list === list,
   });
-  const onRead = createOnReadMemberships({ store, maxSize, elapsed, maxAgeMs });
+  const onRead = createOnReadMemberships({
+    store,
+    maxSize,
+    elapsed,
+    maxAgeMs: isSoleWriter ? maxAgeMs : membershipsMaxAgeMs,
+  });
   const reader = { staysOf: stays.of, since: readSince };
-  let settleUpTo = async (id: ConversationId, _version: Seq): Promise<void> => pending.get(id)?.settled;
+  let settleUpTo = async (_id: ConversationId, _version: Seq): Promise<void> => {};
 
   function drop(id: ConversationId): void {
     lists.delete(id);
@@ -114,15 +121,24 @@ export function createMemberLists(ports: {
     return promise;
   }
 
-  async function requireStays(id: ConversationId, userId: UserId): Promise<{ memberList: MemberList; stays: Stays }> {
-    const memberList = isId(id) ? await get(id) : null;
-    const own = memberList === null ? [] : await memberList.stays(userId);
-    if (memberList === null || own.length === 0) throw new DomainError('NOT_FOUND', 'Conversation not found.');
-    return { memberList, stays: own };
+  function reread(id: ConversationId): Promise<MemberList | null> | MemberList {
+    drop(id);
+    return get(id);
   }
 
-  /** Settles a change and updates the lists in memory. Returns the users whose memberships it touched. */
-  async function apply(change: MembershipChange, seq: Seq): Promise<readonly UserId[]> {
+  async function requireStays(id: ConversationId, userId: UserId): Promise<{ memberList: MemberList; stays: Stays }> {
+    for (let read = isId(id) ? get(id) : null; ; read = reread(id)) {
+      const memberList = await read;
+      const own = memberList === null ? [] : await memberList.stays(userId);
+      if (memberList !== null && own.length > 0) return { memberList, stays: own };
+      // A list in memory may lack a user whom another process has added, so a refusal needs a list from the store.
+      const isGuess = !isSoleWriter && read !== null && !(read instanceof Promise);
+      if (!isGuess) throw new DomainError('NOT_FOUND', 'Conversation not found.');
+    }
+  }
+
+  /** Settles a change and updates the lists in memory. Returns the users whose memberships it touched; null if it was settled before. */
+  async function apply(change: MembershipChange, seq: Seq): Promise<readonly UserId[] | null> {
     const { conversationId: id, event } = change;
     const { state, previousVersion, stays: changed } = await store.settleChange(change, seq, fanOutOnWriteMaxMembers);
     const known = lists.peek(id);
@@ -134,6 +150,7 @@ export function createMemberLists(ports: {
     else lists.set(id, { list, readAt: known?.readAt ?? elapsed() });
     if (list !== null) stays.carryOver(known?.list as ConversationList, list, byUser);
     for (const userId of byUser.keys()) onRead.forget(userId);
+    if (previousVersion === null) return null;
     if (state.modeSince !== seq) return event.userIds;
     // The group became large or small: its messages reach every member in another way from now on.
     const members = await readSince(id, seq);
@@ -154,15 +171,32 @@ export function createMemberLists(ports: {
       const known = get(id);
       if (!(known instanceof Promise) && known.version >= version) return known;
       return (async () => {
-        const read = await known;
-        if (read === null || read.version >= version) return read;
-        await settleUpTo(id, version);
-        drop(id);
-        const fresh = await get(id);
-        if (fresh !== null && fresh.version < version)
+        let list = await known;
+        if (!isSoleWriter && list !== null && list.version < version) list = await reread(id);
+        if (list !== null && list.version < version) {
+          await settleUpTo(id, version);
+          list = await get(id);
+        }
+        // Changed in another way than this process knows of.
+        if (list !== null && list.version < version) list = await reread(id);
+        if (list !== null && list.version < version)
           throw new DomainError('UNAVAILABLE', 'A change of this conversation is not settled yet.');
-        return fresh;
+        return list;
       })();
+    },
+
+    /**
+     * Of these users, those who are members according to a list at `version` or later; nobody if there is no such conversation.
+     *
+     * @throws DomainError `UNAVAILABLE`: the change with that number is not settled yet
+     */
+    membersAt(
+      id: ConversationId,
+      version: Seq,
+      userIds: readonly UserId[],
+    ): ReadonlySet<UserId> | Promise<ReadonlySet<UserId>> {
+      const list = this.at(id, version);
+      return list instanceof Promise ? list.then((read) => activeAmong(read, userIds)) : activeAmong(list, userIds);
     },
 
     /** Sets the callback of `at` for a list that is too old: it settles the changes that the log contains up to a number. */
@@ -224,23 +258,23 @@ export function createMemberLists(ports: {
     onReadOf: onRead.of,
     /** Takes memberships out of that list whose messages all have their numbers. */
     markEntered: onRead.markEntered,
-
-    /** Whether a member has been taken out, or is about to be, so that they can do nothing more. */
-    isLeaving(id: ConversationId, userId: UserId): boolean {
-      return pending.get(id)?.leaving.has(userId) ?? false;
+    /** Has that list read again if another process may have changed it. */
+    doubtMemberships(userId: UserId): void {
+      if (!isSoleWriter) onRead.forget(userId);
     },
 
     /**
      * Settles a change that got number `seq` in the log, and updates the lists in memory.
      *
-     * @returns the users whose memberships it touched
+     * @returns the users whose memberships it touched; null if it was settled before
      */
-    async settle(change: MembershipChange, seq: Seq): Promise<readonly UserId[]> {
+    async settle(change: MembershipChange, seq: Seq): Promise<readonly UserId[] | null> {
       try {
         return await apply(change, seq);
       } catch (error) {
-        // It may be settled all the same.
+        // It may be settled all the same, and may have changed the way in which messages reach every member.
         drop(change.conversationId);
+        onRead.clear();
         throw error;
       }
     },
@@ -249,24 +283,17 @@ export function createMemberLists(ports: {
     forget(id: ConversationId): void {
       drop(id);
     },
-
-    /** Announces a change; one at a time for each conversation. A retried change keeps its waiters. */
-    begin({ conversationId, event }: MembershipChange): void {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const { settled, settle } = pending.get(conversationId) ?? { settled: promise, settle: resolve };
-      pending.set(conversationId, { leaving: new Set(isDeparture(event) ? event.userIds : []), settled, settle });
-    },
-
-    /** Ends a change that `begin` announced. */
-    end(id: ConversationId): void {
-      const change = pending.get(id);
-      pending.delete(id);
-      change?.settle();
-    },
-
-    /** Resolves when no change of the conversation is in progress; null if there is none now. */
-    settled(id: ConversationId): Promise<void> | null {
-      return pending.get(id)?.settled ?? null;
-    },
   };
+}
+
+/** Of these users, the current members. */
+function activeAmong(
+  list: MemberList | null,
+  userIds: readonly UserId[],
+): ReadonlySet<UserId> | Promise<ReadonlySet<UserId>> {
+  const stays = userIds.map((userId) => list?.stays(userId) ?? []);
+  const select = (found: readonly Stays[]) => new Set(userIds.filter((_, index) => isActive(found[index]?.at(-1))));
+  return stays.some((one) => one instanceof Promise)
+    ? Promise.all(stays).then(select)
+    : select(stays as readonly Stays[]);
 }

@@ -65,6 +65,12 @@ export function createOnReadMemberships(ports: {
     of,
     forget,
 
+    /** Forgets all users. */
+    clear(): void {
+      cached.clear();
+      loading.clear();
+    },
+
     async markEntered(members: readonly Member[]): Promise<void> {
       if (members.length === 0) return;
       await store.markEntered(members);

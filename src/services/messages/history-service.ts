@@ -1,12 +1,12 @@
 /** Pages through a conversation over all its months. */
 import type { ByteBudget } from '../../domain/byte-budget.ts';
-import { visibleHead } from '../../domain/conversation.ts';
-import { badInput, DomainError } from '../../domain/errors.ts';
+import { type Conversation, type SeqRange, visibleRanges } from '../../domain/conversation.ts';
+import { badInput } from '../../domain/errors.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
 import { maxSeq, minSeq } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
-import type { ConversationLog } from '../log/conversation-log.ts';
+import { type ConversationLog, emptyHead } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
 import { checkPageSize, decodeCursor, encodeCursor } from '../paging.ts';
 
@@ -38,6 +38,23 @@ export function createHistoryService(ports: {
 }) {
   const { log, memberLists, settings } = ports;
 
+  /** The first messages of ascending ranges, or the last ones, in ascending order. */
+  async function readPage(
+    conversation: Conversation,
+    ranges: readonly SeqRange[],
+    size: number,
+    newestFirst: boolean,
+    budget?: ByteBudget,
+  ): Promise<Message[]> {
+    let page: Message[] = [];
+    for (const range of newestFirst ? ranges.toReversed() : ranges) {
+      if (page.length >= size) break;
+      const messages = await log.list(conversation, { ...range, limit: size - page.length, newestFirst }, budget);
+      page = newestFirst ? [...messages, ...page] : [...page, ...messages];
+    }
+    return page;
+  }
+
   return {
     /**
      * @throws DomainError `NOT_FOUND`: the conversation does not exist, or is hidden from the viewer
@@ -56,33 +73,37 @@ export function createHistoryService(ports: {
       const after = input.after == null ? null : cursorSeq(conversation.id, 'after', input.after);
       const before = input.before == null ? null : cursorSeq(conversation.id, 'before', input.before);
 
-      const [head] = await log.heads([conversation]);
-      if (memberLists.isLeaving(conversation.id, viewer.userId)) {
-        throw new DomainError('UNAVAILABLE', 'Your removal from this conversation is in progress.');
-      }
-      // Read after the head, so that a user who has left in the meantime does not see later messages.
-      const { member } = await memberLists.require(conversation.id, viewer.userId);
-      let lowest = member.joinedSeq + 1n;
-      let highest = visibleHead(member, head?.seq ?? 0n);
-      if (range?.from != null) lowest = maxSeq(lowest, await log.firstSeqAt(conversation, range.from));
-      if (range?.to != null) highest = minSeq(highest, (await log.firstSeqAt(conversation, range.to)) - 1n);
-      const fromSeq = after === null ? lowest : maxSeq(lowest, after + 1n);
-      const toSeq = before === null ? highest : minSeq(highest, before - 1n);
+      const [{ seq: head, membershipSeq } = emptyHead] = await log.heads([conversation]);
+      // The list must be as new as the head: it decides which numbers up to the head the viewer may see.
+      const current = await memberLists.at(conversation.id, membershipSeq);
+      const stays = (await current?.stays(viewer.userId)) ?? [];
+      const from = range?.from == null ? 0n : await log.firstSeqAt(conversation, range.from);
+      const to = range?.to == null ? head : (await log.firstSeqAt(conversation, range.to)) - 1n;
+      const visible = clip(visibleRanges(stays, head), from, to);
+      const wanted = clip(visible, after === null ? 0n : after + 1n, before === null ? head : before - 1n);
 
       // Without `first` and `last`, the newest page is returned; `after` alone continues upwards from its cursor.
       const newestFirst = first == null && (last != null || after === null);
-      const messages = await log.list(conversation, { fromSeq, toSeq, limit: size, newestFirst }, budget);
-      const start = messages[0]?.seq ?? fromSeq;
-      const end = messages.at(-1)?.seq ?? fromSeq - 1n;
+      const messages = await readPage(conversation, wanted, size, newestFirst, budget);
+      // An empty page lies between its cursors.
+      const start = messages[0]?.seq ?? (after ?? 0n) + 1n;
+      const end = messages.at(-1)?.seq ?? (before ?? head + 1n) - 1n;
       return {
         messages,
-        hasNextPage: messages.length > 0 ? end < highest : toSeq < highest,
-        hasPreviousPage: messages.length > 0 ? start > lowest : fromSeq > lowest,
+        hasNextPage: visible.some(({ toSeq }) => toSeq > end),
+        hasPreviousPage: visible.some(({ fromSeq }) => fromSeq < start),
       };
     },
 
     cursorOf: ({ conversationId, seq }: Message): string => encodeCursor('m', conversationId, seq),
   };
+}
+
+/** The parts of ranges that lie between two numbers, both inclusive. */
+function clip(ranges: readonly SeqRange[], from: Seq, to: Seq): SeqRange[] {
+  return ranges
+    .map(({ fromSeq, toSeq }) => ({ fromSeq: maxSeq(fromSeq, from), toSeq: minSeq(toSeq, to) }))
+    .filter(({ fromSeq, toSeq }) => fromSeq <= toSeq);
 }
 
 function cursorSeq(conversationId: ConversationId, field: string, cursor: string): Seq {

@@ -1,8 +1,8 @@
 /** Validation of clients' messages. Each error names the invalid field. */
-import { serverKeyPrefix } from '../../domain/entry-key.ts';
 import { badInput, type DomainError } from '../../domain/errors.ts';
 import { isVisible } from '../../domain/line.ts';
 import type { MessageBody } from '../../domain/message.ts';
+import { checkClientId } from '../client-ids.ts';
 import { type AttachmentInput, checkAttachment } from './attachment-input.ts';
 
 export interface MessageInputLimits {
@@ -21,11 +21,9 @@ export const attachmentsMax = 10;
 /** Bytes that `data` and attachments may have beside the longest text. */
 export const extrasMaxBytes = 16_384;
 
-const clientMessageIdMaxBytes = 128;
-
 /** @throws DomainError `BAD_USER_INPUT` */
 export function checkMessageInput(input: MessageInput, limits: MessageInputLimits): MessageBody {
-  checkClientMessageId(input.clientMessageId);
+  checkClientId('clientMessageId', input.clientMessageId);
   const { text } = input;
   const attachments = input.attachments ?? [];
   const bytes = Buffer.byteLength(text);
@@ -55,18 +53,6 @@ function bytesOf({ text, data, attachments = [] }: MessageBody): number {
   for (const { url, contentType, name } of attachments)
     bytes += Buffer.byteLength(url) + Buffer.byteLength(contentType) + Buffer.byteLength(name ?? '');
   return bytes;
-}
-
-function checkClientMessageId(id: string): void {
-  const bytes = Buffer.byteLength(id);
-  if (bytes < 1 || bytes > clientMessageIdMaxBytes)
-    throw badInput('clientMessageId', `clientMessageId must have 1 to ${clientMessageIdMaxBytes} bytes.`);
-  // Clients identify a message by its sender and this id, so it must differ from the ids of the server's entries about the sender.
-  if (id.startsWith(serverKeyPrefix))
-    throw badInput('clientMessageId', `clientMessageId must not begin with ${serverKeyPrefix}`);
-  // The id is a key in every store, and not all stores distinguish such characters.
-  if (!id.isWellFormed() || id.includes('\0'))
-    throw badInput('clientMessageId', 'clientMessageId must be well-formed text without NUL.');
 }
 
 function tooMany(problem: string, max: number, field: string): DomainError {

@@ -1,7 +1,7 @@
 /** Sends messages and finds them. */
 
 import type { ByteBudget } from '../../domain/byte-budget.ts';
-import { isActive, maySee } from '../../domain/conversation.ts';
+import { maySee } from '../../domain/conversation.ts';
 import { userKey } from '../../domain/entry-key.ts';
 import { badInput, DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type Millis, type UserId } from '../../domain/ids.ts';
@@ -49,8 +49,7 @@ export function createMessageService(ports: {
     if (body.replyToId !== undefined) await checkReply(viewer, input.to, body.replyToId);
     const memberList = await findTarget(viewer, input.to);
     const { conversation } = memberList;
-    // Checked last and without an await before the append, so that a member who is removed in the meantime cannot send after that.
-    if (memberLists.isLeaving(conversation.id, viewer.userId)) throw notAMember();
+    // Whether the viewer is still a member is checked with the append, against the members that the message would follow.
     return log.append(conversation, {
       id: newId(),
       conversationId: conversation.id,
@@ -63,9 +62,7 @@ export function createMessageService(ports: {
 
   async function findTarget(viewer: Viewer, to: SendInput['to']): Promise<MemberList> {
     if (to.conversationId != null) {
-      const { memberList, member } = await memberLists.require(to.conversationId, viewer.userId);
-      if (!isActive(member)) throw notAMember();
-      return memberList;
+      return (await memberLists.require(to.conversationId, viewer.userId)).memberList;
     }
     if (to.userId != null) return conversations.openDirect(viewer, to.userId);
     throw badInput('to', 'to must have a conversationId or a userId.');
@@ -73,7 +70,7 @@ export function createMessageService(ports: {
 
   async function checkReply(viewer: Viewer, to: SendInput['to'], replyToId: MessageId): Promise<void> {
     const [message] = isId(replyToId) ? await log.findByIds([replyToId]) : [null];
-    const memberList = message == null ? null : await memberLists.get(message.conversationId);
+    const memberList = message == null ? null : await memberLists.at(message.conversationId, message.membershipSeq);
     const isHere =
       message != null &&
       memberList !== null &&
@@ -111,7 +108,8 @@ export function createMessageService(ports: {
       return Promise.all(
         ids.map(async (id) => {
           const message = byId.get(id);
-          const memberList = message === undefined ? null : await memberLists.get(message.conversationId);
+          const memberList =
+            message === undefined ? null : await memberLists.at(message.conversationId, message.membershipSeq);
           return message !== undefined && memberList !== null && (await isVisible(memberList, viewer, message))
             ? message
             : null;
@@ -122,8 +120,8 @@ export function createMessageService(ports: {
 }
 
 async function isVisible(memberList: MemberList, viewer: Viewer, message: Message): Promise<boolean> {
-  const member = (await memberList.stays(viewer.userId)).at(-1);
-  return member !== undefined && maySee(member, message.seq);
+  const stays = await memberList.stays(viewer.userId);
+  return stays.some((stay) => maySee(stay, message.seq));
 }
 
 /** Whether a send names this conversation. The viewer is one of its members. */
@@ -135,8 +133,4 @@ function isTarget(
   if (conversationId != null) return conversation.id === conversationId;
   if (userId == null || conversation.kind !== 'DIRECT') return false;
   return userId === viewer.userId ? pair.length === 1 : pair.includes(userId);
-}
-
-function notAMember(): DomainError {
-  return new DomainError('FORBIDDEN', 'You are no longer a member of this conversation.');
 }

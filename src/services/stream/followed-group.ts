@@ -177,10 +177,11 @@ export class FollowedGroup {
     try {
       for (;;) {
         const [head] = await log.heads([conversation]);
-        // Read after the head, so that a member who leaves from now on leaves after it. A leaving member gets the rest from the inbox.
-        if (memberLists.isLeaving(conversation.id, userId)) return;
-        const member = await memberLists.memberOf(conversation.id, userId);
-        if (member === undefined || head === undefined || !stream.isFlowing()) return;
+        if (head === undefined) return;
+        // A list as new as the head: a member who leaves from now on leaves after it.
+        const memberList = await memberLists.at(conversation.id, head.membershipSeq);
+        const member = (await memberList?.stays(userId))?.at(-1);
+        if (member === undefined || !stream.isFlowing()) return;
         const toSeq = visibleHead(member, head.seq);
         if (member.joinedSeq > this.shown) {
           // The user left and rejoined: the rest of the earlier stay comes from the inbox first.

@@ -9,8 +9,9 @@
  * several attempts. A stream that has never followed a group has no Map, which is the usual case.
  */
 import { type Conversation, isActive, type Member } from '../../domain/conversation.ts';
-import type { ConversationId } from '../../domain/ids.ts';
+import type { ConversationId, Seq } from '../../domain/ids.ts';
 import { topics } from '../../pubsub/topics.ts';
+import { emptyHead } from '../log/conversation-log.ts';
 import { FollowedGroup, type FollowingStream } from './followed-group.ts';
 
 export class GroupReviews {
@@ -80,11 +81,11 @@ export class GroupReviews {
     const { stream } = this;
     const { inbox, log, memberLists } = stream.ports;
     const { userId } = stream.viewer;
+    if (reason !== 'check') memberLists.doubtMemberships(userId);
     const memberships = await memberLists.onReadOf(userId);
     const active: { conversation: Conversation; member: Member }[] = [];
     for (const member of memberships) {
-      // A leaving member gets the rest from the inbox, once the change is settled.
-      if (!isActive(member) || memberLists.isLeaving(member.conversationId, userId)) continue;
+      if (!isActive(member)) continue;
       const memberList = await memberLists.get(member.conversationId);
       if (memberList?.isLarge === true) active.push({ conversation: memberList.conversation, member });
     }
@@ -100,22 +101,30 @@ export class GroupReviews {
     const added = [...(this.byId?.values() ?? [])].filter(({ isEntering }) => isEntering);
     // The heads are read before the sync, so that afterwards all messages up to them have inbox numbers and come from the inbox.
     const heads = added.length === 0 ? [] : await log.heads(added.map(({ conversation }) => conversation));
-    added.forEach((group, index) => {
-      group.startAfter(heads[index]?.seq ?? 0n);
-    });
+    for (const [index, group] of added.entries()) {
+      const { seq, membershipSeq } = heads[index] ?? emptyHead;
+      // From a verified start on, the stream sees each change of members, since it shows messages without a gap.
+      if (await this.isMemberAt(group, membershipSeq)) group.startAfter(seq);
+      else this.letGo(group);
+    }
+    if (stream.isClosed()) return;
     const owed = [...(this.owed?.values() ?? [])];
     const changed = [...added.map(({ conversation }) => conversation), ...owed];
     // Some are not followed when the user has left a group, or it became small, and not all of it has inbox numbers yet.
     const isDue = changed.length > 0 || memberships.length > active.length || reason !== 'check';
     // Named, because a sync skips groups that are small by now, and nothing else adds their messages up to `base`, or the last
     // messages of a group that is no longer followed, in time.
-    const putOff = isDue ? await inbox.enterAll(userId, changed) : new Set<ConversationId>();
-    for (const { id } of owed) if (!putOff.has(id)) this.owed?.delete(id);
-    for (const group of added) {
-      if (putOff.has(group.conversation.id)) this.letGo(group);
-      else group.onEntered();
-    }
+    if (isDue) await inbox.enterAll(userId, changed);
+    for (const { id } of owed) this.owed?.delete(id);
+    for (const group of added) if (group.isFollowed) group.onEntered();
     if (isDue && reason !== 'opening') stream.readSoon();
+  }
+
+  /** Whether the user is a member according to a list at a version or later. */
+  async isMemberAt({ conversation }: FollowedGroup, version: Seq): Promise<boolean> {
+    const { memberLists } = this.stream.ports;
+    const memberList = await memberLists.at(conversation.id, version);
+    return isActive((await memberList?.stays(this.stream.viewer.userId))?.at(-1));
   }
 
   /** The group as it is known, or a new one. */

@@ -1,6 +1,6 @@
 /** The rows of conversations, members and changes, and the values they stand for. */
 import type { Conversation, ConversationKind, Member, MemberRole } from '../../domain/conversation.ts';
-import type { Seq } from '../../domain/ids.ts';
+import type { Millis, Seq } from '../../domain/ids.ts';
 import type { SystemEvent } from '../../domain/message.ts';
 import type { ConversationState, MembershipChange } from '../conversation-store.ts';
 
@@ -42,8 +42,9 @@ export function toMember(row: Row): Member {
   };
 }
 
-export function fromChange({ id, conversationId, actorId, event, at }: MembershipChange) {
-  return { id, conversation_id: conversationId, actor_id: actorId, event: JSON.stringify(event), at };
+export function fromChange({ id, conversationId, actorId, event, at }: MembershipChange, claimedUntil: Millis) {
+  const values = { actor_id: actorId, event: JSON.stringify(event), at, claimed_until: claimedUntil };
+  return { id, conversation_id: conversationId, ...values };
 }
 
 export function toChange(row: Row): MembershipChange {

@@ -184,6 +184,26 @@ const migrations: readonly Migration[] = [
       }
     },
   },
+  {
+    name: '0007-open-changes',
+    async up(knex) {
+      // The oldest open change of a conversation stays. The callers of the others got errors; those that are in the log are settled
+      // from there.
+      const oldest = knex('membership_changes').groupBy('conversation_id').min('id');
+      const ids = (await oldest).map((row) => Object.values(row)[0] as string);
+      await knex('membership_changes').whereNotIn('id', ids).delete();
+      await knex.schema.alterTable('membership_changes', (table) => {
+        table.bigInteger('claimed_until').notNullable().defaultTo(0);
+        table.unique(['conversation_id']);
+        table.index(['claimed_until', 'id']);
+      });
+      await knex.schema.alterTable('conversations', (table) => {
+        table.bigInteger('creator_id');
+        table.string('client_group_id', 128);
+        table.unique(['creator_id', 'client_group_id']);
+      });
+    },
+  },
 ];
 
 /** Migrations are modules instead of files in a folder, so that the compiler checks them. */

@@ -17,9 +17,9 @@ export async function settleChange(
   largeAbove: number,
 ): Promise<Settlement> {
   const { conversationId, event } = change;
-  // The call that removes the record applies the change; a repeated call does not find it.
-  const isFirst = (await trx('membership_changes').where({ id: change.id }).delete()) > 0;
   const before = await readState(trx, conversationId);
+  await trx('membership_changes').where({ id: change.id }).delete();
+  const isFirst = seq > before.version;
   const concerned = new Set<UserId>(event.userIds);
   if (isFirst) {
     const isJoining = !isDeparture(event);
@@ -49,7 +49,8 @@ export async function settleChange(
   };
 }
 
-async function readState(trx: Knex.Transaction, id: string) {
+/** Reads a conversation's row, and locks it until the transaction ends. */
+export async function readState(trx: Knex.Transaction, id: string) {
   const [row] = (await trx('conversations').where({ id }).forUpdate()) as Row[];
   if (row === undefined) throw new Error(`conversation ${id} of a membership change does not exist`);
   return toState(row);

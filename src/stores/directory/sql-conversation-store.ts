@@ -2,9 +2,9 @@ import type { Knex } from 'knex';
 import type { Conversation } from '../../domain/conversation.ts';
 import type { Millis, UserId } from '../../domain/ids.ts';
 import type { ConversationStore } from '../conversation-store.ts';
-import { fromChange, fromConversation, type Row, toChange, toConversation, toState } from './conversation-rows.ts';
+import { fromChange, fromConversation, type Row, toConversation, toState } from './conversation-rows.ts';
 import { inChunks } from './in-chunks.ts';
-import { settleChange } from './settle-change.ts';
+import { createSqlChanges } from './sql-changes.ts';
 import { guardStore, isUniqueViolation } from './sql-errors.ts';
 import { createSqlMembers } from './sql-members.ts';
 
@@ -40,11 +40,20 @@ export function createSqlConversationStore(knex: Knex, timeoutMs: Millis): Conve
       }
     },
 
-    async createGroup(conversation, change) {
-      await knex.transaction(async (trx) => {
-        await trx('conversations').insert(fromConversation(conversation));
-        await trx('membership_changes').insert(fromChange(change));
-      });
+    async createGroup(conversation, change, claimedUntil, clientGroupId) {
+      const maker = { creator_id: change.actorId, client_group_id: clientGroupId };
+      try {
+        await knex.transaction(async (trx) => {
+          await trx('conversations').insert({ ...fromConversation(conversation), ...maker });
+          await trx('membership_changes').insert(fromChange(change, claimedUntil));
+        });
+        return conversation;
+      } catch (error) {
+        if (!isUniqueViolation(error) || clientGroupId === null) throw error;
+        const [row] = (await knex('conversations').where(maker).limit(1)) as Row[];
+        if (row === undefined) throw error;
+        return toConversation(row);
+      }
     },
 
     async get(ids) {
@@ -56,24 +65,7 @@ export function createSqlConversationStore(knex: Knex, timeoutMs: Millis): Conve
 
     findDirect: (userIds) => findByDirectKey(directKey(userIds)),
 
-    async beginChange(change) {
-      await knex('membership_changes').insert(fromChange(change));
-    },
-
-    settleChange: (change, seq, largeAbove) => knex.transaction((trx) => settleChange(trx, change, seq, largeAbove)),
-
-    async dropChange(id) {
-      await knex('membership_changes').where({ id }).delete();
-    },
-
-    async listUnsettled() {
-      const rows = (await knex('membership_changes').orderBy('id')) as Row[];
-      return rows.map(toChange);
-    },
-
-    async setRole(conversationId, userId, role) {
-      await knex('members').where({ conversation_id: conversationId, user_id: userId }).update({ role });
-    },
+    ...createSqlChanges(knex),
   };
   return guardStore(store, timeoutMs);
 }

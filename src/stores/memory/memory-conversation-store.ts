@@ -1,6 +1,6 @@
 /** Conversations and their members in maps, for tests that are not about storage. All data ends with the process. */
 import { type Conversation, directKey, isActive, type Member } from '../../domain/conversation.ts';
-import { type ConversationId, compareIds, type MessageId, type Seq, type UserId } from '../../domain/ids.ts';
+import { type ConversationId, compareIds, type Millis, type Seq, type UserId } from '../../domain/ids.ts';
 import { isDeparture } from '../../domain/message.ts';
 import type { ConversationState, ConversationStore, MembershipChange } from '../conversation-store.ts';
 
@@ -16,7 +16,9 @@ export function createMemoryConversationStore(): ConversationStore {
   const membersOf = new Map<ConversationId, Map<UserId, Member>>();
   const earlierStays: Member[] = [];
   const marks = new Map<string, Marks>();
-  const unsettled = new Map<MessageId, MembershipChange>();
+  /** By conversation. */
+  const open = new Map<ConversationId, { change: MembershipChange; claimedUntil: Millis }>();
+  const groupIds = new Map<string, ConversationId>();
 
   function rows(id: ConversationId): Map<UserId, Member> {
     let members = membersOf.get(id);
@@ -88,6 +90,10 @@ export function createMemoryConversationStore(): ConversationStore {
     return [heir.userId];
   }
 
+  function close({ id, conversationId }: MembershipChange): void {
+    if (open.get(conversationId)?.change.id === id) open.delete(conversationId);
+  }
+
   return {
     async openDirect(conversation, userIds) {
       const known = findDirect(userIds);
@@ -108,10 +114,15 @@ export function createMemoryConversationStore(): ConversationStore {
       return conversation;
     },
 
-    async createGroup(conversation, change) {
+    async createGroup(conversation, change, claimedUntil, clientGroupId) {
+      const key = `${change.actorId}:${clientGroupId}`;
+      const known = clientGroupId === null ? undefined : states.get(groupIds.get(key) ?? '');
+      if (known !== undefined) return known.conversation;
+      if (clientGroupId !== null) groupIds.set(key, conversation.id);
       const empty = { pair: [], version: 0n, memberCount: 0, isLarge: false, modeSince: 0n };
       states.set(conversation.id, { conversation, ...empty });
-      unsettled.set(change.id, change);
+      open.set(conversation.id, { change, claimedUntil });
+      return conversation;
     },
 
     get: async (ids) => ids.map((id) => states.get(id) ?? null),
@@ -159,8 +170,11 @@ export function createMemoryConversationStore(): ConversationStore {
     findContacts: async (userId, others) => contactsOf(userId).filter((id) => others.includes(id)),
     listContacts: async (userId, limit) => contactsOf(userId).slice(0, limit),
 
-    async beginChange(change) {
-      unsettled.set(change.id, change);
+    async beginChange(change, version, claimedUntil) {
+      if (open.has(change.conversationId)) return 'busy';
+      if (states.get(change.conversationId)?.version !== version) return 'stale';
+      open.set(change.conversationId, { change, claimedUntil });
+      return 'begun';
     },
 
     async settleChange(change, seq, largeAbove) {
@@ -168,7 +182,8 @@ export function createMemoryConversationStore(): ConversationStore {
       const before = states.get(conversationId);
       if (before === undefined) throw new Error(`there is no conversation ${conversationId}`);
       const concerned = new Set(event.userIds);
-      const isFirst = unsettled.delete(change.id);
+      close(change);
+      const isFirst = seq > before.version;
       if (isFirst) {
         if (isDeparture(event)) for (const heir of removeMembers(change, seq)) concerned.add(heir);
         else addMembers(change, seq);
@@ -185,15 +200,33 @@ export function createMemoryConversationStore(): ConversationStore {
       };
     },
 
-    async dropChange(id) {
-      unsettled.delete(id);
+    async dropChange(change) {
+      close(change);
+      if (change.event.kind === 'GROUP_CREATED' && states.get(change.conversationId)?.version === 0n)
+        states.delete(change.conversationId);
     },
 
-    listUnsettled: async () => [...unsettled.values()].sort((a, b) => compareIds(a.id, b.id)),
+    findOpenChange: async (id) => open.get(id)?.change ?? null,
+    listOpenChanges: async (claimedBefore, limit) =>
+      [...open.values()]
+        .filter(({ claimedUntil }) => claimedUntil < claimedBefore)
+        .sort((a, b) => a.claimedUntil - b.claimedUntil || compareIds(a.change.id, b.change.id))
+        .map(({ change }) => change)
+        .slice(0, limit),
+    async claimChange(id, now, until) {
+      const found = [...open.values()].find(({ change }) => change.id === id);
+      if (found === undefined || found.claimedUntil >= now) return false;
+      found.claimedUntil = until;
+      return true;
+    },
 
-    async setRole(conversationId, userId, role) {
-      const member = rows(conversationId).get(userId);
-      if (member !== undefined) put({ ...member, role });
+    async giveRole(conversationId, giverId, userId, role) {
+      const [giver, member] = [giverId, userId].map((id) => rows(conversationId).get(id));
+      if (giver === undefined || member === undefined || !isActive(giver) || !isActive(member)) return false;
+      if (giver.role !== 'OWNER') return false;
+      put({ ...member, role });
+      if (role === 'OWNER') put({ ...giver, role: 'ADMIN' });
+      return true;
     },
   };
 }

@@ -61,11 +61,15 @@ describe('the directory', () => {
     const direct = await store.openDirect(aConversation({ kind: 'DIRECT', title: null }), [owner, member]);
     const key = { conversationId: group.id, userId: member };
     const calls: [string, () => Promise<unknown>][] = [
-      ['createGroup', () => store.createGroup(group, founded)],
+      ['createGroup', () => store.createGroup(group, founded, 0, 'g')],
+      ['createGroup again', () => store.createGroup(group, founded, 0, 'g')],
+      ['findOpenChange', () => store.findOpenChange(group.id)],
+      ['listOpenChanges', () => store.listOpenChanges(1, 10)],
+      ['claimChange', () => store.claimChange(founded.id, 1, 2)],
       ['settleChange', () => store.settleChange(founded, 1n, 3)],
-      ['beginChange', () => store.beginChange(added)],
+      ['beginChange', () => store.beginChange(added, 1n, 0)],
       ['settleChange to large', () => store.settleChange(added, 2n, 3)],
-      ['beginChange', () => store.beginChange(removed)],
+      ['beginChange', () => store.beginChange(removed, 2n, 0)],
       ['settleChange without owner', () => store.settleChange(removed, 3n, 3)],
       ['get', () => store.get([group.id, direct.id])],
       ['findDirect', () => store.findDirect([owner, member])],
@@ -78,8 +82,8 @@ describe('the directory', () => {
       ['noteSent', () => store.noteSent({ conversationId: direct.id, userId: member })],
       ['findContacts', () => store.findContacts(owner, [member, leaving])],
       ['listContacts', () => store.listContacts(owner, 10)],
-      ['setRole', () => store.setRole(group.id, member, 'ADMIN')],
-      ['dropChange', () => store.dropChange(added.id)],
+      ['giveRole', () => store.giveRole(group.id, owner, member, 'ADMIN')],
+      ['dropChange', () => store.dropChange(added)],
     ];
     const expensive: Record<string, string[]> = {};
     for (const [name, call] of calls) {
