@@ -1,7 +1,7 @@
 /**
  * All of the measurements, one after the other, with their floors: prints a table and keeps the figures in `bench/results`.
  *
- *   npm run bench [-- sends group pull idle start floors]
+ *   npm run bench [-- sends group pull idle scaling start floors]
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { measureFloors } from './floors.ts';
 import { measureGroup } from './group.ts';
 import { measureIdle } from './idle.ts';
 import { measurePull } from './pull.ts';
+import { measureScaling } from './scaling.ts';
 import { atRate, closedLoop, openPairs } from './sends.ts';
 import { startBenchServer } from './support/server-process.ts';
 
@@ -60,6 +61,7 @@ await part('idle', async () => {
   await using server = await startBenchServer({ core });
   return await measureIdle(server, 15_000);
 });
+await part('scaling', () => measureScaling(core));
 await part('start', async () => {
   const times = [];
   for (let index = 0; index < 5; index += 1) {

@@ -22,15 +22,20 @@ export interface BenchServer extends AsyncDisposable {
   rssBytes(): number;
 }
 
-/** @param core - the core to pin the server to; null leaves it to the system */
+/**
+ * @param core - the core to pin the server to; null leaves it to the system
+ * @param keptDataDir - a data folder that is filled already, and outlives the server
+ */
 export async function startBenchServer({
   core = 0,
+  keptDataDir,
   env = {},
 }: {
   core?: number | null;
+  keptDataDir?: string;
   env?: Record<string, string>;
 } = {}): Promise<BenchServer> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'heliograph-bench-'));
+  const dataDir = keptDataDir ?? mkdtempSync(join(tmpdir(), 'heliograph-bench-'));
   const identity = await startIdentityProvider();
   const node = [process.execPath, ...startArguments()];
   const [command, ...args] = core === null ? node : ['taskset', '-c', String(core), ...node];
@@ -69,7 +74,7 @@ export async function startBenchServer({
       child.kill('SIGTERM');
       await ended;
       identity.server.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      if (keptDataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
