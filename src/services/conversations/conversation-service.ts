@@ -1,10 +1,8 @@
 /** Opens conversations, changes their members, and shows them. Every change of membership is first a message in the log. */
 
-import type { ByteBudget } from '../../domain/byte-budget.ts';
 import { type Conversation, isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { type Clock, type ConversationId, isId, type MessageId, type Millis, type UserId } from '../../domain/ids.ts';
-import type { Message } from '../../domain/message.ts';
+import { type Clock, type ConversationId, isId, type MessageId, type UserId } from '../../domain/ids.ts';
 import { monthOf } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -23,6 +21,7 @@ import { createContactFollower } from './contact-follower.ts';
 import { createConversationPages } from './conversation-pages.ts';
 import { type ConversationView, cursorOf, viewOf } from './conversation-view.ts';
 import { createDirectPairs } from './direct-pairs.ts';
+import { createLastMessages } from './last-messages.ts';
 import { memberCursorOf, pageOfMembers } from './member-pages.ts';
 import { createMemberViews } from './member-views.ts';
 import { createMembershipChanges } from './membership-changes.ts';
@@ -84,6 +83,7 @@ export function createConversationService(ports: {
   const cachedMax = settings.cachedMax ?? 50_000;
   const directPairs = createDirectPairs({ cachedMax });
   const memberViews = createMemberViews({ memberLists, log });
+  const lastMessages = createLastMessages({ log });
   const unread = createUnreadCounts({ log, receipts, cachedMax });
 
   function draftConversation(kind: Conversation['kind'], title: string | null): Conversation {
@@ -266,20 +266,8 @@ export function createConversationService(ports: {
 
     joinedAt: memberViews.joinedAt,
 
-    /** The time of the last message that the viewer can see, or of the conversation's creation. */
-    async lastActivityAt(view: ConversationView, budget?: ByteBudget): Promise<Millis> {
-      if (isActive(view.member)) return view.activeAt;
-      return (await this.lastMessage(view, budget))?.sentAt ?? view.conversation.createdAt;
-    },
-
-    async lastMessage(
-      { conversation, member, headSeq }: ConversationView,
-      budget?: ByteBudget,
-    ): Promise<Message | null> {
-      if (headSeq <= member.joinedSeq) return null;
-      const [message] = await log.list(conversation, { fromSeq: headSeq, toSeq: headSeq, limit: 1 }, budget);
-      return message ?? null;
-    },
+    lastActivityAt: lastMessages.lastActivityAt,
+    lastMessage: lastMessages.lastMessage,
 
     /** Finishes the changes of members that no instance is working on; never rejects. */
     finishOpenChanges: changes.finishOpenChanges,
