@@ -1,8 +1,8 @@
 /**
  * Servers, senders and devices over one set of stores, in which a seeded random number decides everything.
  *
- * There are two kinds of worlds: in one, a single server owns the stores, dies and restarts, and groups gain and lose members;
- * in the other several servers share the stores, and membership was settled before they started.
+ * There are two kinds of worlds: in one, a single server owns the stores; in the other, several servers share them. In both, servers
+ * die and restart, and groups gain and lose members through any of them.
  */
 import type { ConversationId, Millis } from '../../src/domain/ids.ts';
 import type { Message } from '../../src/domain/message.ts';
@@ -264,7 +264,7 @@ export class DeliveryWorld {
       [1.5, () => this.crash(server)],
       [0.5, () => this.bus.reconnect()],
       [1, () => this.sweep(server)],
-      [this.isAlone ? 4 : 0, () => this.changeMembers(server)],
+      [4, () => this.changeMembers(server)],
     ];
     const [, act] = scheduler.pickWeighted(acts, ([weight]) => weight);
     await act();
@@ -491,6 +491,8 @@ export class DeliveryWorld {
       await this.sweep(server);
       await this.rest();
     }
+    // What is kept in memory for a while grows old.
+    this.elapsedMs += 60_000;
     for (let round = 0; round < 2; round += 1) {
       if (this.mutant?.withoutChecks !== true) await scheduler.tick();
       await this.rest();
