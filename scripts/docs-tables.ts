@@ -6,12 +6,14 @@ import { decisionsTable } from './tables/decisions.ts';
 import { closeCodesTable, codesTable } from './tables/errors.ts';
 import { figuresTable, newestRun } from './tables/figures.ts';
 import { replaceTable } from './tables/markdown.ts';
+import { scalingTable } from './tables/scaling.ts';
 import { settingsTable } from './tables/settings.ts';
 
 /** Pages by their path from the project's root, with the tables that they show. */
 const tables: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'README.md': { settings: settingsTable, figures: () => figuresTable(newestRun()) },
   'docs/errors.md': { codes: codesTable, 'close codes': closeCodesTable },
+  'docs/design.md': { scaling: scalingTable },
   'docs/decisions/README.md': { decisions: decisionsTable },
 };
 
