@@ -165,7 +165,8 @@ async function fill(dataDir: string, idOf: (name: string) => string): Promise<Ma
     await store.messageLog.markFollowed(rows.map(({ id }) => ({ month, id })));
   };
   for (const size of groupSizes) {
-    const conversation = { id: nextId(), kind: 'GROUP', title: `${size}`, createdAt: now, firstMonth: month } as const;
+    const texts = { title: `${size}`, description: null, avatarUrl: null };
+    const conversation = { id: nextId(), kind: 'GROUP', ...texts, createdAt: now, firstMonth: month } as const;
     const members = Array.from({ length: size - 1 }, nextId);
     const event = { kind: 'GROUP_CREATED', userIds: [idOf('owner'), ...members] } as const;
     const change = { id: nextId(), conversationId: conversation.id, actorId: idOf('owner'), event, at: now };
@@ -189,7 +190,8 @@ async function fill(dataDir: string, idOf: (name: string) => string): Promise<Ma
     const userId = idOf(`user${count}`);
     for (let index = 0; index < count; index += 1) {
       const peer = nextId();
-      const conversation = { id: nextId(), kind: 'DIRECT', title: null, createdAt: now, firstMonth: month } as const;
+      const texts = { title: null, description: null, avatarUrl: null };
+      const conversation = { id: nextId(), kind: 'DIRECT', ...texts, createdAt: now, firstMonth: month } as const;
       await directory.conversations.openDirect(conversation, [userId, peer]);
       await write(conversation.id, [row(conversation.id, 1n, peer)]);
       const run = { userId, seq: BigInt(index + 1), conversationId: conversation.id, fromSeq: 1n, toSeq: 1n };

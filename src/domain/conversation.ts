@@ -9,6 +9,10 @@ export interface Conversation {
   readonly kind: ConversationKind;
   /** Null for direct conversations. */
   readonly title: string | null;
+  /** What a group is for; null for direct conversations. */
+  readonly description: string | null;
+  /** The address of a group's picture on another server. */
+  readonly avatarUrl: string | null;
   readonly createdAt: Millis;
   /** The month of the first segment. Fixed when the conversation is created, so that no clock can change it. */
   readonly firstMonth: Month;

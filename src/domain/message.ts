@@ -1,9 +1,16 @@
+import type { MemberRole } from './conversation.ts';
 import type { EntryKey } from './entry-key.ts';
 import type { EntryKind } from './entry-kinds.ts';
 import type { ConversationId, MessageId, Millis, Seq, UserId } from './ids.ts';
 
 export type MessageStatus = 'SENDING' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED';
-export type SystemEventKind = 'GROUP_CREATED' | 'MEMBERS_ADDED' | 'MEMBERS_REMOVED' | 'MEMBER_LEFT';
+export type SystemEventKind =
+  | 'GROUP_CREATED'
+  | 'MEMBERS_ADDED'
+  | 'MEMBERS_REMOVED'
+  | 'MEMBER_LEFT'
+  | 'ROLE_CHANGED'
+  | 'GROUP_UPDATED';
 
 export interface Attachment {
   readonly url: string;
@@ -16,9 +23,20 @@ export interface Attachment {
 /** The content of a SYSTEM message. */
 export interface SystemEvent {
   readonly kind: SystemEventKind;
-  /** The users who were added, were removed or left. */
+  /** The users who were added, were removed or left, or whose role changed. */
   readonly userIds: readonly UserId[];
+  /** The title of a new group, or the new title of a group. */
   readonly title?: string;
+  /** New values of a group; null removes one. */
+  readonly description?: string | null;
+  readonly avatarUrl?: string | null;
+  /** For ROLE_CHANGED. An owner who gives OWNER away becomes ADMIN by the same event. */
+  readonly role?: MemberRole;
+}
+
+/** Whether the event makes its users members. */
+export function isArrival({ kind }: Pick<SystemEvent, 'kind'>): boolean {
+  return kind === 'GROUP_CREATED' || kind === 'MEMBERS_ADDED';
 }
 
 /** Whether the event ends the membership of its users. */

@@ -125,10 +125,14 @@ export type ChangePasswordPayload = {
 
 /** A log of messages between users, numbered 1, 2, 3 … without a gap. */
 export type Conversation = Node & {
+  /** The http or https address of a group's picture on another server. Null for direct conversations. */
+  avatarUrl: Maybe<Scalars['String']['output']>;
   /** The time when it was created. */
   createdAt: Scalars['DateTime']['output'];
   /** The viewer's delivered position: their devices have every message up to this number. */
   deliveredSeq: Scalars['Seq']['output'];
+  /** What a group is for, at most 1,000 characters. Null for direct conversations. */
+  description: Maybe<Scalars['String']['output']>;
   /** Number of the last message that the viewer can see; 0 before the first message. */
   headSeq: Scalars['Seq']['output'];
   /** Permanent identifier, unique over all types. */
@@ -214,12 +218,16 @@ export type ConversationPosition = {
 
 /** A new group. */
 export type CreateGroupInput = {
+  /** The address of the group's picture: an http or https URL of at most 2,048 characters. */
+  avatarUrl?: InputMaybe<Scalars['String']['input']>;
   /**
    * An id of 1 to 128 bytes that the client chooses; each of a user's groups needs its own. Creating the same group again with the same
-   * id is safe and returns the group that the first call created. Another title or other members are `ID_CONFLICT`. Without an id,
+   * id is safe and returns the group that the first call created. Other members, or another title, description or picture, are `ID_CONFLICT`. Without an id,
    * do not repeat the call after `UNAVAILABLE`.
    */
   clientGroupId?: InputMaybe<Scalars['ID']['input']>;
+  /** What the group is for: at most 1,000 characters, without controls of text direction. */
+  description?: InputMaybe<Scalars['String']['input']>;
   /** The first members besides the viewer, at most 1,000. May be empty. */
   memberIds: Array<Scalars['ID']['input']>;
   /** 1 to 100 characters on one line, at least one of them visible, without controls of text direction. */
@@ -485,7 +493,7 @@ export type MessageEdge = {
 
 /** Who wrote a message. */
 export type MessageKind =
-  /** Written by the server to record a change of the group's members. */
+  /** Written by the server to record a change of the group or of its members. */
   | 'SYSTEM'
   /** Written by a user. */
   | 'USER';
@@ -607,10 +615,15 @@ export type Mutation = {
    */
   sendMessage: Maybe<SendMessagePayload>;
   /**
-   * Changes a member's role. Only the owner can do this. An owner who gives OWNER to another member becomes an admin.
+   * Changes a member's role. Only the owner can do this. Every member gets a SYSTEM message about it. An owner who gives OWNER to another member becomes an admin.
    * Errors: `FORBIDDEN`, `NOT_FOUND`, `BAD_USER_INPUT`.
    */
   setMemberRole: Maybe<SetMemberRolePayload>;
+  /**
+   * Changes a group's title, description or picture. Fields that are omitted stay unchanged. Every member gets a SYSTEM message about it.
+   * Errors: `FORBIDDEN` unless the viewer is owner or admin, `NOT_FOUND`, `BAD_USER_INPUT`.
+   */
+  updateGroup: Maybe<UpdateGroupPayload>;
   /**
    * Changes the viewer's own profile. Fields that are omitted stay unchanged. Other clients see the change when they read the user again.
    * Errors: `BAD_USER_INPUT`, `RATE_LIMITED`.
@@ -700,6 +713,12 @@ export type MutationSendMessageArgs = {
 /** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
 export type MutationSetMemberRoleArgs = {
   input: SetMemberRoleInput;
+};
+
+
+/** Writes. Each field of a document succeeds or fails independently. A failed field is null, with an error whose `path` names it. */
+export type MutationUpdateGroupArgs = {
+  input: UpdateGroupInput;
 };
 
 
@@ -1105,15 +1124,17 @@ export type SubscriptionReceiptChangedArgs = {
   conversationId?: InputMaybe<Scalars['ID']['input']>;
 };
 
-/** A change of a group's members, as data. */
+/** A change of a group or of its members, as data. */
 export type SystemEvent = {
   /** The kind of change. */
   kind: SystemEventKind;
-  /** The group's title, for GROUP_CREATED. */
+  /** The new role, for ROLE_CHANGED. */
+  role: Maybe<MemberRole>;
+  /** The group's title, for GROUP_CREATED, and for GROUP_UPDATED if it has changed. */
   title: Maybe<Scalars['String']['output']>;
-  /** The total number of users who were added, were removed or left. */
+  /** The total number of users who were added, were removed or left, or whose role changed. */
   userCount: Scalars['Int']['output'];
-  /** The users who were added, were removed or left. At most the first 200; `userCount` has the total. */
+  /** The users who were added, were removed or left, or whose role changed. At most the first 200; `userCount` has the total. */
   users: Array<User>;
 };
 
@@ -1121,12 +1142,16 @@ export type SystemEvent = {
 export type SystemEventKind =
   /** The group was created with its first members. */
   | 'GROUP_CREATED'
+  /** The group got a new title, description or picture. */
+  | 'GROUP_UPDATED'
   /** Members were added. */
   | 'MEMBERS_ADDED'
   /** Members were removed. */
   | 'MEMBERS_REMOVED'
   /** A member left. */
-  | 'MEMBER_LEFT';
+  | 'MEMBER_LEFT'
+  /** A member got another role. An owner who gives OWNER to another member becomes an admin by the same change. */
+  | 'ROLE_CHANGED';
 
 /** A range of a conversation's messages that has one inbox entry instead of one per message. Reading the page again returns it again. */
 export type TruncatedBacklog = {
@@ -1140,6 +1165,24 @@ export type TruncatedBacklog = {
   inboxSeq: Scalars['Seq']['output'];
   /** Number of the last message in the range. */
   toSeq: Scalars['Seq']['output'];
+};
+
+/** New values of a group. */
+export type UpdateGroupInput = {
+  /** An http or https URL of at most 2,048 characters. Null removes the picture. */
+  avatarUrl?: InputMaybe<Scalars['String']['input']>;
+  /** The group's id. */
+  conversationId: Scalars['ID']['input'];
+  /** At most 1,000 characters, without controls of text direction. Null or an empty text removes it. */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** 1 to 100 characters on one line, at least one of them visible, without controls of text direction. Null leaves it unchanged. */
+  title?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The result of `updateGroup`. */
+export type UpdateGroupPayload = {
+  /** The group after the change. */
+  conversation: Conversation;
 };
 
 /** New values of the viewer's profile. */
@@ -1386,6 +1429,8 @@ export type ResolversTypes = {
   SystemEvent: ResolverTypeWrapper<SystemEventModel>;
   SystemEventKind: SystemEventKind;
   TruncatedBacklog: ResolverTypeWrapper<TruncatedBacklogModel>;
+  UpdateGroupInput: UpdateGroupInput;
+  UpdateGroupPayload: ResolverTypeWrapper<Omit<UpdateGroupPayload, 'conversation'> & { conversation: ResolversTypes['Conversation'] }>;
   UpdateProfileInput: UpdateProfileInput;
   UpdateProfilePayload: ResolverTypeWrapper<Omit<UpdateProfilePayload, 'user'> & { user: ResolversTypes['User'] }>;
   User: ResolverTypeWrapper<UserModel>;
@@ -1468,6 +1513,8 @@ export type ResolversParentTypes = {
   Subscription: Record<PropertyKey, never>;
   SystemEvent: SystemEventModel;
   TruncatedBacklog: TruncatedBacklogModel;
+  UpdateGroupInput: UpdateGroupInput;
+  UpdateGroupPayload: Omit<UpdateGroupPayload, 'conversation'> & { conversation: ResolversParentTypes['Conversation'] };
   UpdateProfileInput: UpdateProfileInput;
   UpdateProfilePayload: Omit<UpdateProfilePayload, 'user'> & { user: ResolversParentTypes['User'] };
   User: UserModel;
@@ -1502,8 +1549,10 @@ export type ChangePasswordPayloadResolvers<ContextType = Context, ParentType ext
 };
 
 export type ConversationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation']> = {
+  avatarUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   deliveredSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   headSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ConversationKind'], ParentType, ContextType>;
@@ -1679,6 +1728,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   revokeDevice?: Resolver<Maybe<ResolversTypes['RevokeDevicePayload']>, ParentType, ContextType, RequireFields<MutationRevokeDeviceArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   setMemberRole?: Resolver<Maybe<ResolversTypes['SetMemberRolePayload']>, ParentType, ContextType, RequireFields<MutationSetMemberRoleArgs, 'input'>>;
+  updateGroup?: Resolver<Maybe<ResolversTypes['UpdateGroupPayload']>, ParentType, ContextType, RequireFields<MutationUpdateGroupArgs, 'input'>>;
   updateProfile?: Resolver<Maybe<ResolversTypes['UpdateProfilePayload']>, ParentType, ContextType, RequireFields<MutationUpdateProfileArgs, 'input'>>;
 };
 
@@ -1802,6 +1852,7 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
 
 export type SystemEventResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SystemEvent'] = ResolversParentTypes['SystemEvent']> = {
   kind?: Resolver<ResolversTypes['SystemEventKind'], ParentType, ContextType>;
+  role?: Resolver<Maybe<ResolversTypes['MemberRole']>, ParentType, ContextType>;
   title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   userCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   users?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType>;
@@ -1813,6 +1864,10 @@ export type TruncatedBacklogResolvers<ContextType = Context, ParentType extends 
   fromSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   inboxSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
   toSeq?: Resolver<ResolversTypes['Seq'], ParentType, ContextType>;
+};
+
+export type UpdateGroupPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateGroupPayload'] = ResolversParentTypes['UpdateGroupPayload']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
 };
 
 export type UpdateProfilePayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['UpdateProfilePayload'] = ResolversParentTypes['UpdateProfilePayload']> = {
@@ -1899,6 +1954,7 @@ export type Resolvers<ContextType = Context> = {
   Subscription?: SubscriptionResolvers<ContextType>;
   SystemEvent?: SystemEventResolvers<ContextType>;
   TruncatedBacklog?: TruncatedBacklogResolvers<ContextType>;
+  UpdateGroupPayload?: UpdateGroupPayloadResolvers<ContextType>;
   UpdateProfilePayload?: UpdateProfilePayloadResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;

@@ -20,7 +20,13 @@ export const conversationQueries: Pick<QueryResolvers, 'conversation' | 'convers
 
 export const conversationMutations: Pick<
   MutationResolvers,
-  'openDirectConversation' | 'createGroup' | 'addMembers' | 'removeMembers' | 'leaveGroup' | 'setMemberRole'
+  | 'openDirectConversation'
+  | 'createGroup'
+  | 'addMembers'
+  | 'removeMembers'
+  | 'leaveGroup'
+  | 'setMemberRole'
+  | 'updateGroup'
 > = {
   openDirectConversation: async (_parent, { input }, context) => ({
     conversation: await context.services.conversations.openDirectView(requireViewer(context), input.userId),
@@ -34,6 +40,9 @@ export const conversationMutations: Pick<
   }),
   removeMembers: async (_parent, { input }, context) => ({
     conversation: await context.services.conversations.removeMembers(requireViewer(context), input),
+  }),
+  updateGroup: async (_parent, { input }, context) => ({
+    conversation: await context.services.conversations.updateGroup(requireViewer(context), input),
   }),
   leaveGroup: async (_parent, { input }, context) => ({
     conversation: await context.services.conversations.leaveGroup(requireViewer(context), input.conversationId),
@@ -49,6 +58,8 @@ export const Conversation: ConversationResolvers = {
   id: ({ conversation }) => conversation.id,
   kind: ({ conversation }) => conversation.kind,
   title: ({ conversation }) => conversation.title,
+  description: ({ conversation }) => conversation.description,
+  avatarUrl: ({ conversation }) => conversation.avatarUrl,
   createdAt: ({ conversation }) => conversation.createdAt,
   lastActivityAt: (view, _args, { services, budget }) => services.conversations.lastActivityAt(view, budget),
   headSeq: ({ headSeq }) => headSeq,

@@ -69,4 +69,5 @@ export const SystemEvent: SystemEventResolvers = {
   },
   userCount: ({ userIds }) => userIds.length,
   title: ({ title }) => title ?? null,
+  role: ({ role }) => role ?? null,
 };

@@ -124,7 +124,8 @@ export interface ConversationStore {
    * whether or not it is still recorded. So repeating it is harmless, and the caller settles changes in the order of their numbers.
    * Added users become MEMBER (the actor of GROUP_CREATED becomes OWNER) with `joinedSeq = seq - 1`; existing members
    * stay unchanged. Removed and leaving members get `leftSeq = seq`. When the OWNER leaves, the longest-standing ADMIN becomes
-   * OWNER, or the longest-standing MEMBER if there is no ADMIN (by `joinedSeq`, then user id).
+   * OWNER, or the longest-standing MEMBER if there is no ADMIN (by `joinedSeq`, then user id). ROLE_CHANGED gives current members
+   * the role; an actor who gives OWNER away becomes ADMIN. GROUP_UPDATED changes the conversation.
    *
    * @param largeAbove - groups of more members are large from this change on, others small
    */
@@ -140,10 +141,4 @@ export interface ConversationStore {
    * @returns whether the caller has it
    */
   claimChange(id: MessageId, now: Millis, until: Millis): Promise<boolean>;
-  /**
-   * Gives a member a role, in one step with the check that the giver is the OWNER. A giver who gives OWNER away becomes ADMIN.
-   *
-   * @returns false if the giver is not the owner, or the other is not a member
-   */
-  giveRole(conversationId: ConversationId, giverId: UserId, userId: UserId, role: Member['role']): Promise<boolean>;
 }

@@ -142,6 +142,7 @@ const withSession: Record<string, string> = {
   createGroup: 'mutation { createGroup(input: { title: "t", memberIds: [] }) { conversation { id } } }',
   addMembers: 'mutation { addMembers(input: { conversationId: "1", userIds: ["1"] }) { conversation { id } } }',
   removeMembers: 'mutation { removeMembers(input: { conversationId: "1", userIds: ["1"] }) { conversation { id } } }',
+  updateGroup: 'mutation { updateGroup(input: { conversationId: "1" }) { conversation { id } } }',
   setMemberRole:
     'mutation { setMemberRole(input: { conversationId: "1", userId: "1", role: ADMIN }) { conversation { id } } }',
   leaveGroup: 'mutation { leaveGroup(input: { conversationId: "1" }) { conversation { id } } }',

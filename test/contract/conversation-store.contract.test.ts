@@ -136,7 +136,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
   it('leaves existing members unchanged', async () => {
     const { group, owner, others } = await aGroup(1);
     const late = nextId();
-    await directory.conversations.giveRole(group.id, owner, others[0] as string, 'ADMIN');
+    await settle(group, owner, { kind: 'ROLE_CHANGED', userIds: [others[0] as string], role: 'ADMIN' }, 2n);
     await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [owner, ...others, late, late] }, 5n);
     expect(await memberOf(group, owner)).toMatchObject({ role: 'OWNER', joinedSeq: 0n });
     expect(await memberOf(group, others[0] as string)).toMatchObject({ role: 'ADMIN', joinedSeq: 0n });
@@ -146,7 +146,7 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
   it('gives a user who rejoins a new stay, as a plain member', async () => {
     const { group, owner, others } = await aGroup(1);
     const [back] = others as [string];
-    await directory.conversations.giveRole(group.id, owner, back, 'ADMIN');
+    await settle(group, owner, { kind: 'ROLE_CHANGED', userIds: [back], role: 'ADMIN' }, 2n);
     await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [back] }, 4n);
     expect(await memberOf(group, back)).toMatchObject({ joinedSeq: 0n, leftSeq: 4n });
     await settle(group, owner, { kind: 'MEMBERS_REMOVED', userIds: [back] }, 6n);
@@ -211,8 +211,8 @@ describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
       // The one with the lower id joins last: standing goes by joining.
       await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [late] }, 2n);
       await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [early] }, 3n);
-      for (const admin of [early, late]) await directory.conversations.giveRole(group.id, owner, admin, 'ADMIN');
-      await leave(group, owner, 4n);
+      await settle(group, owner, { kind: 'ROLE_CHANGED', userIds: [early, late], role: 'ADMIN' }, 4n);
+      await leave(group, owner, 5n);
       expect(await rolesOf(group)).toEqual(
         new Map([
           [first, 'MEMBER'],

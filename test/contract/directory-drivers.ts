@@ -81,7 +81,8 @@ export function aUser(over: Partial<User> = {}): User {
 }
 
 export function aConversation(over: Partial<Conversation> = {}): Conversation {
-  return { id: nextId(), kind: 'GROUP', title: 'Team 🌻', createdAt: at, firstMonth: '2026-05', ...over };
+  const texts = { title: 'Team 🌻', description: null, avatarUrl: null };
+  return { id: nextId(), kind: 'GROUP', ...texts, createdAt: at, firstMonth: '2026-05', ...over };
 }
 
 export function aChange(conversation: Conversation, actorId: string, event: SystemEvent): MembershipChange {

@@ -163,31 +163,54 @@ describe.each(directoryDrivers)('changes of members on %s', (_driver, open) => {
     });
   });
 
-  describe('giving a role', () => {
-    it('hands OWNER over in one step: of racing calls one succeeds, and there is one owner', async () => {
-      const { group, owner, others } = await aGroup(3);
-      const given = await Promise.all(
-        others.map((userId) => directory.conversations.giveRole(group.id, owner, userId, 'OWNER')),
+  describe('a change of a role or of a profile', () => {
+    const settle = async (group: Conversation, actorId: string, event: SystemEvent, seq: bigint) =>
+      directory.conversations.settleChange(aChange(group, actorId, event), seq, largeAbove);
+
+    it('hands OWNER over in one step, and tells of both', async () => {
+      const { group, owner, others } = await aGroup(2);
+      const [heir] = others as [string, string];
+      const event = { kind: 'ROLE_CHANGED', userIds: [heir], role: 'OWNER' } as const;
+      const { stays, state } = await settle(group, owner, event, 2n);
+      expect(new Map(stays.map(({ userId, role }) => [userId, role]))).toEqual(
+        new Map([
+          [owner, 'ADMIN'],
+          [heir, 'OWNER'],
+        ]),
       );
-      expect(given.filter(Boolean)).toHaveLength(1);
-      const roles = await rolesOf(group);
-      expect([...roles.values()].filter((role) => role === 'OWNER')).toHaveLength(1);
-      expect(roles.get(others[given.indexOf(true)] ?? '')).toBe('OWNER');
-      expect(roles.get(owner)).toBe('ADMIN');
+      expect(state).toMatchObject({ version: 2n, memberCount: 3 });
+      expect([...(await rolesOf(group)).values()].filter((role) => role === 'OWNER')).toHaveLength(1);
+      await settle(group, owner, event, 2n);
+      expect((await rolesOf(group)).get(owner)).toBe('ADMIN');
     });
 
-    it('changes nothing unless the giver is the owner and the other a member', async () => {
+    it('gives no role to a user who has left', async () => {
       const { group, owner, others } = await aGroup(2);
-      const [member, left] = others as [string, string];
-      const leaving = aChange(group, left, { kind: 'MEMBER_LEFT', userIds: [left] });
-      await directory.conversations.settleChange(leaving, 2n, largeAbove);
-      const before = await rolesOf(group);
-      expect(await directory.conversations.giveRole(group.id, member, owner, 'MEMBER')).toBe(false);
-      for (const nobody of [left, nextId()])
-        expect(await directory.conversations.giveRole(group.id, owner, nobody, 'OWNER')).toBe(false);
-      expect(await rolesOf(group)).toEqual(before);
-      expect(await directory.conversations.giveRole(group.id, owner, member, 'ADMIN')).toBe(true);
-      expect(await rolesOf(group)).toEqual(new Map([...before, [member, 'ADMIN']]));
+      const [left] = others as [string, string];
+      await settle(group, left, { kind: 'MEMBER_LEFT', userIds: [left] }, 2n);
+      await settle(group, owner, { kind: 'ROLE_CHANGED', userIds: [left], role: 'ADMIN' }, 3n);
+      const [stays] = await directory.conversations.listStaysOf([{ conversationId: group.id, userId: left }]);
+      expect(stays).toMatchObject([{ role: 'MEMBER', leftSeq: 2n }]);
+    });
+
+    it('changes what the event names, and removes what is null', async () => {
+      const { group, owner } = await aGroup(1);
+      const picture = 'https://files.example/1.png';
+      const full = {
+        kind: 'GROUP_UPDATED',
+        userIds: [],
+        title: 'New',
+        description: 'For all',
+        avatarUrl: picture,
+      } as const;
+      const { state, stays } = await settle(group, owner, full, 2n);
+      const conversation = { ...group, title: 'New', description: 'For all', avatarUrl: picture };
+      expect([state.conversation, state.version, stays]).toEqual([conversation, 2n, []]);
+      await settle(group, owner, { kind: 'GROUP_UPDATED', userIds: [], description: null }, 3n);
+      expect(await stateOf(group)).toMatchObject({
+        conversation: { ...conversation, description: null },
+        memberCount: 2,
+      });
     });
   });
 });

@@ -55,7 +55,8 @@ export const members = ['101', '102', '103'] as const;
 /** The third joins late and sees nothing before. */
 export const lateJoinedSeq = 2n;
 
-export const conversation: Conversation = { id: '1', kind: 'GROUP', title: 'm', createdAt: 0, firstMonth: '2026-01' };
+const texts = { title: 'm', description: null, avatarUrl: null };
+export const conversation: Conversation = { id: '1', kind: 'GROUP', ...texts, createdAt: 0, firstMonth: '2026-01' };
 const start = Date.UTC(2026, 0, 31, 23, 0);
 const hour = 3_600_000;
 

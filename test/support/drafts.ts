@@ -12,7 +12,8 @@ export const day = 24 * 60 * 60 * 1000;
 let sends = 0;
 
 export function aConversation(id = '1', createdAt = january): Conversation {
-  return { id, kind: 'GROUP', title: 'g', createdAt, firstMonth: monthOf(createdAt) };
+  const texts = { title: 'g', description: null, avatarUrl: null };
+  return { id, kind: 'GROUP', ...texts, createdAt, firstMonth: monthOf(createdAt) };
 }
 
 /** @param at - when its id is made */

@@ -35,7 +35,7 @@ const sharedFields: Readonly<Record<string, ReadonlySet<string>>> = {
     'sentAt',
   ]),
   User: new Set(['id', 'username', 'displayName', 'avatarUrl', 'externalId', 'createdAt']),
-  SystemEvent: new Set(['kind', 'users', 'userCount', 'title']),
+  SystemEvent: new Set(['kind', 'users', 'userCount', 'title', 'role']),
   Attachment: new Set(['url', 'contentType', 'name', 'byteSize']),
 };
 

@@ -1,4 +1,4 @@
-/** Puts changes of members into plain English, for clients that do not do so themselves. */
+/** Puts changes of groups and their members into plain English, for clients that do not do so themselves. */
 import type { SystemEvent } from '../../domain/message.ts';
 import type { MembershipChange } from '../../stores/conversation-store.ts';
 import type { UserStore } from '../../stores/user-store.ts';
@@ -15,7 +15,8 @@ export async function describeChange(users: UserStore, { actorId, event }: Membe
   return sentence(event, actor, [...names, ...(more > 0 ? [`${more} more`] : [])].join(', '));
 }
 
-function sentence({ kind, title }: SystemEvent, actor: string, others: string): string {
+function sentence(event: SystemEvent, actor: string, others: string): string {
+  const { kind, title, role } = event;
   switch (kind) {
     case 'GROUP_CREATED':
       return `${actor} created the group “${title ?? ''}”${others === '' ? '' : ` with ${others}`}.`;
@@ -25,5 +26,18 @@ function sentence({ kind, title }: SystemEvent, actor: string, others: string): 
       return `${actor} removed ${others}.`;
     case 'MEMBER_LEFT':
       return `${actor} left.`;
+    case 'ROLE_CHANGED':
+      return `${actor} made ${others} ${role === undefined ? 'a member' : roleNames[role]}.`;
+    case 'GROUP_UPDATED':
+      return `${actor} changed ${changedParts(event).join(', ')}.`;
   }
+}
+
+const roleNames = { OWNER: 'the owner', ADMIN: 'an admin', MEMBER: 'a plain member' } as const;
+
+function changedParts({ title, description, avatarUrl }: SystemEvent): string[] {
+  const parts = title === undefined ? [] : [`the title to “${title}”`];
+  if (description !== undefined) parts.push('the description');
+  if (avatarUrl !== undefined) parts.push('the picture');
+  return parts;
 }

@@ -1,10 +1,7 @@
 /** Opens conversations, changes their members, and shows them. Every change of membership is first a message in the log. */
-
-import { type Conversation, isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
+import { isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type UserId } from '../../domain/ids.ts';
-import { monthOf } from '../../domain/month.ts';
-import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import type { ConversationStore } from '../../stores/conversation-store.ts';
@@ -18,22 +15,23 @@ import { type PageRequest, pageSizeOf } from '../paging.ts';
 import { takeOrThrow } from '../rate-limits.ts';
 import type { ReceiptService } from '../receipts/receipt-service.ts';
 import { createContactFollower } from './contact-follower.ts';
+import { createConversationDrafts } from './conversation-draft.ts';
 import { createConversationPages } from './conversation-pages.ts';
 import { type ConversationView, cursorOf, viewOf } from './conversation-view.ts';
 import { createDirectPairs } from './direct-pairs.ts';
+import { type GroupProfileInput, newProfile, noProfile, planUpdate } from './group-profile.ts';
 import { createLastMessages } from './last-messages.ts';
 import { memberCursorOf, pageOfMembers } from './member-pages.ts';
 import { createMemberViews } from './member-views.ts';
 import { createMembershipChanges } from './membership-changes.ts';
 import {
   checkNamedCount,
-  checkTitle,
   type PlannedChange,
   planAdding,
   planRemoving,
+  planRole,
   requireActiveInGroup,
   requireMayAdd,
-  requireMayGiveRole,
   requireMayRemove,
   tooManyMembers,
 } from './membership-rules.ts';
@@ -75,7 +73,8 @@ export function createConversationService(ports: {
   onError: (error: unknown, what: string) => void;
   settings: ConversationSettings;
 }) {
-  const { store, users, memberLists, log, inbox, receipts, rateLimiter, newId, clock, settings } = ports;
+  const { store, users, memberLists, log, inbox, receipts, rateLimiter, settings } = ports;
+  const draftConversation = createConversationDrafts(ports);
   const settlements = createSettlements(ports);
   const changes = createMembershipChanges({ ...ports, settlements });
   memberLists.setSettleUpTo(settlements.upTo);
@@ -85,14 +84,6 @@ export function createConversationService(ports: {
   const memberViews = createMemberViews({ memberLists, log });
   const lastMessages = createLastMessages({ log });
   const unread = createUnreadCounts({ log, receipts, cachedMax });
-
-  function draftConversation(kind: Conversation['kind'], title: string | null): Conversation {
-    const id = newId();
-    const createdAt = clock();
-    // Never before the month of the next ids, so that a search from an id's month finds its message.
-    const firstMonth = monthOf(Math.max(createdAt, snowflakeTime(id)));
-    return { id, kind, title, createdAt, firstMonth };
-  }
 
   async function openDirect(viewer: Viewer, userId: UserId): Promise<MemberList> {
     const pair: [UserId, UserId] = [viewer.userId, userId];
@@ -106,7 +97,7 @@ export function createConversationService(ports: {
     let conversation = await store.findDirect(pair);
     if (conversation === null) {
       await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
-      conversation = await store.openDirect(draftConversation('DIRECT', null), pair);
+      conversation = await store.openDirect(draftConversation('DIRECT', noProfile), pair);
     }
     directPairs.remember(pair, conversation.id);
     return (await memberLists.require(conversation.id, viewer.userId)).memberList;
@@ -173,9 +164,9 @@ export function createConversationService(ports: {
 
     async createGroup(
       viewer: Viewer,
-      input: { title: string; memberIds: readonly UserId[]; clientGroupId?: string | null },
+      input: GroupProfileInput & { title: string; memberIds: readonly UserId[]; clientGroupId?: string | null },
     ): Promise<{ view: ConversationView; isRepeat: boolean }> {
-      const title = checkTitle(input.title);
+      const profile = newProfile(input);
       const clientGroupId = input.clientGroupId ?? null;
       if (clientGroupId !== null) checkClientId('clientGroupId', clientGroupId);
       const others = [...new Set(input.memberIds)].filter((id) => id !== viewer.userId);
@@ -183,7 +174,7 @@ export function createConversationService(ports: {
       // Before the users are looked up, which is the work that the limit bounds.
       await takeOrThrow(rateLimiter, conversationLimit, viewer.userId);
       await requireUsers(others, 'memberIds');
-      const conversation = draftConversation('GROUP', title);
+      const conversation = draftConversation('GROUP', profile);
       const founded = await changes.found(viewer.userId, conversation, [viewer.userId, ...others], clientGroupId);
       return { view: await view(viewer, founded.id), isRepeat: founded.id !== conversation.id };
     },
@@ -220,20 +211,24 @@ export function createConversationService(ports: {
     },
 
     /** @throws DomainError `FORBIDDEN`: only the owner can change roles; an owner who gives OWNER away becomes an admin */
-    async setRole(
+    setRole(
       viewer: Viewer,
       input: { conversationId: ConversationId; userId: UserId; role: MemberRole },
     ): Promise<ConversationView> {
-      await changeMembers(viewer, input.conversationId, async (memberList, member) => {
+      return changeMembers(viewer, input.conversationId, async (memberList, member) => {
         const known = await memberLists.membersAmong(memberList, [input.userId]);
-        requireMayGiveRole(member, known.get(input.userId));
-        const isGiven = await store
-          .giveRole(input.conversationId, viewer.userId, input.userId, input.role)
-          .finally(() => memberLists.forget(input.conversationId));
-        if (!isGiven) throw new DomainError('UNAVAILABLE', 'The members have changed in the meantime.');
-        return null;
+        return planRole(member, known.get(input.userId), input.role);
       });
-      return view(viewer, input.conversationId);
+    },
+
+    /** @throws DomainError `FORBIDDEN`: only the owner and admins change a group's title, description and picture */
+    updateGroup(
+      viewer: Viewer,
+      input: GroupProfileInput & { conversationId: ConversationId },
+    ): Promise<ConversationView> {
+      return changeMembers(viewer, input.conversationId, async ({ conversation }, member) =>
+        planUpdate(conversation, member, input),
+      );
     },
 
     /** @throws DomainError `NOT_FOUND`: the conversation does not exist, or is hidden from the viewer */

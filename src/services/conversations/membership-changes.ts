@@ -170,7 +170,7 @@ export function createMembershipChanges(ports: {
     /**
      * Stores a new group and writes its members to its log. A repeat with the same `clientGroupId` gets the first group.
      *
-     * @throws DomainError `ID_CONFLICT`: the `clientGroupId` was used for another title or other members
+     * @throws DomainError `ID_CONFLICT`: the `clientGroupId` was used for other members, or another title, description or picture
      */
     async found(
       actorId: UserId,
@@ -182,6 +182,8 @@ export function createMembershipChanges(ports: {
         kind: 'GROUP_CREATED',
         userIds,
         ...(conversation.title === null ? {} : { title: conversation.title }),
+        ...(conversation.description === null ? {} : { description: conversation.description }),
+        ...(conversation.avatarUrl === null ? {} : { avatarUrl: conversation.avatarUrl }),
       };
       const change = draftChange(actorId, conversation.id, event);
       const stored = await store.createGroup(conversation, change, clock() + claimMs, clientGroupId);
@@ -256,6 +258,8 @@ export function createMembershipChanges(ports: {
 function isSameGroup(a: SystemEvent, b: SystemEvent): boolean {
   return (
     a.title === b.title &&
+    a.description === b.description &&
+    a.avatarUrl === b.avatarUrl &&
     a.userIds.length === b.userIds.length &&
     new Set([...a.userIds, ...b.userIds]).size === a.userIds.length
   );

@@ -5,16 +5,13 @@
  * themselves in any other way. Members of a direct conversation cannot change. The rules use the given member list, in which all
  * earlier changes are settled. A plan names only the affected users, and is null if there are none.
  */
-import { isActive, type Member } from '../../domain/conversation.ts';
+import { isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
 import { badInput, DomainError } from '../../domain/errors.ts';
 import type { UserId } from '../../domain/ids.ts';
-import { checkLine } from '../../domain/line.ts';
 import type { SystemEvent } from '../../domain/message.ts';
 import type { MemberList } from '../members/member-lists.ts';
 
-export type PlannedChange = Omit<SystemEvent, 'title'>;
-
-const titleMax = 100;
+export type PlannedChange = SystemEvent;
 
 /** @throws DomainError `FORBIDDEN`: not a group, or the member has left it */
 export function requireActiveInGroup({ conversation }: MemberList, member: Member): void {
@@ -70,21 +67,17 @@ export function planRemoving(
 }
 
 /** @throws DomainError `FORBIDDEN`: only the owner gives roles, and only to another member */
-export function requireMayGiveRole(giver: Member, receiver: Member | undefined): void {
+export function planRole(giver: Member, receiver: Member | undefined, role: MemberRole): PlannedChange | null {
   if (giver.role !== 'OWNER') throw forbidden('Only the owner can change roles.');
   if (receiver === undefined || !isActive(receiver)) throw new DomainError('NOT_FOUND', 'Member not found.');
   if (receiver.userId === giver.userId)
     throw badInput('userId', 'An owner cannot change their own role; give OWNER to another member.');
+  return receiver.role === role ? null : { kind: 'ROLE_CHANGED', userIds: [receiver.userId], role };
 }
 
 export function checkNamedCount(userIds: readonly UserId[], namedMembersMax: number, field: string): void {
   if (userIds.length > namedMembersMax)
     throw badInput(field, `At most ${namedMembersMax} users per call.`, { max: namedMembersMax });
-}
-
-/** A group's title in its stored form. */
-export function checkTitle(text: string): string {
-  return checkLine('title', text, titleMax);
 }
 
 export function tooManyMembers(field: string): DomainError {

@@ -6,8 +6,9 @@ import type { ConversationState, MembershipChange } from '../conversation-store.
 
 export type Row = Record<string, unknown>;
 
-export function fromConversation({ id, kind, title, createdAt, firstMonth }: Conversation) {
-  return { id, kind, title, created_at: createdAt, first_month: firstMonth, direct_key: null };
+export function fromConversation({ id, kind, title, description, avatarUrl, createdAt, firstMonth }: Conversation) {
+  const profile = { title, description, avatar_url: avatarUrl };
+  return { id, kind, ...profile, created_at: createdAt, first_month: firstMonth, direct_key: null };
 }
 
 export function toConversation(row: Row): Conversation {
@@ -15,6 +16,8 @@ export function toConversation(row: Row): Conversation {
     id: String(row.id),
     kind: row.kind as ConversationKind,
     title: (row.title as string | null) ?? null,
+    description: (row.description as string | null) ?? null,
+    avatarUrl: (row.avatar_url as string | null) ?? null,
     createdAt: Number(row.created_at),
     firstMonth: row.first_month as string,
   };

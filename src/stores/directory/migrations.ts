@@ -204,6 +204,15 @@ const migrations: readonly Migration[] = [
       });
     },
   },
+  {
+    name: '0008-group-profiles',
+    async up(knex) {
+      await knex.schema.alterTable('conversations', (table) => {
+        table.text('description');
+        table.string('avatar_url', 2_048);
+      });
+    },
+  },
 ];
 
 /** Migrations are modules instead of files in a folder, so that the compiler checks them. */

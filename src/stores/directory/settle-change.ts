@@ -4,7 +4,7 @@
  */
 import type { Knex } from 'knex';
 import { compareIds, type Seq, type UserId } from '../../domain/ids.ts';
-import { isDeparture } from '../../domain/message.ts';
+import { isArrival, isDeparture, type SystemEvent } from '../../domain/message.ts';
 import type { MembershipChange, Settlement } from '../conversation-store.ts';
 import { type Row, toState } from './conversation-rows.ts';
 import { inChunks } from './in-chunks.ts';
@@ -22,12 +22,14 @@ export async function settleChange(
   const isFirst = seq > before.version;
   const concerned = new Set<UserId>(event.userIds);
   if (isFirst) {
-    const isJoining = !isDeparture(event);
-    const count = isJoining
-      ? before.memberCount + (await addMembers(trx, change, seq, before.isLarge))
-      : before.memberCount - (await removeMembers(trx, change, seq));
-    const heir = isJoining ? null : await appointOwner(trx, change);
-    if (heir !== null) concerned.add(heir);
+    let count = before.memberCount;
+    if (isArrival(event)) count += await addMembers(trx, change, seq, before.isLarge);
+    if (isDeparture(event)) {
+      count -= await removeMembers(trx, change, seq);
+      const heir = await appointOwner(trx, change);
+      if (heir !== null) concerned.add(heir);
+    }
+    if (event.kind === 'ROLE_CHANGED') concerned.add(await changeRoles(trx, change));
     const isLarge = count > largeAbove;
     const mode = isLarge === before.isLarge ? {} : { is_large: isLarge ? 1 : 0, mode_since: String(seq) };
     if (isLarge && !before.isLarge) {
@@ -35,7 +37,7 @@ export async function settleChange(
     }
     await trx('conversations')
       .where({ id: conversationId })
-      .update({ version: String(seq), member_count: count, ...mode });
+      .update({ version: String(seq), member_count: count, ...profileOf(event), ...mode });
   }
   return {
     state: isFirst ? await readState(trx, conversationId) : before,
@@ -139,4 +141,20 @@ async function appointOwner(trx: Knex.Transaction, { conversationId }: Membershi
   const userId = String(heir.user_id);
   await trx('members').where({ conversation_id: conversationId, user_id: userId }).update({ role: 'OWNER' });
   return userId;
+}
+
+/** @returns the actor, whose role may have changed too */
+async function changeRoles(
+  trx: Knex.Transaction,
+  { conversationId, actorId, event: { userIds, role } }: MembershipChange,
+): Promise<UserId> {
+  const active = () => trx('members').where({ conversation_id: conversationId, left_seq: null });
+  if (role === 'OWNER') await active().where({ user_id: actorId }).update({ role: 'ADMIN' });
+  if (role !== undefined) await active().whereIn('user_id', userIds).update({ role });
+  return actorId;
+}
+
+/** The columns of a conversation that an event changes. Knex leaves out what is undefined. */
+function profileOf({ kind, title, description, avatarUrl }: SystemEvent): Row {
+  return kind === 'GROUP_UPDATED' ? { title, description, avatar_url: avatarUrl } : {};
 }

@@ -11,8 +11,7 @@ type ChangeMethods =
   | 'dropChange'
   | 'findOpenChange'
   | 'listOpenChanges'
-  | 'claimChange'
-  | 'giveRole';
+  | 'claimChange';
 
 export function createSqlChanges(knex: Knex): Pick<ConversationStore, ChangeMethods> {
   return {
@@ -61,17 +60,5 @@ export function createSqlChanges(knex: Knex): Pick<ConversationStore, ChangeMeth
         .update({ claimed_until: until });
       return claimed > 0;
     },
-
-    giveRole: (conversationId, giverId, userId, role) =>
-      knex.transaction(async (trx) => {
-        const member = (id: string) =>
-          trx('members').where({ conversation_id: conversationId, user_id: id, left_seq: null });
-        // The update of the giver locks the row: of two handovers at once the second finds another owner.
-        const asGiver = { role: role === 'OWNER' ? 'ADMIN' : 'OWNER' };
-        if ((await member(giverId).where({ role: 'OWNER' }).update(asGiver)) === 0) return false;
-        if ((await member(userId).update({ role })) > 0) return true;
-        await member(giverId).update({ role: 'OWNER' });
-        return false;
-      }),
   };
 }

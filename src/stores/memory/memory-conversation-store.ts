@@ -1,7 +1,7 @@
 /** Conversations and their members in maps, for tests that are not about storage. All data ends with the process. */
-import { type Conversation, directKey, isActive, type Member } from '../../domain/conversation.ts';
+import { type Conversation, directKey, isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
 import { type ConversationId, compareIds, type Millis, type Seq, type UserId } from '../../domain/ids.ts';
-import { isDeparture } from '../../domain/message.ts';
+import { isArrival, isDeparture, type SystemEvent } from '../../domain/message.ts';
 import type { ConversationState, ConversationStore, MembershipChange } from '../conversation-store.ts';
 
 interface Marks {
@@ -92,6 +92,17 @@ export function createMemoryConversationStore(): ConversationStore {
 
   function close({ id, conversationId }: MembershipChange): void {
     if (open.get(conversationId)?.change.id === id) open.delete(conversationId);
+  }
+
+  /** @returns the actor, whose role may have changed too */
+  function changeRoles({ conversationId, actorId, event }: MembershipChange): UserId {
+    const change = (userId: UserId, role: MemberRole) => {
+      const member = rows(conversationId).get(userId);
+      if (member !== undefined && isActive(member)) put({ ...member, role });
+    };
+    if (event.role === 'OWNER') change(actorId, 'ADMIN');
+    if (event.role !== undefined) for (const userId of event.userIds) change(userId, event.role);
+    return actorId;
   }
 
   return {
@@ -186,11 +197,13 @@ export function createMemoryConversationStore(): ConversationStore {
       const isFirst = seq > before.version;
       if (isFirst) {
         if (isDeparture(event)) for (const heir of removeMembers(change, seq)) concerned.add(heir);
-        else addMembers(change, seq);
+        if (isArrival(event)) addMembers(change, seq);
+        if (event.kind === 'ROLE_CHANGED') concerned.add(changeRoles(change));
         const memberCount = active(conversationId).length;
         const isLarge = memberCount > largeAbove;
         const modeSince = isLarge === before.isLarge ? before.modeSince : seq;
-        states.set(conversationId, { ...before, version: seq, memberCount, isLarge, modeSince });
+        const conversation = { ...before.conversation, ...profileOf(event) };
+        states.set(conversationId, { ...before, conversation, version: seq, memberCount, isLarge, modeSince });
         if (isLarge && !before.isLarge) for (const member of active(conversationId)) marksOf(member).isOnRead = true;
       }
       return {
@@ -219,15 +232,16 @@ export function createMemoryConversationStore(): ConversationStore {
       found.claimedUntil = until;
       return true;
     },
+  };
+}
 
-    async giveRole(conversationId, giverId, userId, role) {
-      const [giver, member] = [giverId, userId].map((id) => rows(conversationId).get(id));
-      if (giver === undefined || member === undefined || !isActive(giver) || !isActive(member)) return false;
-      if (giver.role !== 'OWNER') return false;
-      put({ ...member, role });
-      if (role === 'OWNER') put({ ...giver, role: 'ADMIN' });
-      return true;
-    },
+/** The values of a conversation that an event changes. */
+function profileOf({ kind, title, description, avatarUrl }: SystemEvent): Partial<Conversation> {
+  if (kind !== 'GROUP_UPDATED') return {};
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    ...(avatarUrl === undefined ? {} : { avatarUrl }),
   };
 }
 

@@ -82,7 +82,6 @@ describe('the directory', () => {
       ['noteSent', () => store.noteSent({ conversationId: direct.id, userId: member })],
       ['findContacts', () => store.findContacts(owner, [member, leaving])],
       ['listContacts', () => store.listContacts(owner, 10)],
-      ['giveRole', () => store.giveRole(group.id, owner, member, 'ADMIN')],
       ['dropChange', () => store.dropChange(added)],
     ];
     const expensive: Record<string, string[]> = {};
