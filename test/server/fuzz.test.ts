@@ -119,7 +119,7 @@ interface Operation {
 }
 
 // Those would end the session that asks, or take the time a password takes.
-const left = new Set(['logOut', 'register', 'logIn']);
+const left = new Set(['logOut', 'register', 'logIn', 'revokeDevice', 'changePassword']);
 
 function operationsOf(
   kind: Operation['kind'],
