@@ -12,9 +12,12 @@ import type { ConversationLog } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
 import { checkPageSize } from '../paging.ts';
 import { createFanOut } from './fan-out.ts';
+import { createInboxGaps } from './inbox-gaps.ts';
 import { createInboxHints } from './inbox-hints.ts';
 import { createInboxSync } from './inbox-sync.ts';
 import { createInboxWriter, type InboxWriterSettings } from './inbox-writer.ts';
+
+export { InboxGap } from './inbox-gaps.ts';
 
 export interface InboxEntry {
   readonly seq: Seq;
@@ -57,8 +60,13 @@ export function createInboxService(ports: {
   const writer = createInboxWriter({ inboxes, isSoleWriter, onEntered: hints.announce, settings });
   const fanOut = createFanOut({ memberLists, writer, hints, bus, onError });
   const sync = createInboxSync({ memberLists, log, writer, fanOut });
+  const gaps = createInboxGaps({ onError });
 
-  /** The page after `afterSeq`, of at most `first` numbers, without messages that have no number yet. */
+  /**
+   * The page after `afterSeq`, of at most `first` numbers, without messages that have no number yet.
+   *
+   * @throws DomainError `UNAVAILABLE`: the stores do not answer, or do not have one of the messages
+   */
   async function read(userId: UserId, afterSeq: Seq, first: number, budget?: ByteBudget): Promise<InboxPage> {
     // The head is read before the runs, so that a page never promises more than it could have read.
     const [head] = await writer.heads([userId]);
@@ -90,12 +98,16 @@ export function createInboxService(ports: {
     const states = await memberLists.states(wanted.map(({ run }) => run.conversationId));
     const ranges = wanted.flatMap(({ run, fromSeq, toSeq }, index) => {
       const conversation = states[index]?.conversation;
-      return conversation === undefined ? [] : [{ conversation, run, fromSeq, toSeq }];
+      if (conversation !== undefined) return [{ conversation, run, fromSeq, toSeq }];
+      gaps.check({ conversationId: run.conversationId, fromSeq, toSeq }, []);
+      return [];
     });
     const messages = await log.listMany(ranges, budget);
-    return ranges.flatMap(({ run }, index) =>
-      (messages[index] ?? []).map((message) => ({ seq: run.seq + (message.seq - run.fromSeq), message })),
-    );
+    return ranges.flatMap(({ run, fromSeq, toSeq }, index) => {
+      const found = messages[index] ?? [];
+      gaps.check({ conversationId: run.conversationId, fromSeq, toSeq }, found);
+      return found.map((message) => ({ seq: run.seq + (message.seq - run.fromSeq), message }));
+    });
   }
 
   return {
@@ -106,6 +118,7 @@ export function createInboxService(ports: {
      *
      * @throws DomainError `CURSOR_AHEAD`: `afterSeq` is past the head
      * @throws DomainError `BAD_USER_INPUT`: `first` is not 1 to `pageSizeMax`
+     * @throws DomainError `UNAVAILABLE`: the stores do not answer, or do not have one of the messages
      */
     async page(userId: UserId, afterSeq: Seq, first: number, budget?: ByteBudget): Promise<InboxPage> {
       checkPageSize('first', first, settings.pageSizeMax);

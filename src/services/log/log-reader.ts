@@ -62,7 +62,7 @@ export function createLogReader(ports: { log: MessageLog; chains: ChainCache; re
       return rows.flat().map(toMessage);
     },
 
-    /** Many ranges at once, each whole, without messages that retention has removed. */
+    /** The existing messages of many ranges at once, each ascending. */
     async listMany(
       ranges: readonly { conversation: Conversation; fromSeq: Seq; toSeq: Seq }[],
       budget?: ByteBudget,

@@ -23,7 +23,13 @@ import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { EventSink } from '../../pubsub/event-source.ts';
 import { type InboxHint, topics } from '../../pubsub/topics.ts';
-import { cursorAhead, type InboxEntry, type InboxPage, type TruncatedBacklog } from '../inbox/inbox-service.ts';
+import {
+  cursorAhead,
+  type InboxEntry,
+  InboxGap,
+  type InboxPage,
+  type TruncatedBacklog,
+} from '../inbox/inbox-service.ts';
 import type { FollowedGroupPorts, FollowingStream } from './followed-group.ts';
 import { GroupReviews } from './group-reviews.ts';
 
@@ -186,8 +192,9 @@ export class Stream implements FollowingStream {
       }
     } catch (error) {
       if (isOver()) return;
-      // A busy server is no fault: clients that all come back at once take turns.
-      if (!(error instanceof DomainError && error.code === 'OVERLOADED')) onError(error, 'stream read');
+      // A busy server is no fault: clients that all come back at once take turns. A gap has been reported already.
+      const isBusy = error instanceof DomainError && error.code === 'OVERLOADED';
+      if (!isBusy && !(error instanceof InboxGap)) onError(error, 'stream read');
       setTimeout(() => {
         if (!isOver()) void this.read();
       }, this.settings.retryAfterMs).unref();
@@ -227,10 +234,6 @@ export class Stream implements FollowingStream {
       }
     }
     if (backlogs.length > 0 && !tell()) return;
-    if (page.nextSeq > this.position) {
-      this.position = page.nextSeq; // Entries that retention has removed are skipped.
-      isSilent = true;
-    }
     tell();
   }
 
