@@ -2,7 +2,8 @@
  * The path of a message from its send to the sockets of its readers, connected in one place. The server calls this function with its
  * drivers, and the models in test/model call it with faulty ports, so that a missing or wrong connection here fails a model.
  *
- * Followers of the log receive each message in the order in which they are added below.
+ * Followers of the log receive each message in the order in which they are added below. The one call against the direction of the
+ * folders is connected here, too: a member list that is too old has the changes settled that the log contains in between.
  */
 import type { ByteBudgets } from '../domain/byte-budget.ts';
 import type { Clock, MessageId, Millis } from '../domain/ids.ts';
@@ -84,6 +85,7 @@ export function createMessaging(ports: MessagingPorts) {
     settings,
   });
   log.follow(conversations.follower);
+  memberLists.settleWith(conversations.settleUpTo);
   const messages = createMessageService({
     log,
     memberLists,

@@ -77,7 +77,6 @@ export function createConversationService(ports: {
   const draftConversation = createConversationDrafts(ports);
   const settlements = createSettlements(ports);
   const changes = createMembershipChanges({ ...ports, settlements });
-  memberLists.setSettleUpTo(settlements.upTo);
   const pageOf = createConversationPages(ports);
   const cachedMax = settings.cachedMax ?? 50_000;
   const directPairs = createDirectPairs({ cachedMax });
@@ -277,6 +276,9 @@ export function createConversationService(ports: {
 
     /** A user's contacts, at most `limit`. */
     contacts: (userId: UserId, limit: number): Promise<UserId[]> => store.listContacts(userId, limit),
+
+    /** Settles the changes that the log contains up to a number; for member lists that are too old. */
+    settleUpTo: settlements.upTo,
 
     /** Learns who has sent in direct conversations; to be added to the followers of the log. */
     follower: createContactFollower(ports),

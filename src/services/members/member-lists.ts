@@ -200,7 +200,7 @@ export function createMemberLists(ports: {
     },
 
     /** Sets the callback of `at` for a list that is too old: it settles the changes that the log contains up to a number. */
-    setSettleUpTo(settle: (id: ConversationId, version: Seq) => Promise<void>): void {
+    settleWith(settle: (id: ConversationId, version: Seq) => Promise<void>): void {
       settleUpTo = settle;
     },
 

@@ -247,7 +247,7 @@ describe('a member list', () => {
     const { memberLists, begin } = await setUp();
     const added = await begin('MEMBERS_ADDED', ['103']);
     await expect(memberLists.at('1', 4n)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
-    memberLists.setSettleUpTo(async (_id, version) => {
+    memberLists.settleWith(async (_id, version) => {
       await memberLists.settle(added, version);
     });
     expect(await memberLists.at('1', 4n)).toMatchObject({ version: 4n, memberCount: 3 });
