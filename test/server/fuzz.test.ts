@@ -17,6 +17,7 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { errorCatalogue } from '../../src/domain/errors.ts';
+import { otherDevice } from '../support/actions.ts';
 import { startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 import { connect, type RawSocket } from '../support/raw-socket.ts';
 import { bothTransports, errorsOf, type Transport } from '../support/transports.ts';
@@ -47,7 +48,8 @@ beforeAll(async () => {
     message.id,
     message.conversationId,
     group.createGroup.conversation.id,
-    alice.session.deviceId,
+    // Not the device of this session: revoking that one ends it.
+    (await otherDevice(server, alice)).session.deviceId,
   );
   transports = await bothTransports(server, alice.session.accessToken);
   socket = await connect(server, alice.session.accessToken);
