@@ -9,7 +9,7 @@ import { loadTypeDefs } from '../src/resolvers/schema.ts';
 import { resolverTypes, resolverTypesFile } from './resolver-types.ts';
 
 /** printSchema leaves out the directives of the specification, and parsers that are older than this one refuse an unknown directive. */
-const oneOfDefinition = `"Marks an input object of which exactly one field must be given."
+const oneOfDefinition = `"""Marks an input object of which exactly one field must be given."""
 directive @oneOf on INPUT_OBJECT`;
 
 const root = new URL('..', import.meta.url);

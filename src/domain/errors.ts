@@ -24,6 +24,16 @@ export const errorCatalogue = {
   ),
   BAD_REQUEST: entry(false, 'The request is not a valid GraphQL request.', 'Correct the request.'),
   BAD_USER_INPUT: entry(false, 'An argument is malformed or out of range.', 'Correct the value that `field` names.'),
+  PERSISTED_QUERY_NOT_FOUND: entry(
+    false,
+    'The server does not know the hash of a persisted query.',
+    'Send the request again with the document.',
+  ),
+  PERSISTED_QUERY_NOT_SUPPORTED: entry(
+    false,
+    'The server keeps no persisted queries.',
+    'Send the document with every request.',
+  ),
   UNAUTHENTICATED: entry(
     false,
     'The session is missing, has expired or was revoked.',
