@@ -24,7 +24,7 @@ import type { ChainCache } from './chain-cache.ts';
 import type { UnsentBatch, Waiting } from './draft-batch.ts';
 import type { Followers } from './followers.ts';
 import type { RecentMessages } from './recent-messages.ts';
-import { answerRepeat, answerSealedResends } from './resends.ts';
+import { answerRepeat, answerSealedResends, hasUnaskedSegments } from './resends.ts';
 import { openSegment } from './segment-chain.ts';
 import type { TrustedClock } from './trusted-clock.ts';
 
@@ -82,8 +82,8 @@ export function createBatchWriter(ports: {
         if (batch.waiting.length === 0) return finish(batch);
         const { membershipSeq } = chain.head;
         const members = await membersAmongSenders(membership, batch);
-        // Another reader may have met a change of members meanwhile.
-        if (chain.head.membershipSeq !== membershipSeq) {
+        // A reader may have met a change of members meanwhile, or a seal. In the segment before it nobody has looked for resends.
+        if (chain.head.membershipSeq !== membershipSeq || hasUnaskedSegments(batch)) {
           countAttempt(batch);
           continue;
         }

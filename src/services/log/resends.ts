@@ -63,7 +63,12 @@ export function withoutTwins(waiting: Waiting[]): Waiting[] {
 export async function answerSealedResends(ports: Ports, batches: readonly UnsentBatch[]): Promise<void> {
   // A reader may find another seal during the search.
   do await askSealed(ports, batches);
-  while (batches.some(({ chain, segmentsAsked }) => segmentsAsked < chain.segments.length - 1));
+  while (batches.some(hasUnaskedSegments));
+}
+
+/** Whether the chain has sealed segments that have not been searched for this batch. */
+export function hasUnaskedSegments({ chain, segmentsAsked }: UnsentBatch): boolean {
+  return segmentsAsked < chain.segments.length - 1;
 }
 
 /** Searches the sealed segments that have not been searched yet, each month once for all batches. */

@@ -4,7 +4,7 @@ import { serverKey } from '../../../src/domain/entry-key.ts';
 import { DomainError } from '../../../src/domain/errors.ts';
 import type { Membership } from '../../../src/services/log/conversation-log.ts';
 import { codeOf, conversation, setUpLog } from '../../support/conversation-logs.ts';
-import { aConversation, aDraft } from '../../support/drafts.ts';
+import { aConversation, aDraft, february } from '../../support/drafts.ts';
 import { everybody } from '../../support/everybody.ts';
 
 const aChange = (id: string) => aDraft({ kind: 'SYSTEM', key: serverKey(id), body: { text: `change ${id}` } });
@@ -95,6 +95,26 @@ describe('member lists that are slow or fail', () => {
     await log.append(aConversation('2'), aDraft({ conversationId: '2' }));
     resolve();
     expect([(await slow).message.seq, (await later).message.seq]).toEqual([1n, 2n]);
+  });
+
+  it('let a reader find the end of a month meanwhile, in which a resend is still recognised', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const isAsked = Promise.withResolvers<void>();
+    const membersAt = vi.fn<Membership['membersAt']>((_id, _version, userIds) => {
+      if (membersAt.mock.calls.length > 1) isAsked.resolve();
+      return promise.then(() => new Set(userIds));
+    });
+    const { log, store } = setUpLog({ membership: { membersAt }, isSoleWriter: false });
+    const other = setUpLog({ store });
+    const draft = aDraft();
+    const { message } = await other.log.append(conversation, draft);
+    const again = log.append(conversation, { ...draft, id: aDraft().id });
+    await isAsked.promise;
+    other.time.now = february;
+    await other.log.append(conversation, aDraft());
+    await log.readHeads([conversation]);
+    resolve();
+    expect(await again).toEqual({ message, resend: true });
   });
 
   it('fail the sends of their own conversation only, which can be sent again', async () => {
