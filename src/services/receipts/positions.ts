@@ -167,6 +167,8 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
         for (const receipt of receipts) {
           const key = keyOf(receipt);
           if (!doubts.has(key)) doubts.set(key, guesses.get(key) ?? noPositions);
+          // The store may have taken it in: readers ask it.
+          guesses.delete(key);
         }
         throw error;
       });

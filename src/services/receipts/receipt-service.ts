@@ -153,9 +153,10 @@ export function createReceiptService(ports: {
           readSeq: status === 'READ' ? seq : 0n,
         })),
       );
+      // Before anything that may fail: a repeat of the call finds the positions raised, and no advance to announce.
+      announceSoon(advances);
       if (ackedSeq > before) await inbox.raiseAckedSeq({ ...device, seq: ackedSeq });
       if (upToInboxSeq != null) await coverage.noteInboxPosition(viewer.userId, status, upToInboxSeq);
-      announceSoon(advances);
       return { conversationIds: [...covered.keys()].slice(0, ackedMax), ackedSeq };
     },
 
