@@ -1,6 +1,6 @@
 /**
  * Reads the tables, without operations that are only in the journal. Returns ids as decimal strings. The known months are those of
- * the last `refreshMonths`; a month that was created later reads as empty.
+ * the last `refreshMonths` or `appliedId`; a month that was created later reads as empty.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { kindOfCode, sealCode } from '../../domain/entry-kinds.ts';
@@ -30,15 +30,20 @@ export function createTableReader(database: DatabaseSync) {
     return row?.seq ?? null;
   }
 
+  /** Finds months that the mover has created. */
+  function refreshMonths(): void {
+    months = new Set(listMonths(database));
+  }
+
   return {
+    /** The number of the last journal row in the tables. The months of all rows up to it are known afterwards. */
     appliedId(): number {
-      return Number((statement('SELECT journal_id FROM applied').get() as { journal_id: bigint }).journal_id);
+      const row = statement('SELECT journal_id FROM applied').get() as { journal_id: bigint };
+      refreshMonths();
+      return Number(row.journal_id);
     },
     months: () => [...months].sort(),
-    /** Finds months that the mover has created. */
-    refreshMonths(): void {
-      months = new Set(listMonths(database));
-    },
+    refreshMonths,
     tail(conversationId: ConversationId, month: Month): SegmentTail {
       if (!months.has(month)) return { last: null, seal: null };
       const rows = select(month, 'conversation_id = ? ORDER BY seq DESC LIMIT 2').all(BigInt(conversationId)) as Row[];
