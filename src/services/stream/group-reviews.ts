@@ -29,7 +29,8 @@ export class GroupReviews {
 
   /** Follows the user's groups. Afterwards their existing messages have inbox numbers. */
   async open(): Promise<void> {
-    const opening = this.review('opening');
+    // A hint may have started a review already: two at once would follow a group twice.
+    const opening = (this.reviewing ?? Promise.resolve()).then(() => this.review('opening'));
     this.reviewing = opening;
     await opening;
     if (this.reviewing === opening) this.reviewing = null;
