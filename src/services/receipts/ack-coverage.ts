@@ -3,14 +3,14 @@
  * numbers in conversations, in which positions are stored.
  */
 import type { ByteBudget } from '../../domain/byte-budget.ts';
-import { visibleHead } from '../../domain/conversation.ts';
+import { type Member, visibleHead } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type ConversationId, isId, type MessageId, maxSeq, type Seq, type UserId } from '../../domain/ids.ts';
 import { lastInboxSeq } from '../../domain/inbox.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
-import type { ConversationLog } from '../log/conversation-log.ts';
+import { type ConversationLog, emptyHead } from '../log/conversation-log.ts';
 import type { MemberLists } from '../members/member-lists.ts';
 
 const runsPage = 500;
@@ -31,6 +31,15 @@ export interface AckInput {
 export function createAckCoverage(ports: { memberLists: MemberLists; log: ConversationLog; inbox: InboxService }) {
   const { memberLists, log, inbox } = ports;
 
+  /** The viewer's latest stay, by a list as new as a row: nobody is refused on an older one. */
+  async function memberAt(
+    { userId }: Viewer,
+    { conversationId, membershipSeq }: Pick<Message, 'conversationId' | 'membershipSeq'>,
+  ): Promise<Member | undefined> {
+    const memberList = await memberLists.at(conversationId, membershipSeq);
+    return (await memberList?.stays(userId))?.at(-1);
+  }
+
   /** The highest named number per conversation. Throws if any part is invalid, before anything is recorded. */
   async function namedPositions(
     viewer: Viewer,
@@ -42,15 +51,16 @@ export function createAckCoverage(ports: { memberLists: MemberLists; log: Conver
     if (messageIds?.some((id) => !isId(id)) === true) throw notFound();
     for (const message of await log.findByIds(messageIds ?? [], budget)) {
       if (message === null) throw notFound();
-      const member = await memberLists.memberOf(message.conversationId, viewer.userId);
+      const member = await memberAt(viewer, message);
       if (member === undefined || message.seq > visibleHead(member, message.seq)) throw notFound();
       if (message.seq <= member.joinedSeq && !(await wasEntered(viewer.userId, message))) throw notFound();
       name(message.conversationId, message.seq);
     }
     for (const { conversationId, seq } of upTo ?? []) {
-      const { memberList, member } = await memberLists.require(conversationId, viewer.userId);
-      const [head] = await log.heads([memberList.conversation]);
-      const last = visibleHead(member, head?.seq ?? 0n);
+      const known = await memberLists.require(conversationId, viewer.userId);
+      const [{ seq: head, membershipSeq } = emptyHead] = await log.heads([known.memberList.conversation]);
+      const member = (await memberAt(viewer, { conversationId, membershipSeq })) ?? known.member;
+      const last = visibleHead(member, head);
       if (seq > last) throw ahead(seq, last);
       name(conversationId, seq);
     }
