@@ -89,4 +89,20 @@ describe('a group whose members change between starts with different thresholds'
     expect(await inbox(third)).toEqual(numbers(1, 9).map((seq) => [group, seq]));
     expect(await inbox(newcomer)).toEqual(numbers(5, 8).map((seq) => [group, seq]));
   });
+
+  it('shows users their removal if it makes the group large', async () => {
+    await using server = await startServer(threshold(100));
+    const [owner, puller, streamer, reader] = (await users(server, 4)) as [TestUser, TestUser, TestUser, TestUser];
+    const others = await users(server, 2);
+    const group = await createGroup(owner, [puller, streamer, reader, ...others]);
+    await server.restart(threshold(2));
+    const stream = streamer.stream('0');
+    await stream.until(({ messages }) => messages.length === 1);
+    await change(owner, 'removeMembers', group, [puller.id, streamer.id]);
+    await owner.send({ conversationId: group }, 'm3');
+    await stream.until(({ messages }) => messages.length === 2, 'the removal');
+    expect(await inbox(puller)).toEqual(numbers(1, 2).map((seq) => [group, seq]));
+    expect(await inbox(streamer)).toEqual(numbers(1, 2).map((seq) => [group, seq]));
+    expect(await inbox(reader)).toEqual(numbers(1, 3).map((seq) => [group, seq]));
+  });
 });

@@ -147,6 +147,18 @@ describe.each(directoryDrivers)('memberships on %s', (_driver, open) => {
       expect(await onRead(owner)).toEqual([]);
     });
 
+    it('names those who left with the change that made their group large, and no earlier ones', async () => {
+      const { group, userIds } = await aGroup(5, 10);
+      const [owner, early, member] = userIds as [string, string, string];
+      await settle(group, { kind: 'MEMBER_LEFT', userIds: [early] }, 2n, 10);
+      await settle(group, { kind: 'MEMBERS_REMOVED', userIds: [early, member] }, 3n, 2);
+      expect(await stateOf(group)).toMatchObject({ isLarge: true, modeSince: 3n });
+      expect(await onRead(owner, early, member)).toEqual([
+        [group.id, owner],
+        [group.id, member],
+      ]);
+    });
+
     it('keeps the memberships of a large group, and those of users who came back', async () => {
       const { group, userIds } = await aGroup(4, 2);
       const [owner, member] = userIds as [string, string];

@@ -33,7 +33,11 @@ export async function settleChange(
     const isLarge = count > largeAbove;
     const mode = isLarge === before.isLarge ? {} : { is_large: isLarge ? 1 : 0, mode_since: String(seq) };
     if (isLarge && !before.isLarge) {
-      await trx('members').where({ conversation_id: conversationId, left_seq: null }).update({ on_read: 1 });
+      // With a lower threshold a departure can do this too: users who left with it get the message about it in the new way.
+      await trx('members')
+        .where({ conversation_id: conversationId })
+        .where((stay) => stay.whereNull('left_seq').orWhere({ left_seq: String(seq) }))
+        .update({ on_read: 1 });
     }
     await trx('conversations')
       .where({ id: conversationId })

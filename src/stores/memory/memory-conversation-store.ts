@@ -204,7 +204,11 @@ export function createMemoryConversationStore(): ConversationStore {
         const modeSince = isLarge === before.isLarge ? before.modeSince : seq;
         const conversation = { ...before.conversation, ...profileOf(event) };
         states.set(conversationId, { ...before, conversation, version: seq, memberCount, isLarge, modeSince });
-        if (isLarge && !before.isLarge) for (const member of active(conversationId)) marksOf(member).isOnRead = true;
+        if (isLarge && !before.isLarge) {
+          for (const member of rows(conversationId).values()) {
+            if (isActive(member) || member.leftSeq === seq) marksOf(member).isOnRead = true;
+          }
+        }
       }
       return {
         state: states.get(conversationId) ?? before,
