@@ -56,7 +56,7 @@ async function main([noun, command, name, ...more]: readonly string[]): Promise<
   const config = readConfig();
   const clock = Date.now;
   const onError = (error: unknown) => console.error((error as Error).message);
-  await using directory = await openDirectoryOnly({ config, clock, onError });
+  await using directory = await openDirectoryOnly({ config, onError });
   const snowflakes = createSnowflakes(clock, () => randomInt(workerMax + 1));
   const operator = createAccountOperator({
     users: directory.users,

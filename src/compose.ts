@@ -38,12 +38,16 @@ export interface Heliograph extends AsyncDisposable {
   readonly services: Services;
 }
 
-/** @param clock - for tests that set the time */
+/**
+ * @param clock - for tests that set the time
+ * @param elapsed - milliseconds of a monotonic clock, for tests that let time pass
+ */
 export async function startHeliograph(
   config: Config,
   log: Log,
   version: string,
   clock: Clock = Date.now,
+  elapsed: Clock = () => performance.now(),
 ): Promise<Heliograph> {
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics(version);
@@ -53,7 +57,7 @@ export async function startHeliograph(
   };
 
   const budgets = new ByteBudgets(config, metrics.server.limitHit);
-  const drivers = stack.use(await openDrivers({ config, clock, onError }));
+  const drivers = stack.use(await openDrivers({ config, clock, elapsed, onError }));
   const { messageStore, directory, bus, presenceStore, rateLimiter: transportLimiter } = drivers;
   // The transports count their refusals themselves.
   const rateLimiter = countRefusals(transportLimiter, metrics.server.limitHit);
@@ -87,7 +91,7 @@ export async function startHeliograph(
       rateLimiter,
       newId,
       clock,
-      elapsed: () => performance.now(),
+      elapsed,
       isSoleWriter: true,
       onError,
       onSent: metrics.sent,
@@ -102,6 +106,7 @@ export async function startHeliograph(
       store: presenceStore,
       bus,
       clock,
+      elapsed,
       visibleOf: conversations.contactsAmong,
       allVisible: conversations.contacts,
       onError,
@@ -170,6 +175,7 @@ export async function startHeliograph(
       metrics: metrics.server,
       health: { live: health.live, ready: health.ready, metrics: metrics.page },
       clock,
+      elapsed,
       host: config.host,
       port: config.port,
       allowedOrigins: config.allowedOrigins,

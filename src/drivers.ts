@@ -31,6 +31,8 @@ export interface Drivers extends AsyncDisposable {
 export interface DriverOptions {
   readonly config: DriverConfig;
   readonly clock: Clock;
+  /** Milliseconds of a monotonic clock. */
+  readonly elapsed: Clock;
   /** Receives failures that no caller waits for. */
   readonly onError: (error: unknown, what: string) => void;
 }
@@ -56,9 +58,9 @@ const directories: ByScheme<Promise<Directory>> = {
 
 /** State that instances share besides the stores. */
 const sharedState: ByScheme<Pick<Drivers, 'bus' | 'presenceStore' | 'rateLimiter' | 'attemptCounter'>> = {
-  [embedded]: ({ config: { rateLimitScale: scale }, clock, onError }) => ({
+  [embedded]: ({ config: { rateLimitScale: scale }, clock, elapsed, onError }) => ({
     bus: createMemoryBus({ onError }),
-    presenceStore: createMemoryPresenceStore({ clock }),
+    presenceStore: createMemoryPresenceStore({ clock, elapsed }),
     rateLimiter: createMemoryRateLimiter({ clock, scale }),
     attemptCounter: createMemoryAttemptCounter({ clock, scale }),
   }),
@@ -98,7 +100,7 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
  *
  * @throws StartError: a URL is not supported, or the directory cannot be opened
  */
-export async function openDirectoryOnly(options: DriverOptions): Promise<Directory> {
+export async function openDirectoryOnly(options: Pick<DriverOptions, 'config' | 'onError'>): Promise<Directory> {
   const { mysqlUrl, dataDir, storeTimeoutMs: timeoutMs } = options.config;
   if (mysqlUrl !== null) throw new StartError('MYSQL_URL is not supported. Unset it to use the files in DATA_DIR.');
   await using stack = new AsyncDisposableStack();

@@ -10,7 +10,7 @@ const failOnError = (error: unknown) => {
 };
 
 function open(env: Record<string, string>) {
-  return openDrivers({ config: readConfig(env), clock: Date.now, onError: failOnError });
+  return openDrivers({ config: readConfig(env), clock: Date.now, elapsed: () => 0, onError: failOnError });
 }
 
 /** Why no drivers are opened for these settings. */

@@ -22,6 +22,7 @@ import { unknownAddress } from './client-address.ts';
 /** Maximum amount of data that waits for a reader. */
 export interface Buffering {
   readonly maxBytes: number;
+  /** Milliseconds of a monotonic clock. All times of a socket, except the end of its token, are by this clock. */
   readonly now: () => Millis;
 }
 

@@ -83,7 +83,7 @@ export interface ServerPorts {
   /** Calls the listener with every device whose session is revoked. Resolves when the listener is active. */
   readonly onRevoked: (listener: (deviceId: DeviceId) => void) => Promise<() => void>;
   /**
-   * Registers a live socket of a signed-in device. `heardAt` is the time of the client's last sign of life.
+   * Registers a live socket of a signed-in device. `heardAt` is the time of the client's last sign of life by `elapsed`.
    *
    * @returns a function to call when the socket is gone
    */
@@ -99,6 +99,8 @@ export interface ServerPorts {
     metrics(): Promise<{ contentType: string; body: string }>;
   };
   readonly clock: () => number;
+  /** Milliseconds of a monotonic clock, for everything that is measured in this process. */
+  readonly elapsed: () => number;
   readonly host: string;
   readonly port: number;
   /** Canonical origins of other sites and apps whose pages may use this server, or `*`. The server's own origin is always allowed. */

@@ -33,7 +33,8 @@ export type SocketLimit =
 
 export type SocketRegistry = ReturnType<typeof createSocketRegistry>;
 
-export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPorts, 'limits' | 'metrics' | 'clock'>) {
+export function createSocketRegistry(ports: Pick<ServerPorts, 'limits' | 'metrics' | 'clock' | 'elapsed'>) {
+  const { limits, metrics, clock, elapsed } = ports;
   const sockets = new Set<ClientSocket>();
   const perAddress = createCounts<string>(limits.socketsPerAddressMax);
   const perUser = createCounts<UserId>(limits.socketsPerUserMax);
@@ -44,20 +45,20 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
   /** The deadline of each ending socket for its last answer. */
   const ending = new Map<ClientSocket, Millis>();
   let isDraining = false;
-  let nextPing = clock() + limits.pingEveryMs;
+  let nextPing = elapsed() + limits.pingEveryMs;
 
   function close(socket: ClientSocket, { code, meaning }: Ending): void {
     if (!sockets.has(socket) || closing.has(socket)) return;
     ending.delete(socket);
     socket.close(code, meaning);
-    closing.set(socket, clock() + terminateAfterMs);
+    closing.set(socket, elapsed() + terminateAfterMs);
   }
 
   /** Closes a socket in good order: its operations are answered first. */
   function end(socket: ClientSocket, reason: Ending): void {
     if (!sockets.has(socket) || socket.ending !== null) return;
     socket.ending = reason;
-    ending.set(socket, clock() + answerWithinMs);
+    ending.set(socket, elapsed() + answerWithinMs);
     proceed(socket);
   }
 
@@ -76,20 +77,20 @@ export function createSocketRegistry({ limits, metrics, clock }: Pick<ServerPort
     return null;
   }
 
-  /** When a socket has had its time: with its token, or soon after it was opened without one. */
-  function endOfSession({ viewer, openedAt }: ClientSocket): Millis {
-    return viewer?.expiresAt ?? openedAt + limits.withoutSessionMs;
+  /** Whether a socket has had its time: its token has expired, or it has been open for a while without one. */
+  function isSessionOver({ viewer, openedAt }: ClientSocket, now: Millis): boolean {
+    return viewer === null ? now - openedAt >= limits.withoutSessionMs : viewer.expiresAt <= clock();
   }
 
   /** Closes sockets with expired tokens, sockets that stay full, and sockets whose clients no longer answer. */
   function sweep(): void {
-    const now = clock();
+    const now = elapsed();
     const isPing = now >= nextPing;
     if (isPing) nextPing = now + limits.pingEveryMs;
     for (const socket of sockets) {
       const fault = closing.has(socket) ? null : faultOf(socket, now);
       if (fault !== null) close(socket, fault);
-      else if (endOfSession(socket) <= now) end(socket, closeCodes.forbidden);
+      else if (isSessionOver(socket, now)) end(socket, closeCodes.forbidden);
       socket.forgetMessages();
       if (!isPing) continue;
       if (!socket.isAlive) {

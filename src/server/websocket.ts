@@ -22,7 +22,7 @@ import { refusalOf, takeHandshake, type UpgradeRefusal } from './upgrade.ts';
 export type WebSockets = ReturnType<typeof createWebSockets>;
 
 export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins: Origins) {
-  const { limits, metrics, clock } = ports;
+  const { limits, metrics, elapsed } = ports;
   const registry = createSocketRegistry(ports);
   const operations = createSocketOperations(ports, pipeline, registry.proceed);
   let stopRevocations = () => {};
@@ -89,7 +89,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
   }
 
   function onMessage(socket: ClientSocket, data: RawData, isBinary: boolean): void {
-    socket.hear(clock());
+    socket.hear(elapsed());
     // A client may continue to send after a close frame, until it answers it.
     if (!socket.isOpen || socket.ending !== null) return;
     if (socket.countMessage() > limits.messagesPerSecondMax) {
@@ -112,7 +112,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
   function onClose(socket: ClientSocket, code: number, reason: Buffer): void {
     registry.remove(socket);
     // A close frame is a sign of life. 1006 means that the connection was lost without one.
-    if (code !== 1006) socket.hear(clock());
+    if (code !== 1006) socket.hear(elapsed());
     socket.detach?.();
     socket.callDrained();
     metrics.socketClosed(socket.closeCode ?? code);
@@ -125,7 +125,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
       onMessage(this as ClientSocket, data, isBinary);
     },
     pong(this: WebSocket) {
-      (this as ClientSocket).hear(clock());
+      (this as ClientSocket).hear(elapsed());
     },
     // A frame that violates RFC 6455: ws closes the socket with the right code.
     error() {},
@@ -138,7 +138,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     refuseRaw(stream, status, limit);
   }
 
-  const buffering = { maxBytes: limits.socketBufferMaxBytes, now: clock };
+  const buffering = { maxBytes: limits.socketBufferMaxBytes, now: elapsed };
 
   function accept(socket: ClientSocket, client: ClientAddress): void {
     socket.accept(client, buffering);

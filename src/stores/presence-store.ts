@@ -2,7 +2,7 @@ import type { DeviceId, Millis, UserId } from '../domain/ids.ts';
 
 /**
  * Leases that say which devices are reachable. A user is online while any device of theirs holds a lease.
- * The store's own clock judges expiry. Every method rejects with DomainError `UNAVAILABLE` when there is no answer in time.
+ * The store's own clock judges expiry, and setting the wall clock neither ends nor prolongs a lease. Every method rejects with DomainError `UNAVAILABLE` when there is no answer in time.
  */
 export interface PresenceStore {
   /**

@@ -6,7 +6,10 @@ import type { PresenceStore } from '../../src/stores/presence-store.ts';
 interface OpenPresenceStore {
   readonly store: PresenceStore;
   now(): number;
+  /** Lets time pass. */
   advance(ms: number): void;
+  /** Sets the wall clock, without time passing. */
+  setWallClock(ms: number): void;
 }
 
 const drivers: [string, () => OpenPresenceStore][] = [
@@ -14,11 +17,16 @@ const drivers: [string, () => OpenPresenceStore][] = [
     'memory',
     () => {
       let now = Date.UTC(2026, 4, 17);
-      const store = createMemoryPresenceStore({ clock: () => now });
+      let passed = 0;
+      const store = createMemoryPresenceStore({ clock: () => now, elapsed: () => passed });
       return {
         store,
         now: () => now,
         advance(ms) {
+          now += ms;
+          passed += ms;
+        },
+        setWallClock(ms) {
           now += ms;
         },
       };
@@ -85,6 +93,17 @@ describe.each(drivers)('PresenceStore on %s', (_driver, open) => {
     expect(await store.sweep(10)).toEqual([]);
     driver.advance(1);
     expect(await store.sweep(10)).toHaveLength(1);
+  });
+
+  it.each([-1, 1])('ends a lease in its time when the wall clock is set by %i hour', async (hours) => {
+    await store.renew([phone], ttlMs);
+    driver.setWallClock(hours * 60 * 60_000);
+    expect(await store.sweep(10)).toEqual([]);
+    await store.renew([other], ttlMs);
+    driver.advance(ttlMs - 1);
+    expect(await store.sweep(10)).toEqual([]);
+    driver.advance(1);
+    expect((await store.sweep(10)).map(({ userId }) => userId)).toEqual(['1', '2']);
   });
 
   it('keeps users who renewed in time, even after the end of their first lease', async () => {

@@ -33,8 +33,8 @@ it('are bounded for each address and for all, and leave room for sockets with on
 });
 
 it('are closed after a minute with 4403, and those with a session stay', async () => {
-  let now = Date.now();
-  await using server = await startServer({}, () => now);
+  let now = 0;
+  await using server = await startServer({}, Date.now, () => now);
   const alice = await server.user();
   const [known, unknown] = [await connect(server, alice.session.accessToken), await connect(server)];
   now += serverLimitDefaults.withoutSessionMs - 1_000;

@@ -34,7 +34,15 @@ export interface TestServer extends AsyncDisposable {
   whileStopped(call: () => Promise<void>): Promise<void>;
 }
 
-export async function startServer(env: Record<string, string> = {}, clock?: () => number): Promise<TestServer> {
+/**
+ * @param clock - the wall clock
+ * @param elapsed - the monotonic clock
+ */
+export async function startServer(
+  env: Record<string, string> = {},
+  clock?: () => number,
+  elapsed?: () => number,
+): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'heliograph-'));
   const logLines: Record<string, Json>[] = [];
   const write = (line: string) => {
@@ -45,7 +53,7 @@ export async function startServer(env: Record<string, string> = {}, clock?: () =
   const configOf = (own: Record<string, string>) =>
     readConfig({ PORT: '0', DATA_DIR: dataDir, RATE_LIMIT_SCALE: '1000', DRAIN_MS: '0', ...own });
   let config = configOf(env);
-  let heliograph = await startHeliograph(config, log, 'test', clock);
+  let heliograph = await startHeliograph(config, log, 'test', clock, elapsed);
   const users: TestUser[] = [];
   const server: TestServer = {
     dataDir,
@@ -82,7 +90,7 @@ export async function startServer(env: Record<string, string> = {}, clock?: () =
     async whileStopped(call) {
       await heliograph[Symbol.asyncDispose]();
       await call();
-      heliograph = await startHeliograph(config, log, 'test', clock);
+      heliograph = await startHeliograph(config, log, 'test', clock, elapsed);
     },
     async [Symbol.asyncDispose]() {
       for (const user of users) await user.close();

@@ -14,8 +14,11 @@ export const startedAt = Date.UTC(2026, 4, 17);
 export const viewer = (userId: string, deviceId = `${userId}0`): Viewer => ({ userId, deviceId, expiresAt: Infinity });
 export const [alice, alicesLaptop, bob] = [viewer('1'), viewer('1', '11'), viewer('2')];
 
-/** A live socket, heard of at the instants the test says; all the time when left out. */
-export function socketHeard(at: () => number = Date.now): { readonly heardAt: number } {
+/** The monotonic clock, which the tests fake too. */
+export const elapsed = () => performance.now();
+
+/** A live socket, heard of at the instants of the monotonic clock that the test says; all the time when left out. */
+export function socketHeard(at: () => number = elapsed): { readonly heardAt: number } {
   return {
     get heardAt() {
       return at();
@@ -81,13 +84,14 @@ export function withPresence(onOpen: (world: PresenceWorld) => void): void {
     vi.useFakeTimers({ now: startedAt });
     faults = [];
     const onError = (error: unknown) => void faults.push(error);
-    const store = createMemoryPresenceStore({ clock: Date.now });
+    const store = createMemoryPresenceStore({ clock: Date.now, elapsed });
     const bus = createMemoryBus({ onError });
     const start: PresenceWorld['start'] = (over = {}) =>
       createPresenceService({
         store,
         bus,
         clock: Date.now,
+        elapsed,
         visibleOf: async (userId, others) => new Set(others.filter((id) => friends.get(userId)?.includes(id))),
         allVisible: async (userId) => friends.get(userId) ?? [],
         onError,

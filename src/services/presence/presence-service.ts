@@ -36,7 +36,7 @@ export const presenceUsersMax = 200;
 const sweepMax = 1_000;
 const renewBatch = 1_000;
 
-/** A live socket, with the time of its client's last sign of life, including answers to pings. */
+/** A live socket, with the time of its client's last sign of life by the monotonic clock, including answers to pings. */
 export interface LiveSocket {
   readonly heardAt: Millis;
 }
@@ -46,7 +46,7 @@ interface Attached {
   readonly userId: UserId;
   readonly deviceId: DeviceId;
   readonly sockets: LiveSocket[];
-  /** The last sign of life that its lease includes. */
+  /** The last sign of life that its lease includes, by the monotonic clock. */
   countedAt: Millis;
 }
 
@@ -56,6 +56,8 @@ export function createPresenceService(ports: {
   store: PresenceStore;
   bus: Bus;
   clock: Clock;
+  /** Milliseconds of the monotonic clock that `heardAt` is read from. */
+  elapsed: Clock;
   /** Filters users to those whose presence a user may see. */
   visibleOf: (userId: UserId, others: readonly UserId[]) => Promise<Set<UserId>>;
   /** All users whose presence a user may see. */
@@ -63,7 +65,7 @@ export function createPresenceService(ports: {
   onError: (error: unknown, what: string) => void;
   settings?: Partial<PresenceSettings>;
 }) {
-  const { store, bus, clock, visibleOf, allVisible, onError } = ports;
+  const { store, bus, clock, elapsed, visibleOf, allVisible, onError } = ports;
   const settings = { ...presenceDefaults, ...ports.settings };
   const sweepEveryMs = Math.min(settings.sweepEveryMs, settings.leaseTtlMs / 10);
   const renewEveryMs = Math.min(settings.renewEveryMs, settings.leaseTtlMs / 10);
@@ -160,7 +162,7 @@ export function createPresenceService(ports: {
     attach({ userId, deviceId }: Viewer, socket: LiveSocket): () => void {
       const known = attached.get(deviceId);
       // A list that is created with its only item allocates no room for more.
-      const entry = known ?? { userId, deviceId, sockets: [socket], countedAt: clock() };
+      const entry = known ?? { userId, deviceId, sockets: [socket], countedAt: elapsed() };
       if (known === undefined) {
         attached.set(deviceId, entry);
         renewSoon([entry]);

@@ -5,9 +5,13 @@ import type { PresenceStore } from '../presence-store.ts';
 /** Maximum number of offline users whose `lastSeenAt` is kept. */
 const lastSeenMax = 1_000_000;
 
-export function createMemoryPresenceStore({ clock }: { clock: Clock }): PresenceStore {
+/**
+ * @param clock - for `lastSeenAt`
+ * @param elapsed - milliseconds of a monotonic clock, for the ends of leases: setting the wall clock neither ends nor prolongs them
+ */
+export function createMemoryPresenceStore({ clock, elapsed }: { clock: Clock; elapsed: Clock }): PresenceStore {
   // A renewed lease moves to the end, and all have the same lifetime: the first are the oldest.
-  const leases = new Map<DeviceId, { userId: UserId; expiresAt: Millis }>();
+  const leases = new Map<DeviceId, { userId: UserId; endsAt: Millis }>();
   /** Number of leases per user, without users who have none. */
   const counts = new Map<UserId, number>();
   const lastSeen = new Map<UserId, Millis>();
@@ -35,6 +39,7 @@ export function createMemoryPresenceStore({ clock }: { clock: Clock }): Presence
   return {
     async renew(renewed, ttlMs) {
       const now = clock();
+      const endsAt = elapsed() + ttlMs;
       const came: UserId[] = [];
       for (const { userId, deviceId } of renewed) {
         if (!leases.delete(deviceId)) {
@@ -42,7 +47,7 @@ export function createMemoryPresenceStore({ clock }: { clock: Clock }): Presence
           counts.set(userId, others + 1);
           if (others === 0) came.push(userId);
         }
-        leases.set(deviceId, { userId, expiresAt: now + ttlMs });
+        leases.set(deviceId, { userId, endsAt });
         see(userId, now);
       }
       return came;
@@ -55,12 +60,12 @@ export function createMemoryPresenceStore({ clock }: { clock: Clock }): Presence
     },
 
     async sweep(limit) {
-      const now = clock();
+      const now = elapsed();
       const gone: { userId: UserId; lastSeenAt: Millis }[] = [];
-      for (const [deviceId, { expiresAt }] of leases) {
-        if (expiresAt > now || gone.length >= limit) break;
+      for (const [deviceId, { endsAt }] of leases) {
+        if (endsAt > now || gone.length >= limit) break;
         const userId = remove(deviceId);
-        if (userId !== null) gone.push({ userId, lastSeenAt: lastSeen.get(userId) ?? now });
+        if (userId !== null) gone.push({ userId, lastSeenAt: lastSeen.get(userId) ?? clock() });
       }
       return gone;
     },

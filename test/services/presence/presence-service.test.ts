@@ -5,6 +5,7 @@ import {
   alice,
   alicesLaptop,
   bob,
+  elapsed,
   type PresenceWorld,
   pass,
   socketHeard,
@@ -74,15 +75,24 @@ describe('presence', () => {
       expect(told.at(-1)).toEqual({ userId: '1', status: 'OFFLINE', lastSeenAt: startedAt + 600_000 });
     });
 
+    it.each([-1, 1])('lasts as long as its socket lives when the wall clock is set by %i hour', async (hours) => {
+      const told = await world.listen('1');
+      presence.attach(alice, socketHeard());
+      await pass(10_000);
+      vi.setSystemTime(Date.now() + hours * 60 * 60_000);
+      await pass(600_000);
+      expect(told.map(({ status }) => status)).toEqual(['ONLINE']);
+    });
+
     it('ends within a minute of when a socket that vanished was heard of last', async () => {
       const told = await world.listen('1');
-      let heardAt = startedAt;
+      let heardAt = elapsed();
       const detach = presence.attach(
         alice,
         socketHeard(() => heardAt),
       );
       await pass(29_990);
-      heardAt = Date.now();
+      heardAt = elapsed();
       await pass(55_000);
       detach(); // A lost connection is not a sign of life.
       expect(told.map(({ status }) => status)).toEqual(['ONLINE']);
@@ -92,27 +102,27 @@ describe('presence', () => {
 
     it('lasts while one ping in half a minute is answered', async () => {
       const told = await world.listen('1');
-      let heardAt = startedAt;
+      let heardAt = elapsed();
       presence.attach(
         alice,
         socketHeard(() => heardAt),
       );
       for (let round = 0; round < 10; round += 1) {
         await pass(30_000);
-        heardAt = Date.now();
+        heardAt = elapsed();
       }
       expect(told.map(({ status }) => status)).toEqual(['ONLINE']);
     });
 
     it('counts signs of life just before a socket closed', async () => {
       const told = await world.listen('1');
-      let heardAt = startedAt;
+      let heardAt = elapsed();
       const detach = presence.attach(
         alice,
         socketHeard(() => heardAt),
       );
       await pass(50_300);
-      heardAt = Date.now();
+      heardAt = elapsed();
       detach();
       await pass(55_000);
       expect(told.map(({ status }) => status)).toEqual(['ONLINE']);
@@ -123,7 +133,7 @@ describe('presence', () => {
     it('asks nothing of the store while nothing is heard', async () => {
       presence.attach(
         alice,
-        socketHeard(() => startedAt),
+        socketHeard(() => 0),
       );
       await pass(0);
       const renew = vi.spyOn(world.store, 'renew');
