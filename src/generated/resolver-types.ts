@@ -125,13 +125,13 @@ export type ChangePasswordPayload = {
 
 /** A log of messages between users, numbered 1, 2, 3 … without a gap. */
 export type Conversation = Node & {
-  /** The http or https address of a group's picture on another server. Null for direct conversations. */
+  /** The http or https address of a group's picture on another server. Null for direct conversations, and if the viewer has left. */
   avatarUrl: Maybe<Scalars['String']['output']>;
   /** The time when it was created. */
   createdAt: Scalars['DateTime']['output'];
   /** The viewer's delivered position: their devices have every message up to this number. */
   deliveredSeq: Scalars['Seq']['output'];
-  /** What a group is for, at most 1,000 characters. Null for direct conversations. */
+  /** What a group is for, at most 1,000 characters. Null for direct conversations, and if the viewer has left. */
   description: Maybe<Scalars['String']['output']>;
   /** Number of the last message that the viewer can see; 0 before the first message. */
   headSeq: Scalars['Seq']['output'];

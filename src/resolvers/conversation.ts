@@ -58,8 +58,9 @@ export const Conversation: ConversationResolvers = {
   id: ({ conversation }) => conversation.id,
   kind: ({ conversation }) => conversation.kind,
   title: ({ conversation }) => conversation.title,
-  description: ({ conversation }) => conversation.description,
-  avatarUrl: ({ conversation }) => conversation.avatarUrl,
+  // The present ones, which may be newer than the last message that a user who has left may see.
+  description: ({ conversation, member }) => (isActive(member) ? conversation.description : null),
+  avatarUrl: ({ conversation, member }) => (isActive(member) ? conversation.avatarUrl : null),
   createdAt: ({ conversation }) => conversation.createdAt,
   lastActivityAt: (view, _args, { services, budget }) => services.conversations.lastActivityAt(view, budget),
   headSeq: ({ headSeq }) => headSeq,

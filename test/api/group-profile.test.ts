@@ -32,6 +32,17 @@ const seen = async (user: TestUser) =>
     .conversation;
 
 describe('a group', () => {
+  it('shows its description and picture to nobody who has left', async () => {
+    await change(owner, { description: 'For members', avatarUrl });
+    expect(await seen(member)).toMatchObject({ description: 'For members', avatarUrl });
+    await owner.ask(
+      'mutation ($c: ID!, $u: [ID!]!) { removeMembers(input: { conversationId: $c, userIds: $u }) { conversation { id } } }',
+      { c: group, u: [member.id] },
+    );
+    await change(owner, { description: 'For those who stayed' });
+    expect(await seen(member)).toMatchObject({ description: null, avatarUrl: null, headSeq: '3' });
+  });
+
   it('changes only in the fields that are given, and every member is notified', async () => {
     const atMember = member.subscribe(live);
     await atMember.until(({ values }) => values.length > 0, 'the start of the stream');
