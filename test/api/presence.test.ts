@@ -105,12 +105,13 @@ describe('the pages for operators', () => {
     }
     const page = await (await fetch(`${server.url}/metrics`)).text();
     expect(page).toContain('heliograph_sends_total{outcome="sent"} 1');
-    expect(page).toMatch(/heliograph_limits_hit_total\{limit="logInName"\} [1-9]/);
+    expect(page).toMatch(/heliograph_limits_hit_total\{limit="logIn"\} [1-9]/);
     expect(page).toContain('heliograph_store_journal_backlog ');
     expect(page).not.toContain(alice.id);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
     const ready = await fetch(`${server.url}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', degraded: [], version: 'test' }]);
+    const body = { status: 'ready', degraded: [], version: 'test', setAside: 0 };
+    expect([ready.status, await ready.json()]).toEqual([200, body]);
     const { data } = await server.post('{ server { version degraded pageSizeMax } }');
     expect(data).toEqual({ server: { version: 'test', degraded: [], pageSizeMax: 500 } });
   });
