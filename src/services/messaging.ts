@@ -28,7 +28,7 @@ export interface MessagingSettings extends ConversationSettings, InboxSettings, 
 }
 
 export interface MessagingPorts {
-  readonly messageStore: Pick<MessageStore, 'messageLog' | 'inboxes' | 'receipts'>;
+  readonly messageStore: Pick<MessageStore, 'messageLog' | 'inboxes' | 'receipts' | 'stats'>;
   readonly conversations: ConversationStore;
   readonly users: UserStore;
   readonly bus: Bus;
@@ -69,7 +69,12 @@ export function createMessaging(ports: MessagingPorts) {
     settings: settings.log,
   });
   const shared = { log, memberLists, bus, clock, isSoleWriter, onError };
-  const inbox = createInboxService({ ...shared, inboxes: messageStore.inboxes, settings });
+  const inbox = createInboxService({
+    ...shared,
+    inboxes: messageStore.inboxes,
+    countSetAside: async () => (await messageStore.stats()).setAside,
+    settings,
+  });
   const receipts = createReceiptService({ ...shared, store: messageStore.receipts, inbox });
   log.follow(inbox.follower);
   log.follow(receipts.follower);

@@ -21,6 +21,8 @@ it('a server frozen under load resumes every stream, and knows the connected use
   await server.start();
   const [alice, bob, carol] = [await server.user('alice'), await server.user('bob'), await server.user('carol')];
   await alice.send({ userId: carol.id }, 'hello');
+  // Presence is visible once both have sent.
+  for (const other of [bob, carol]) await other.send({ userId: alice.id }, 'hello back');
   const { conversationId } = await alice.send({ userId: bob.id }, 'hello');
   const seen = bob.stream('0');
   const carols = carol.stream('0');
@@ -28,8 +30,8 @@ it('a server frozen under load resumes every stream, and knows the connected use
     u: [bob.id, carol.id],
   });
   const last = (userId: string) => presence.values.findLast((one) => one.userId === userId)?.status;
-  await seen.until(({ messages }) => messages.length === 1);
-  await carols.until(({ messages }) => messages.length === 1);
+  await seen.until(({ messages }) => messages.length === 2);
+  await carols.until(({ messages }) => messages.length === 2);
   await presence.until(() => last(bob.id) === 'ONLINE' && last(carol.id) === 'ONLINE', 'both online');
 
   const sends = new Sends();
@@ -48,7 +50,7 @@ it('a server frozen under load resumes every stream, and knows the connected use
   await Promise.all(traffic);
   await sends.resend();
 
-  const count = sends.answered.size + 1;
+  const count = sends.answered.size + 2;
   await seen.until(({ messages }) => messages.length >= count, 'all messages');
   expect(seen.error).toBeNull();
   expect(bob.closes).toEqual([]);

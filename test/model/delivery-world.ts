@@ -196,6 +196,7 @@ export class DeliveryWorld {
       );
     server.services = createServices({
       stores: {
+        stats: truth.stats,
         messageLog: between('log', stored.messageLog),
         inboxes: between('inboxes', stored.inboxes),
         receipts: between('receipts', stored.receipts),

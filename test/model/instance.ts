@@ -8,7 +8,7 @@ import type { MessageStore } from '../../src/stores/message-store.ts';
 import type { UserStore } from '../../src/stores/user-store.ts';
 
 export interface InstanceOptions {
-  readonly stores: Pick<MessageStore, 'messageLog' | 'inboxes' | 'receipts'> & {
+  readonly stores: Pick<MessageStore, 'messageLog' | 'inboxes' | 'receipts' | 'stats'> & {
     readonly conversations: ConversationStore;
     readonly users: UserStore;
   };

@@ -47,6 +47,7 @@ function setUp(over: { fanOutOnWriteMaxMembers: number }) {
         messageLog: count(stores.messageLog),
         inboxes: count(stores.inboxes),
         receipts: count(stores.receipts),
+        stats: stores.stats,
       },
       conversations: count(conversations),
       users,

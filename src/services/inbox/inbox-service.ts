@@ -52,15 +52,17 @@ export function createInboxService(ports: {
   memberLists: MemberLists;
   bus: Bus;
   isSoleWriter: boolean;
+  /** How many damaged writes the message store has set aside. */
+  countSetAside: () => Promise<number>;
   onError: (error: unknown, what: string) => void;
   settings: InboxSettings;
 }) {
-  const { inboxes, log, memberLists, bus, isSoleWriter, onError, settings } = ports;
+  const { inboxes, log, memberLists, bus, isSoleWriter, countSetAside, onError, settings } = ports;
   const hints = createInboxHints({ bus });
   const writer = createInboxWriter({ inboxes, isSoleWriter, onEntered: hints.announce, settings });
   const fanOut = createFanOut({ memberLists, writer, hints, bus, onError });
   const sync = createInboxSync({ memberLists, log, writer, fanOut });
-  const gaps = createInboxGaps({ onError });
+  const gaps = createInboxGaps({ countSetAside, onError });
 
   /**
    * The page after `afterSeq`, of at most `first` numbers, without messages that have no number yet.
@@ -96,18 +98,21 @@ export function createInboxService(ports: {
     budget?: ByteBudget,
   ): Promise<InboxEntry[]> {
     const states = await memberLists.states(wanted.map(({ run }) => run.conversationId));
-    const ranges = wanted.flatMap(({ run, fromSeq, toSeq }, index) => {
+    const ranges = [];
+    for (const [index, { run, fromSeq, toSeq }] of wanted.entries()) {
       const conversation = states[index]?.conversation;
-      if (conversation !== undefined) return [{ conversation, run, fromSeq, toSeq }];
-      gaps.check({ conversationId: run.conversationId, fromSeq, toSeq }, []);
-      return [];
-    });
+      if (conversation !== undefined) ranges.push({ conversation, run, fromSeq, toSeq });
+      else await gaps.check({ conversationId: run.conversationId, fromSeq, toSeq }, []);
+    }
     const messages = await log.listMany(ranges, budget);
-    return ranges.flatMap(({ run, fromSeq, toSeq }, index) => {
+    const entries: InboxEntry[] = [];
+    for (const [index, { run, fromSeq, toSeq }] of ranges.entries()) {
       const found = messages[index] ?? [];
-      gaps.check({ conversationId: run.conversationId, fromSeq, toSeq }, found);
-      return found.map((message) => ({ seq: run.seq + (message.seq - run.fromSeq), message }));
-    });
+      const isWhole = BigInt(found.length) === toSeq - fromSeq + 1n;
+      if (!isWhole) await gaps.check({ conversationId: run.conversationId, fromSeq, toSeq }, found);
+      for (const message of found) entries.push({ seq: run.seq + (message.seq - run.fromSeq), message });
+    }
+    return entries;
   }
 
   return {

@@ -223,7 +223,7 @@ export class Stream implements FollowingStream {
         this.position = item.seq;
         isSilent = true;
       } else if ('message' in item) {
-        if (!tell()) return;
+        if (!tell() || !this.skipTo(item.seq - 1n)) return;
         this.take(item.seq, item.message, false);
         if (this.state !== 'reading') return;
       } else {
@@ -233,8 +233,15 @@ export class Stream implements FollowingStream {
         group?.passBacklog(item.toSeq);
       }
     }
-    if (backlogs.length > 0 && !tell()) return;
-    tell();
+    if (tell()) this.skipTo(page.nextSeq);
+  }
+
+  /** Reports numbers whose messages the store has set aside; false if this read has ended. */
+  private skipTo(seq: Seq): boolean {
+    if (seq <= this.position) return true;
+    this.position = seq;
+    this.pushOrPause({ type: 'StreamHeartbeat', seq });
+    return this.state === 'reading';
   }
 
   /** Whether all of these messages were pushed as live messages of a large group. */
