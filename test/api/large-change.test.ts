@@ -4,7 +4,7 @@ import { startIdentityProvider } from '../support/identity-provider.ts';
 
 it('a change of hundreds of members has the total, and shows the first 200', async () => {
   await using provider = await startIdentityProvider();
-  await using server = await startServer({ ...provider.env, JWT_SECRET: 's'.repeat(32) });
+  await using server = await startServer({ ...provider.env, JWT_SECRET: 's'.repeat(32), PASSWORD_SIGN_IN: 'true' });
   const owner = await server.user();
   const ids = await Promise.all(
     Array.from({ length: 230 }, async (_, index) => {
