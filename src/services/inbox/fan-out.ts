@@ -11,6 +11,7 @@
  * Invariants: at most one attempt per conversation is in progress; batches are fanned out in order of arrival; repeating a batch
  * changes nothing.
  */
+import { visibleHead } from '../../domain/conversation.ts';
 import { type ConversationId, type Millis, minSeq, type UserId } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Bus } from '../../pubsub/bus.ts';
@@ -117,8 +118,9 @@ export function createFanOut(ports: {
     }
     if (onWriteUpTo < first.seq) return;
     const entries = [];
-    for (const { userId, joinedSeq, leftSeq } of await memberList.since(first.seq)) {
-      const upTo = leftSeq !== null && leftSeq < onWriteUpTo ? leftSeq : onWriteUpTo;
+    for (const member of await memberList.since(first.seq)) {
+      const { userId, joinedSeq } = member;
+      const upTo = visibleHead(member, onWriteUpTo);
       if (upTo > joinedSeq)
         entries.push({ userId, conversationId: id, joinedSeq, upTo, wholeFrom: first.seq, activeAt: last.sentAt });
     }
