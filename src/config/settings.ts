@@ -193,12 +193,19 @@ export const settings = v.pipe(
       whole('operations', 1, 10_000),
       'Operations running at once on one WebSocket.',
     ),
-    socketsMax: setting(
-      'SOCKETS_MAX',
-      100_000,
-      whole('sockets', 1, 1_000_000),
-      'WebSockets of this instance. The limit on open files must allow them too.',
+    connectionsMax: setting(
+      'CONNECTIONS_MAX',
+      105_000,
+      whole('connections', 1, 1_000_000),
+      'TCP connections of clients, for HTTP and WebSockets together: keep it above `SOCKETS_MAX`. The limit on open files must allow them.',
     ),
+    connectionsPerAddressMax: setting(
+      'CONNECTIONS_PER_ADDRESS_MAX',
+      22_000,
+      whole('connections', 1, 1_000_000),
+      'The same from one network address. Behind trusted proxies: requests in progress and WebSockets of one client address.',
+    ),
+    socketsMax: setting('SOCKETS_MAX', 100_000, whole('sockets', 1, 1_000_000), 'WebSockets of this instance.'),
     socketsPerUserMax: setting('SOCKETS_PER_USER_MAX', 50, whole('sockets', 1, 100_000), 'WebSockets of one user.'),
     socketsPerAddressMax: setting(
       'SOCKETS_PER_ADDRESS_MAX',

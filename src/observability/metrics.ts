@@ -50,6 +50,11 @@ export function createMetrics(version: string) {
     'transport',
     'type',
   ]);
+  const connections = new Gauge({
+    name: 'heliograph_connections',
+    help: 'Open TCP connections of clients, for HTTP and WebSockets.',
+    registers,
+  });
   const liveSockets = new Gauge({ name: 'heliograph_live_sockets', help: 'Open WebSockets.', registers });
   const socketCloses = counter('socket_closes_total', 'Closed WebSockets by close code.', ['code']);
   const liveSubscriptions = new Gauge({
@@ -81,6 +86,8 @@ export function createMetrics(version: string) {
       operations.inc({ transport, type, code });
       operationSeconds.observe({ transport, type }, ms / 1000);
     },
+    connectionOpened: () => connections.inc(),
+    connectionClosed: () => connections.dec(),
     socketOpened: () => liveSockets.inc(),
     socketClosed(code) {
       liveSockets.dec();

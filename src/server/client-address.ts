@@ -5,7 +5,7 @@
  * belong to a trusted proxy is the client's. Entries further left were written by the client itself or by untrusted proxies.
  */
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import proxyAddr from '@fastify/proxy-addr';
 import ipaddr from 'ipaddr.js';
 import type { ClientAddress } from '../domain/client-address.ts';
@@ -21,16 +21,9 @@ const networkGroups = 4;
 export const unknownAddress: ClientAddress = { address: 'unknown', network: 'unknown' };
 
 export function createClientAddress(trusted: TrustedProxies): ClientAddressOf {
-  const isTrusted = typeof trusted === 'number' ? null : proxyAddr.compile([...trusted]);
-
-  function isProxy(address: string, hop: number): boolean {
-    if (typeof trusted === 'number') return hop < trusted;
-    // Proxies write addresses in different spellings, even with ports, so entries are parsed before they are compared.
-    return isTrusted?.(parseAddress(address)?.address ?? '', hop) ?? false;
-  }
-
+  const isProxy = createProxyCheck(trusted);
   return (request) => {
-    const peer = parseAddress(request.socket.remoteAddress ?? '') ?? unknownAddress;
+    const peer = peerOf(request.socket);
     if (trusted === 0) return peer;
     const addresses = proxyAddr.all(request);
     const hop = addresses.findIndex((address, index) => !isProxy(address, index));
@@ -38,6 +31,29 @@ export function createClientAddress(trusted: TrustedProxies): ClientAddressOf {
     const found = addresses.at(hop);
     return (found === undefined ? null : parseAddress(found)) ?? peer;
   };
+}
+
+/** Finds the network that a connection comes from, and whether that is a trusted proxy's. */
+export function createPeerCheck(
+  trusted: TrustedProxies,
+): (socket: Socket) => { readonly network: string; readonly isProxy: boolean } {
+  const isProxy = createProxyCheck(trusted);
+  return (socket) => {
+    const { address, network } = peerOf(socket);
+    return { network, isProxy: isProxy(address, 0) };
+  };
+}
+
+function peerOf({ remoteAddress }: Socket): ClientAddress {
+  return parseAddress(remoteAddress ?? '') ?? unknownAddress;
+}
+
+/** Tells whether an address is that of a proxy, which has passed a request on through `hop` more proxies. */
+function createProxyCheck(trusted: TrustedProxies): (address: string, hop: number) => boolean {
+  if (typeof trusted === 'number') return (_address, hop) => hop < trusted;
+  const isTrusted = proxyAddr.compile([...trusted]);
+  // Proxies write addresses in different spellings, even with ports, so entries are parsed before they are compared.
+  return (address, hop) => isTrusted(parseAddress(address)?.address ?? '', hop);
 }
 
 /** Reads `1.2.3.4`, `1.2.3.4:5678`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:5678`; null for anything else. */

@@ -2,14 +2,16 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { HealthReport, ServerPorts } from './ports.ts';
 
+const options = { config: { isForOperators: true } };
+
 /** Says that the process lives, and nothing else: every port answers it. */
 export function addLiveness(app: FastifyInstance, health: ServerPorts['health']): void {
-  app.get('/healthz', async (_request, reply) => send(reply, health.live()));
+  app.get('/healthz', options, async (_request, reply) => send(reply, health.live()));
 }
 
 export function addOperatorRoutes(app: FastifyInstance, health: ServerPorts['health']): void {
-  app.get('/readyz', async (_request, reply) => send(reply, await health.ready()));
-  app.get('/metrics', async (_request, reply) => {
+  app.get('/readyz', options, async (_request, reply) => send(reply, await health.ready()));
+  app.get('/metrics', options, async (_request, reply) => {
     const { contentType, body } = await health.metrics();
     return reply.header('content-type', contentType).header('cache-control', 'no-store').send(body);
   });

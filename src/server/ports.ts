@@ -20,6 +20,8 @@ export type Transport = 'http' | 'ws';
 /** Metrics of the transports. */
 export interface ServerMetrics {
   operationDone(labels: { transport: Transport; type: string; code: string }, ms: number): void;
+  connectionOpened(): void;
+  connectionClosed(): void;
   socketOpened(): void;
   socketClosed(code: number): void;
   subscriptionStarted(field: string): void;
@@ -38,6 +40,9 @@ export interface ServerLimits extends OperationLimits {
   /** Maximum size of an HTTP request's body and of a WebSocket message, in bytes. */
   readonly requestMaxBytes: number;
   readonly operationsPerSocketMax: number;
+  /** TCP connections of clients, for HTTP and WebSockets together. */
+  readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
   readonly socketsMax: number;
   readonly socketsPerUserMax: number;
   readonly socketsPerAddressMax: number;

@@ -50,8 +50,21 @@ const headers: Readonly<Record<string, string>> = {
 };
 
 /** Refuses a request. */
-export function sendRefusal(reply: FastifyReply, status: number, message: string): FastifyReply {
-  return reply.status(status).headers(headers).send(refusalBody(status, message));
+export function sendRefusal(
+  reply: FastifyReply,
+  status: number,
+  message: string,
+  details?: Record<string, unknown>,
+): FastifyReply {
+  return reply
+    .status(status)
+    .headers(headers)
+    .send(refusalBody(status, message, details));
+}
+
+/** Connections end at no known time: refused clients are spread over a while. */
+export function retryMs(): number {
+  return Math.round(retryMinMs + Math.random() * (retryMaxMs - retryMinMs));
 }
 
 /**
@@ -61,8 +74,7 @@ export function sendRefusal(reply: FastifyReply, status: number, message: string
  */
 export function refuseRaw(stream: Duplex, status: number, limit?: string): void {
   const message = STATUS_CODES[status] ?? '';
-  // Sockets close at no known time: refused clients are spread over a while.
-  const retryAfterMs = Math.round(retryMinMs + Math.random() * (retryMaxMs - retryMinMs));
+  const retryAfterMs = retryMs();
   const body = JSON.stringify(refusalBody(status, message, status === 429 ? { limit, retryAfterMs } : {}));
   const lines = Object.entries({
     ...headers,

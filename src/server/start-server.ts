@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { addOriginRules } from './browser-rules.ts';
 import { createClientAddress } from './client-address.ts';
+import { boundConnections } from './connections.ts';
 import { addGraphqlRoute } from './graphql-route.ts';
 import { createHttp } from './http.ts';
 import { createHttpDrain } from './http-drain.ts';
@@ -34,6 +35,7 @@ export async function startServer(
   const origins = createOrigins(ports);
   const app = createHttp(ports, pipeline);
   const http = createHttpDrain(app);
+  const connections = boundConnections(app, ports, clientAddressOf);
   boundBodies(app, ports, clientAddressOf);
   app.register(
     async (scope) => {
@@ -50,7 +52,8 @@ export async function startServer(
   const sockets = createWebSockets(ports, pipeline, origins);
   await sockets.open();
   app.server.on('upgrade', (request, stream, head) => {
-    sockets.upgrade(request, stream, head, clientAddressOf(request));
+    const client = clientAddressOf(request);
+    sockets.upgrade(request, stream, head, client, connections.limitOfUpgrade(request, client));
   });
   if (ports.operator !== null) await operatorApp?.listen(ports.operator);
   await app.listen({ host: ports.host, port: ports.port, backlog: 4096 });

@@ -9,6 +9,7 @@ import type { SocketRegistry } from './socket-registry.ts';
 /** Limits that other addresses have not reached. */
 const ofAddress: ReadonlySet<string> = new Set([
   handshakes.name,
+  'connectionsPerAddress',
   'socketsPerAddress',
   'socketsWithoutSessionPerAddress',
 ]);
@@ -39,5 +40,9 @@ export async function takeHandshake(
   const limit = waitMs > 0 ? handshakes.name : registry.limitReached(network);
   if (limit === null) return null;
   metrics.limitHit(limit);
-  return { status: ofAddress.has(limit) ? 429 : 503, limit };
+  return { status: statusOfLimit(limit), limit };
+}
+
+export function statusOfLimit(limit: string): number {
+  return ofAddress.has(limit) ? 429 : 503;
 }

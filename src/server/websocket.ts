@@ -11,13 +11,14 @@ import type { ClientAddress } from '../domain/client-address.ts';
 import { closeCodes, DomainError } from '../domain/errors.ts';
 import { badTokenPoints, handshakes, tokenOfPayload } from './admission.ts';
 import { ClientSocket } from './client-socket.ts';
+import type { ConnectionLimit } from './connections.ts';
 import type { Origins } from './origins.ts';
 import type { OperationRequest, Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { refuseRaw } from './refusals.ts';
 import { createSocketOperations, type PreparedArgs } from './socket-operations.ts';
 import { createSocketRegistry } from './socket-registry.ts';
-import { refusalOf, takeHandshake, type UpgradeRefusal } from './upgrade.ts';
+import { refusalOf, statusOfLimit, takeHandshake, type UpgradeRefusal } from './upgrade.ts';
 
 export type WebSockets = ReturnType<typeof createWebSockets>;
 
@@ -157,10 +158,20 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
       stopRevocations = await ports.onRevoked(registry.endDevice);
     },
 
-    /** Accepts an HTTP upgrade. */
-    upgrade(request: IncomingMessage, stream: Duplex, head: Buffer, client: ClientAddress): void {
+    /**
+     * Accepts or refuses an HTTP upgrade.
+     *
+     * @param limit - the limit that its connection is above
+     */
+    upgrade(
+      request: IncomingMessage,
+      stream: Duplex,
+      head: Buffer,
+      client: ClientAddress,
+      limit: ConnectionLimit | null,
+    ): void {
       stream.on('error', () => {});
-      const refusal = refusalOf(request, client, origins);
+      const refusal = limit === null ? refusalOf(request, client, origins) : { status: statusOfLimit(limit), limit };
       if (refusal !== null) {
         refuse(stream, refusal);
         return;

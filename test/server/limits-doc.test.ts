@@ -50,7 +50,8 @@ it('docs/limits.md shows the bounds of lists without a page size', () => {
 });
 
 it('docs/limits.md shows each setting that is a limit, with its default', () => {
-  const rows = [...rowsUnder('Sizes of requests and answers'), ...rowsUnder('Sockets')];
+  const headings = ['Sizes of requests and answers', 'Connections', 'Sockets'];
+  const rows = headings.flatMap(rowsUnder);
   for (const [, name = '', initial] of rows) {
     const setting = descriptions.find(({ env }) => env === name.replaceAll('`', ''));
     expect([name, initial]).toEqual([name, `${setting?.default} ${setting?.unit}`]);
