@@ -152,7 +152,9 @@ export async function startHeliograph(
   every(stack, healthEveryMs, () => health.look(), onError, 'health');
   every(stack, providerKeysEveryMs, () => accounts.renewProviderKeys(), onError, 'identity-provider');
   every(stack, endingsEveryMs, () => accounts.followEndings(), onError, 'session endings');
-  every(stack, purgeEveryMs, () => accounts.purge(), onError, 'token purge');
+  every(stack, purgeEveryMs, () => accounts.purge(), onError, 'device purge');
+  // A server that is restarted often may never run for that long.
+  accounts.purge().catch((error: unknown) => onError(error, 'device purge'));
   every(stack, config.sweepEveryMs, async () => metrics.swept(await messaging.sweep()), onError, 'fan-out sweep');
 
   const running = await startServer(

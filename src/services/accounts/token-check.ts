@@ -3,7 +3,8 @@
  *
  * A token is in one of these states on this instance:
  * - unknown: its signature is verified, and its session is looked up in the directory;
- * - good: its session was valid at the lookup. The token stays good until it expires or a change of its device becomes known;
+ * - good: its session was valid at the lookup. The token stays good until it expires or a change of its device becomes known, for an
+ *   hour at most;
  * - unsure: its signature is valid, but the directory did not answer. It counts as good for `unsureForMs`, then it is looked up again;
  * - ended: its session is no longer valid. Ended tokens are not cached.
  *
@@ -139,7 +140,8 @@ export function createTokenCheck(ports: {
       if (state === 'ended') throw new DomainError('UNAUTHENTICATED', 'Session has expired or was revoked.');
       const { userId, deviceId, expiresAt } = claims;
       const viewer = { userId, deviceId, expiresAt };
-      const until = state === 'good' ? expiresAt : Math.min(expiresAt, clock() + unsureForMs);
+      // A token that lasts for longer is looked up again, so that its device's use is recorded.
+      const until = Math.min(expiresAt, clock() + (state === 'good' ? useRecordedEveryMs : unsureForMs));
       knownTokens.set(tokenHash, { viewer, until });
       return viewer;
     },
