@@ -48,7 +48,7 @@ function peerOf({ remoteAddress }: Socket): ClientAddress {
   return parseAddress(remoteAddress ?? '') ?? unknownAddress;
 }
 
-/** Tells whether an address is that of a proxy, which has passed a request on through `hop` more proxies. */
+/** Whether an address belongs to a proxy that has passed a request on through `hop` more proxies. */
 function createProxyCheck(trusted: TrustedProxies): (address: string, hop: number) => boolean {
   if (typeof trusted === 'number') return (_address, hop) => hop < trusted;
   const isTrusted = proxyAddr.compile([...trusted]);

@@ -1,5 +1,5 @@
 /**
- * The open TCP connections of clients, bounded for the server and for each client address, whatever is sent on them.
+ * The open TCP connections of clients, bounded for the server and for each client address, for HTTP and WebSockets alike.
  *
  * A connection counts from its beginning to its end, for the server and for its address. That of a trusted proxy carries requests of
  * many clients, so it counts for the server only; each of its requests counts for the address of its client until it is answered, and

@@ -22,7 +22,7 @@ export function createCounts<Key>(max: number) {
       add(key, amount);
       return true;
     },
-    /** Counts one that is there already, whatever the maximum. */
+    /** Counts one that exists already, even above the maximum. */
     add: (key: Key) => add(key, 1),
     release: (key: Key, amount = 1) => add(key, -amount),
     get total(): number {

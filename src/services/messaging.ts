@@ -46,7 +46,7 @@ export interface MessagingPorts {
   readonly onSent?: (outcome: string, ms: Millis) => void;
   /** Receives the time of a live message from its commit to the socket. */
   readonly onDelivered?: (latencyMs: Millis) => void;
-  /** What streams read counts here; left out in tests. */
+  /** Counts the bytes that streams and announcements read; absent in tests. */
   readonly budgets?: ByteBudgets;
   readonly settings: MessagingSettings;
 }
@@ -75,7 +75,7 @@ export function createMessaging(ports: MessagingPorts) {
     countSetAside: async () => (await messageStore.stats()).setAside,
     settings,
   });
-  const receipts = createReceiptService({ ...shared, store: messageStore.receipts, inbox });
+  const receipts = createReceiptService({ ...shared, store: messageStore.receipts, inbox, budgets });
   log.follow(inbox.follower);
   log.follow(receipts.follower);
 

@@ -1,10 +1,10 @@
 /** Acknowledgements: delivered and read positions, per member for the other members and per device for sync. */
 
-import type { ByteBudget } from '../../domain/byte-budget.ts';
+import type { ByteBudget, ByteBudgets } from '../../domain/byte-budget.ts';
 import type { Conversation } from '../../domain/conversation.ts';
 import { clientMessageIdOf } from '../../domain/entry-key.ts';
 import { badInput } from '../../domain/errors.ts';
-import { type Clock, type ConversationId, maxSeq, minSeq, type Seq, type UserId } from '../../domain/ids.ts';
+import { type Clock, type ConversationId, maxSeq, type Seq, type UserId } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
 import type { Bus } from '../../pubsub/bus.ts';
@@ -14,11 +14,10 @@ import type { InboxService } from '../inbox/inbox-service.ts';
 import type { ConversationLog, Follower } from '../log/conversation-log.ts';
 import type { MemberList, MemberLists } from '../members/member-lists.ts';
 import { type AckInput, createAckCoverage } from './ack-coverage.ts';
+import { findNamed } from './named-messages.ts';
 import { type Advance, createMemberPositions, type Progress, type StatusAdvance } from './positions.ts';
 import { createReceiptWatch } from './receipt-watch.ts';
 
-/** Maximum number of messages searched, from the newest down, for the one that a status change names. */
-const namedWithinMax = 500;
 /** Maximum number of message ids and conversation positions in one call, and of conversations in its answer. */
 export const ackedMax = 500;
 
@@ -36,9 +35,11 @@ export function createReceiptService(ports: {
   bus: Bus;
   clock: Clock;
   isSoleWriter: boolean;
+  /** Counts the bytes that announcements read; absent in tests. */
+  budgets?: ByteBudgets;
   onError: (error: unknown, what: string) => void;
 }) {
-  const { store, memberLists, log, inbox, bus, clock, isSoleWriter, onError } = ports;
+  const { store, memberLists, log, inbox, bus, clock, isSoleWriter, budgets, onError } = ports;
   const memberPositions = createMemberPositions({ store, isSoleWriter });
   const coverage = createAckCoverage({ memberLists, log, inbox });
   const watches = createReceiptWatch({ memberPositions, memberLists, bus, clock });
@@ -61,11 +62,10 @@ export function createReceiptService(ports: {
 
   /** Finds the newest covered message of each affected sender, and notifies the sender. */
   async function announceStatuses(conversation: Conversation, advances: readonly StatusAdvance[]): Promise<void> {
-    const toSeq = advances.reduce((seq, advance) => maxSeq(seq, advance.seq), 0n);
-    const fromSeq = advances.reduce((seq, { sinceSeq }) => minSeq(seq, sinceSeq), toSeq) + 1n;
-    const messages = await log.list(conversation, { fromSeq, toSeq, limit: namedWithinMax, newestFirst: true });
-    for (const { senderId, status, sinceSeq, seq } of advances) {
-      const named = messages.findLast((one) => one.senderId === senderId && one.seq > sinceSeq && one.seq <= seq);
+    const found = await findNamed({ log, budgets }, conversation, advances);
+    for (const advance of advances) {
+      const { senderId, status, sinceSeq } = advance;
+      const named = found.get(advance);
       if (named === undefined) continue;
       bus.publish(topics.statuses(senderId), {
         messageId: named.id,

@@ -13,9 +13,11 @@
  * `base` is set once, and `shown` only grows from there. No hint past `leftSeq` is pushed.
  */
 
+import type { ByteBudgets } from '../../domain/byte-budget.ts';
 import type { Conversation } from '../../domain/conversation.ts';
 import { visibleHead } from '../../domain/conversation.ts';
 import { entryKinds } from '../../domain/entry-kinds.ts';
+import { DomainError } from '../../domain/errors.ts';
 import { type Millis, maxSeq, type Seq } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -32,6 +34,8 @@ export interface FollowedGroupPorts {
   readonly memberLists: MemberLists;
   readonly bus: Bus;
   readonly numbers: Pick<LiveNumbers, 'add'>;
+  /** Counts the bytes that streams read; absent in tests. */
+  readonly budgets?: ByteBudgets;
   readonly onError: (error: unknown, what: string) => void;
 }
 
@@ -190,18 +194,33 @@ export class FollowedGroup {
           return;
         }
         if (this.shown >= toSeq) return;
-        const limit = stream.settings.catchUpPage;
-        const messages = await log.list(conversation, { fromSeq: this.shown + 1n, toSeq, limit });
-        if (messages.length === 0) return;
-        for (const message of messages) {
-          if (!stream.isFlowing()) return;
-          if (message.seq > this.shown) this.pushLive(message, false);
-        }
+        if (!(await this.readPage(toSeq))) return;
       }
     } catch (error) {
-      onError(error, 'stream group read');
+      // A busy server is not a fault.
+      const isBusy = error instanceof DomainError && error.code === 'OVERLOADED';
+      if (!isBusy) onError(error, 'stream group read');
+      else setTimeout(() => void this.read(), stream.settings.retryAfterMs).unref();
     } finally {
       this.isReading = false;
+    }
+  }
+
+  /** Pushes the next messages up to a number; false if there are none, or they may not be pushed now. */
+  private async readPage(toSeq: Seq): Promise<boolean> {
+    const { stream, conversation } = this;
+    const { log, budgets } = stream.ports;
+    const budget = budgets?.openPage();
+    try {
+      const range = { fromSeq: this.shown + 1n, toSeq, limit: stream.settings.catchUpPage };
+      const messages = await log.list(conversation, range, budget);
+      for (const message of messages) {
+        if (!stream.isFlowing()) return false;
+        if (message.seq > this.shown) this.pushLive(message, false);
+      }
+      return messages.length > 0;
+    } finally {
+      budget?.release();
     }
   }
 }

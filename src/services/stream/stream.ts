@@ -15,7 +15,6 @@
  * Messages of large groups arrive live beside the inbox: see followed-group.ts. Once a sync has assigned their inbox numbers, the
  * position moves past them without showing them again, and a heartbeat reports it.
  */
-import type { ByteBudgets } from '../../domain/byte-budget.ts';
 import { entryKinds } from '../../domain/entry-kinds.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, Millis, Seq } from '../../domain/ids.ts';
@@ -48,7 +47,6 @@ export interface CatchUpSettings {
 
 export interface StreamPorts extends FollowedGroupPorts {
   readonly clock: Clock;
-  readonly budgets?: ByteBudgets;
   /** Receives the time of a live message from its commit to the socket. */
   readonly onDelivered?: (latencyMs: Millis) => void;
 }
@@ -192,7 +190,7 @@ export class Stream implements FollowingStream {
       }
     } catch (error) {
       if (isOver()) return;
-      // A busy server is no fault: clients that all come back at once take turns. A gap has been reported already.
+      // A busy server is not a fault: clients that all come back at once take turns. A gap has been reported already.
       const isBusy = error instanceof DomainError && error.code === 'OVERLOADED';
       if (!isBusy && !(error instanceof InboxGap)) onError(error, 'stream read');
       setTimeout(() => {
