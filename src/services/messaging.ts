@@ -7,6 +7,7 @@
  */
 import type { ByteBudgets } from '../domain/byte-budget.ts';
 import type { Clock, MessageId, Millis } from '../domain/ids.ts';
+import { createTrustedClock } from '../domain/trusted-clock.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import type { ConversationStore } from '../stores/conversation-store.ts';
 import type { MessageStore } from '../stores/message-store.ts';
@@ -14,7 +15,7 @@ import type { RateLimiter } from '../stores/rate-limiter.ts';
 import type { UserStore } from '../stores/user-store.ts';
 import { type ConversationSettings, createConversationService } from './conversations/conversation-service.ts';
 import { createInboxService, type InboxSettings } from './inbox/inbox-service.ts';
-import { type ConversationLogSettings, createConversationLog, createTrustedClock } from './log/conversation-log.ts';
+import { type ConversationLogSettings, createConversationLog } from './log/conversation-log.ts';
 import { createMemberLists, type MemberListSettings } from './members/member-lists.ts';
 import { createMessageService, type MessageLimits } from './messages/message-service.ts';
 import { createReceiptService } from './receipts/receipt-service.ts';

@@ -18,6 +18,7 @@ import type { ConversationId, MessageId, Millis } from '../../domain/ids.ts';
 import type { Draft, Message } from '../../domain/message.ts';
 import { type Month, monthOf, monthStart } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
+import type { TrustedClock } from '../../domain/trusted-clock.ts';
 import type { Append, AppendResult, MessageLog, MessageRow } from '../../stores/message-log.ts';
 import { draftsOfOthers, type Membership, membersAmongSenders } from './admission.ts';
 import type { ChainCache } from './chain-cache.ts';
@@ -26,7 +27,6 @@ import type { Followers } from './followers.ts';
 import type { RecentMessages } from './recent-messages.ts';
 import { answerRepeat, answerSealedResends, hasUnaskedSegments } from './resends.ts';
 import { openSegment } from './segment-chain.ts';
-import type { TrustedClock } from './trusted-clock.ts';
 
 export interface BatchWriterSettings {
   /** How often one batch is tried in vain, against other writers, before it is given up as UNAVAILABLE. */

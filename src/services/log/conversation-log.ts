@@ -15,6 +15,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { Clock, ConversationId, MessageId, Millis } from '../../domain/ids.ts';
 import { type Draft, encodeBody } from '../../domain/message.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
+import type { TrustedClock } from '../../domain/trusted-clock.ts';
 import type { MessageLog } from '../../stores/message-log.ts';
 import type { Membership } from './admission.ts';
 import { type BatchWriterSettings, createBatchWriter } from './batch-writer.ts';
@@ -26,13 +27,11 @@ import { createRecentMessages, recentConversationsMax } from './recent-messages.
 import { withoutTwins } from './resends.ts';
 import type { Head, SegmentChain } from './segment-chain.ts';
 import { createSweep, type SweepSettings, sweepDefaults } from './sweep.ts';
-import type { TrustedClock } from './trusted-clock.ts';
 
 export type { Membership } from './admission.ts';
 export type { Appended } from './draft-batch.ts';
 export type { Follower } from './followers.ts';
 export { emptyHead } from './segment-chain.ts';
-export { createTrustedClock } from './trusted-clock.ts';
 
 export interface ConversationLogSettings extends BatchWriterSettings, FollowersSettings, SweepSettings {
   /** Drafts waiting to be written, over all conversations; more are refused with OVERLOADED. */

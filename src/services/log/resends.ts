@@ -12,10 +12,10 @@ import { clientMessageIdOf, serverKeyPrefix } from '../../domain/entry-key.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { encodeBody, type Message } from '../../domain/message.ts';
 import type { Month } from '../../domain/month.ts';
+import type { TrustedClock } from '../../domain/trusted-clock.ts';
 import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
 import type { UnsentBatch, Waiting } from './draft-batch.ts';
 import { toMessage } from './log-reader.ts';
-import type { TrustedClock } from './trusted-clock.ts';
 
 /** Time for which a resend is recognised across the end of a month. */
 const resendReachMs = 24 * 60 * 60 * 1000;

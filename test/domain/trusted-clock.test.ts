@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createTrustedClock } from '../../../src/services/log/trusted-clock.ts';
-import { day, january } from '../../support/drafts.ts';
+import { createTrustedClock } from '../../src/domain/trusted-clock.ts';
+import { day, january } from '../support/drafts.ts';
 
 function setUp() {
   const time = { wall: january, elapsed: 5_000 };

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from '../../domain/ids.ts';
+import type { Clock, Millis } from './ids.ts';
 
 /**
  * Determines whether the wall clock can be trusted to measure the last day: it has kept pace with the monotonic clock for a day. A
