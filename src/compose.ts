@@ -1,9 +1,11 @@
 /** Connects all components: config in, running server out. */
 import { randomBytes, randomInt } from 'node:crypto';
+import { uptime } from 'node:os';
 import type { Config } from './config/config.ts';
 import { ByteBudgets } from './domain/byte-budget.ts';
 import type { Clock } from './domain/ids.ts';
 import { createSnowflakes, workerMax } from './domain/snowflake.ts';
+import { createTrustedClock } from './domain/trusted-clock.ts';
 import { openDrivers } from './drivers.ts';
 import { createHealth } from './observability/health.ts';
 import type { Log } from './observability/log.ts';
@@ -33,6 +35,8 @@ const purgeEveryMs = 60 * 60 * 1000;
 /** Maximum time for which an identity provider's withdrawn key is still accepted. */
 const providerKeysEveryMs = 10 * 60 * 1000;
 
+const monotonic: Clock = () => performance.now();
+
 export interface Heliograph extends AsyncDisposable {
   readonly server: RunningServer;
   readonly services: Services;
@@ -47,7 +51,7 @@ export async function startHeliograph(
   log: Log,
   version: string,
   clock: Clock = Date.now,
-  elapsed: Clock = () => performance.now(),
+  elapsed: Clock = monotonic,
 ): Promise<Heliograph> {
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics(version);
@@ -62,8 +66,15 @@ export async function startHeliograph(
   // The transports count their refusals themselves.
   const rateLimiter = countRefusals(transportLimiter, metrics.server.limitHit);
 
+  const trustedClock = createTrustedClock({
+    clock,
+    elapsed,
+    sinceBoot: elapsed === monotonic ? () => uptime() * 1000 : elapsed,
+    onStep: (ms) =>
+      onError(new Error(`the machine's clock was set ${ms > 0 ? 'forward' : 'back'} by ${Math.abs(ms)} ms`), 'clock'),
+  });
   // Only one process writes, so any worker number is valid. A new one at each start prevents repeated ids if the clock repeats a time.
-  const snowflakes = createSnowflakes(clock, () => randomInt(workerMax + 1));
+  const snowflakes = createSnowflakes(trustedClock.now, () => randomInt(workerMax + 1));
   const newId = () => snowflakes.next();
 
   const accounts = openAccountService({
@@ -90,7 +101,7 @@ export async function startHeliograph(
       bus,
       rateLimiter,
       newId,
-      clock,
+      clock: trustedClock,
       elapsed,
       isSoleWriter: true,
       onError,
@@ -137,7 +148,10 @@ export async function startHeliograph(
   metrics.watch({
     sendQueue: () => messaging.log.queued,
     fanOutPending: async () => (await messaging.log.unfinished()).count,
-    inboxLag: async () => Math.max(0, clock() - ((await messaging.log.unfinished()).oldestAt ?? clock())) / 1000,
+    inboxLag: async () => {
+      const now = trustedClock.now();
+      return Math.max(0, now - ((await messaging.log.unfinished()).oldestAt ?? now)) / 1000;
+    },
     storePending: () => messageStore.pending,
     storeBacklog: async () => (await messageStore.stats()).backlog,
     storeSetAside: async () => (await messageStore.stats()).setAside,

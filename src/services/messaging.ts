@@ -7,7 +7,7 @@
  */
 import type { ByteBudgets } from '../domain/byte-budget.ts';
 import type { Clock, MessageId, Millis } from '../domain/ids.ts';
-import { createTrustedClock } from '../domain/trusted-clock.ts';
+import type { TrustedClock } from '../domain/trusted-clock.ts';
 import type { Bus } from '../pubsub/bus.ts';
 import type { ConversationStore } from '../stores/conversation-store.ts';
 import type { MessageStore } from '../stores/message-store.ts';
@@ -35,7 +35,7 @@ export interface MessagingPorts {
   readonly bus: Bus;
   readonly rateLimiter: RateLimiter;
   readonly newId: () => MessageId;
-  readonly clock: Clock;
+  readonly clock: TrustedClock;
   /** Milliseconds of a monotonic clock. */
   readonly elapsed: Clock;
   /**
@@ -55,13 +55,14 @@ export interface MessagingPorts {
 export type Messaging = ReturnType<typeof createMessaging>;
 
 export function createMessaging(ports: MessagingPorts) {
-  const { messageStore, conversations: store, users, bus, rateLimiter, newId, clock, elapsed } = ports;
+  const { messageStore, conversations: store, users, bus, rateLimiter, newId, elapsed } = ports;
+  const clock = ports.clock.now;
   const { isSoleWriter, onError, onSent, onDelivered, budgets, settings } = ports;
 
   const memberLists = createMemberLists({ store, isSoleWriter, elapsed, settings });
   const log = createConversationLog({
     log: messageStore.messageLog,
-    clock: createTrustedClock(clock, elapsed),
+    clock: ports.clock,
     elapsed,
     newId,
     membership: memberLists,

@@ -1,38 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { decodeJwt, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGroup, holesIn, numbers, offline } from '../support/actions.ts';
 import { type Json, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
+import { lastingSecret, lastingUser } from '../support/lasting-session.ts';
 
-const secret = 'a secret that outlives every clock';
 const at = (text: string) => Date.parse(text);
 const januaryEnd = at('2026-02-01T00:00:00.000Z');
 
-let now = at('2026-01-20T12:00:00.000Z');
+const startedAt = at('2026-01-20T12:00:00.000Z');
+
+let now = startedAt;
+/** What the clock showed at the last look, and the milliseconds of the monotonic clock. */
+let seen = startedAt;
+let passed = 0;
 /** How far the clock jumps forth and back with every look at it. */
 let flickerMs = 0;
 let looks = 0;
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ JWT_SECRET: secret }, () => {
+  const clock = () => {
     looks += 1;
-    return looks % 3 === 0 ? now + flickerMs : now;
-  });
+    seen = looks % 3 === 0 ? now + flickerMs : now;
+    return seen;
+  };
+  // The time passes until the latest that the clock has shown, which is then set back or is right.
+  const elapsed = () => {
+    passed = Math.max(passed, seen - startedAt);
+    return passed;
+  };
+  server = await startServer({ JWT_SECRET: lastingSecret }, clock, elapsed);
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-/** A user whose token is good whatever the clock says: this is not about sessions. */
-async function user(): Promise<TestUser> {
-  const made = await server.user();
-  const accessToken = await new SignJWT(decodeJwt(made.session.accessToken))
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setExpirationTime(at('2036-01-01T00:00:00.000Z') / 1000)
-    .sign(new TextEncoder().encode(secret));
-  made.session = { ...made.session, accessToken };
-  return made;
-}
+const user = (): Promise<TestUser> => lastingUser(server);
 
 async function historyOf(reader: TestUser, conversationId: string): Promise<Json[]> {
   const nodes: Json[] = [];

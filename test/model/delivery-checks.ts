@@ -14,17 +14,24 @@ import { findReceiptViolations } from './receipt-checks.ts';
 type Truth = DeliveryWorld['truth'];
 
 /** A conversation's rows in the order of its segments and numbers, and the violations in them. */
-async function readLog(truth: Truth, id: ConversationId, firstMonth: Month, found: string[]): Promise<MessageRow[]> {
+async function readLog(
+  { truth, latestMs }: DeliveryWorld,
+  id: ConversationId,
+  firstMonth: Month,
+  found: string[],
+): Promise<MessageRow[]> {
   const rows: MessageRow[] = [];
   const months = await truth.messageLog.months();
   const reachable = new Set<Month>();
   for (let month: Month | null = firstMonth; month !== null; ) {
     reachable.add(month);
+    if (month > monthOf(latestMs)) found.push(`${id} is in ${month}, which has not come`);
     const range = { conversationId: id, month, fromSeq: 0n, toSeq: 2n ** 62n, limit: 10_000 };
     const [inMonth] = await truth.messageLog.list([range]);
     const [tail] = await truth.messageLog.tails([{ conversationId: id, month }]);
     for (const row of inMonth ?? []) {
       const name = messageKey(id, row.seq);
+      if (row.sentAt > latestMs) found.push(`${name} is of ${new Date(row.sentAt).toISOString()}, which has not come`);
       if (monthOf(row.sentAt) !== month) found.push(`${name} of ${monthOf(row.sentAt)} lies in ${month}`);
       if (monthOf(snowflakeTime(row.id)) > month) found.push(`the id of ${name} is from a later month than ${month}`);
       rows.push(row);
@@ -126,7 +133,7 @@ export async function findDeliveryViolations(world: DeliveryWorld): Promise<stri
   for (const state of await truth.conversations.get(world.conversationIds)) {
     if (state === null) continue;
     const { id, firstMonth, kind } = state.conversation;
-    const rows = await readLog(truth, id, firstMonth, found);
+    const rows = await readLog(world, id, firstMonth, found);
     checkOrder(id, rows, found);
     logs.set(id, rows);
     const members = await truth.conversations.listStays(id, 0n);

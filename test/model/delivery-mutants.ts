@@ -94,6 +94,10 @@ export const deliveryMutants: readonly DeliveryMutant[] = [
     isEachAlone: true,
   },
   {
+    name: 'clocks are believed wherever they are set to',
+    believesClocks: true,
+  },
+  {
     name: 'nothing is read by sending',
     wrapMessages: (store) => ({
       ...store,

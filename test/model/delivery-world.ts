@@ -6,6 +6,7 @@
  */
 import type { ConversationId, Millis } from '../../src/domain/ids.ts';
 import type { Message } from '../../src/domain/message.ts';
+import { createTrustedClock, type TrustedClock } from '../../src/domain/trusted-clock.ts';
 import type { Viewer } from '../../src/domain/user.ts';
 import type { Bus } from '../../src/pubsub/bus.ts';
 import type { ConversationStore } from '../../src/stores/conversation-store.ts';
@@ -31,6 +32,8 @@ export interface DeliveryMutant {
   readonly withoutChecks?: boolean;
   /** Each of several servers takes itself for the only writer. */
   readonly isEachAlone?: boolean;
+  /** Servers believe their clocks wherever these are set to. */
+  readonly believesClocks?: boolean;
   /** Nobody finishes what a crash left behind. */
   readonly withoutSweep?: boolean;
 }
@@ -67,6 +70,10 @@ const wildTimes = [
 ];
 /** How late a send is repeated where clocks can be trusted; what it waits for its answer comes on top, up to a day in all. */
 const resendWithinMs = 10 * hour;
+/** Hours that pass where clocks are set wildly; less than a day, after which a server trusts its clock to tell old resends from new. */
+const wildHoursMax = 20;
+/** How far a clock may be ahead of a monotonic clock and be believed. */
+const clockDriftMaxMs = 30_000;
 const stepsMax = 60_000;
 
 export class DeliveryWorld {
@@ -91,6 +98,8 @@ export class DeliveryWorld {
   private readonly slowRate: number;
   conversationIds: ConversationId[] = [];
   private elapsedMs = 0;
+  private hoursPassed = 0;
+  private believedMs = 0;
   private workers = 0;
   private names = 0;
 
@@ -179,6 +188,7 @@ export class DeliveryWorld {
   private createServer(clockMs: Millis): Server {
     const { scheduler, truth, mutant } = this;
     this.names += 1;
+    this.believedMs = Math.max(this.believedMs, clockMs);
     const server = {
       name: `server ${this.names}`,
       isDead: false,
@@ -207,8 +217,7 @@ export class DeliveryWorld {
         users: truth.users,
       },
       bus: mutant?.wrapBus?.(ownBus, streamsOf) ?? ownBus,
-      // A millisecond for each step, so that no two reads of the store are at the same time.
-      clock: () => server.clockMs + scheduler.time,
+      clock: this.clockOf(server),
       elapsed: () => this.elapsedMs + scheduler.time - server.bornAt,
       takeWorker: () => this.workers++ % 1024,
       isAlone: this.isAlone || mutant?.isEachAlone === true,
@@ -217,6 +226,15 @@ export class DeliveryWorld {
       onError: (error, what) => scheduler.note(`${server.name} ${what}: ${String(error)}`),
     });
     return server;
+  }
+
+  // A millisecond for each step, so that no two reads of the store are at the same time.
+  private clockOf(server: Server): TrustedClock {
+    const { scheduler, mutant } = this;
+    const clock = () => server.clockMs + scheduler.time;
+    if (mutant?.believesClocks === true)
+      return { now: clock, latest: () => Number.POSITIVE_INFINITY, isTrusted: () => false };
+    return createTrustedClock({ clock, elapsed: () => this.elapsedMs + scheduler.time - server.bornAt });
   }
 
   /** What a process does before it serves: it finishes what an earlier one left behind. A start that fails is made again. */
@@ -430,16 +448,32 @@ export class DeliveryWorld {
       // All clocks keep pace. Days pass only when nothing is under way: no call takes so long.
       const ms = scheduler.pick([hour / 4, hour, day, 12 * day]);
       if (ms >= day) await this.rest();
-      this.elapsedMs += ms;
-      for (const one of this.servers) one.clockMs += ms;
-      scheduler.note(`${ms / hour} hours pass`);
+      this.pass(ms);
       return;
     }
     const jump = scheduler.random();
-    if (jump < 0.3) server.clockMs += Math.floor(scheduler.random() * 20_000);
-    else if (jump < 0.6) server.clockMs -= Math.floor(scheduler.random() * 20_000);
-    else server.clockMs = scheduler.pick(wildTimes) + Math.floor(scheduler.random() * 5);
+    if (jump < 0.2) server.clockMs += Math.floor(scheduler.random() * 20_000);
+    else if (jump < 0.4) server.clockMs -= Math.floor(scheduler.random() * 20_000);
+    else if (jump < 0.5 && this.hoursPassed < wildHoursMax) {
+      this.hoursPassed += 1;
+      this.pass(hour);
+    } else server.clockMs = scheduler.pick(wildTimes) + Math.floor(scheduler.random() * 5);
     scheduler.note(`${server.name} has ${new Date(server.clockMs).toISOString()}`);
+    // A server believes its clock when it starts.
+    if (jump > 0.8) await this.crash(server);
+  }
+
+  /** Time passes on all clocks, so that servers may believe them wherever they have been set to. */
+  private pass(ms: Millis): void {
+    this.believedMs = Math.max(this.believedMs, ...this.servers.map(({ clockMs }) => clockMs)) + ms;
+    for (const server of this.servers) server.clockMs += ms;
+    this.elapsedMs += ms;
+    this.scheduler.note(`${ms / hour} hours pass`);
+  }
+
+  /** No server has had a reason to believe that it is later. */
+  get latestMs(): Millis {
+    return this.believedMs + this.scheduler.time + clockDriftMaxMs;
   }
 
   private async crash(server: Server): Promise<void> {
@@ -493,7 +527,7 @@ export class DeliveryWorld {
       await this.rest();
     }
     // What is kept in memory for a while grows old.
-    this.elapsedMs += 60_000;
+    this.pass(60_000);
     for (let round = 0; round < 2; round += 1) {
       if (this.mutant?.withoutChecks !== true) await scheduler.tick();
       await this.rest();

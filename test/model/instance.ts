@@ -1,6 +1,7 @@
 /** One server process of a model world: the server's own wiring of messages, over ports that the world puts between. */
 import type { Clock } from '../../src/domain/ids.ts';
 import { createSnowflakes } from '../../src/domain/snowflake.ts';
+import type { TrustedClock } from '../../src/domain/trusted-clock.ts';
 import type { Bus } from '../../src/pubsub/bus.ts';
 import { createMessaging, type Messaging } from '../../src/services/messaging.ts';
 import type { ConversationStore } from '../../src/stores/conversation-store.ts';
@@ -13,7 +14,7 @@ export interface InstanceOptions {
     readonly users: UserStore;
   };
   readonly bus: Bus;
-  readonly clock: Clock;
+  readonly clock: TrustedClock;
   /** Milliseconds of a monotonic clock. */
   readonly elapsed: Clock;
   readonly takeWorker: () => number;
@@ -34,7 +35,7 @@ export function createServices(options: InstanceOptions): Services {
     users: stores.users,
     bus,
     rateLimiter: { take: () => 0 },
-    newId: createSnowflakes(clock, options.takeWorker).next,
+    newId: createSnowflakes(clock.now, options.takeWorker).next,
     clock,
     elapsed,
     isSoleWriter: isAlone,

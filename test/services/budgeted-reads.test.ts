@@ -10,6 +10,7 @@ import { createMemoryConversationStore } from '../../src/stores/memory/memory-co
 import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import { createMemoryUserStore } from '../../src/stores/memory/memory-user-store.ts';
 import { january } from '../support/drafts.ts';
+import { fixedClock } from '../support/fixed-clock.ts';
 
 const [alice, bob] = ['101', '102'].map((userId) => ({ userId, deviceId: '1', expiresAt: Number.POSITIVE_INFINITY }));
 const answersMaxBytes = 4_000_000;
@@ -48,7 +49,7 @@ async function setUp(fanOutOnWriteMaxMembers: number) {
       bus,
       rateLimiter: { take: () => 0 },
       newId,
-      clock: () => january,
+      clock: fixedClock(january),
       elapsed: () => 0,
       isSoleWriter: true,
       onError,

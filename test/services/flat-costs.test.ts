@@ -8,6 +8,7 @@ import { createMemoryConversationStore } from '../../src/stores/memory/memory-co
 import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import { createMemoryUserStore } from '../../src/stores/memory/memory-user-store.ts';
 import { january } from '../support/drafts.ts';
+import { fixedClock } from '../support/fixed-clock.ts';
 
 const onError = (error: unknown) => {
   throw error;
@@ -54,7 +55,7 @@ function setUp(over: { fanOutOnWriteMaxMembers: number }) {
       bus: createMemoryBus({ onError }),
       rateLimiter: { take: () => 0 },
       newId,
-      clock: () => january,
+      clock: fixedClock(january),
       elapsed: () => 0,
       isSoleWriter: true,
       onError,

@@ -33,12 +33,16 @@ export function setUpLog(
   };
   const list = vi.fn(store.list);
   const port: MessageLog = { ...store, ...calls, list };
-  const time = { now: january, elapsed: 0 };
+  const time = { now: january, latest: Number.POSITIVE_INFINITY, elapsed: 0 };
   const worker = workers++ % 1024;
   const told: bigint[] = [];
   const log = createConversationLog({
     log: port,
-    clock: { now: () => time.now, isTrusted: () => options.isTrusted ?? true },
+    clock: {
+      now: () => time.now,
+      latest: () => time.latest,
+      isTrusted: () => options.isTrusted ?? true,
+    },
     elapsed: () => time.elapsed,
     newId: createSnowflakes(
       () => time.now,

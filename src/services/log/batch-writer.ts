@@ -165,13 +165,22 @@ export function createBatchWriter(ports: {
     return new Set(batches.filter(({ isStale }) => isStale));
   }
 
-  /** The month an instant and the ids of a batch call for. */
-  function targetMonth({ waiting }: UnsentBatch, now: Millis): Month {
-    return monthOf(waiting.reduce((latest, { draft }) => Math.max(latest, snowflakeTime(draft.id)), now));
+  /** The month an instant and the ids of a batch call for. Ids of a time that has not come would seal months ahead: they are replaced. */
+  function targetMonth(batch: UnsentBatch, now: Millis): Month {
+    const latest = latestId(batch, now);
+    if (latest <= now) return monthOf(now);
+    const bound = clock.latest();
+    if (latest <= bound) return monthOf(latest);
+    batch.waiting = batch.waiting.map((one) => (snowflakeTime(one.draft.id) > bound ? withNewId(one) : one));
+    return monthOf(latestId(batch, now));
+  }
+
+  function withNewId(one: Waiting): Waiting {
+    return { ...one, draft: { ...one.draft, id: newId() } };
   }
 
   function prepare(batch: UnsentBatch): Append {
-    const { conversation, chain, waiting } = batch;
+    const { conversation, chain } = batch;
     const { month } = openSegment(chain);
     // The clock is read once for both, because the month may end between two readings.
     const now = clock.now();
@@ -183,7 +192,7 @@ export function createBatchWriter(ports: {
     const sentAt = Math.max(now, chain.head.sentAt, monthStart(month));
     const rows: MessageRow[] = [];
     let { seq, ordinal, membershipSeq } = chain.head;
-    for (const { draft, body } of waiting) {
+    for (const { draft, body } of batch.waiting) {
       const { id, conversationId, kind, senderId, key } = draft;
       const { isCountable, changesMembers } = entryKinds[kind];
       seq += 1n;
@@ -225,7 +234,7 @@ export function createBatchWriter(ports: {
     if (stoppedBy.reason === 'idTaken') {
       // Ids repeat after a clock was set back. Clients do not know these ids yet, and the next ones are probably taken too.
       countAttempt(batch);
-      batch.waiting = batch.waiting.map((one) => ({ ...one, draft: { ...one.draft, id: newId() } }));
+      batch.waiting = batch.waiting.map(withNewId);
       return true;
     }
     const [first, ...rest] = batch.waiting;
@@ -252,4 +261,8 @@ function takeOut(
 
 function numbered(draft: Draft, { seq, ordinal, membershipSeq, sentAt }: MessageRow): Message {
   return { ...draft, seq, ordinal, membershipSeq, sentAt };
+}
+
+function latestId({ waiting }: UnsentBatch, now: Millis): Millis {
+  return waiting.reduce((latest, { draft }) => Math.max(latest, snowflakeTime(draft.id)), now);
 }

@@ -10,6 +10,7 @@ import { createMemoryUserStore } from '../../../src/stores/memory/memory-user-st
 import type { MessageLog } from '../../../src/stores/message-log.ts';
 import { codeOf } from '../../support/conversation-logs.ts';
 import { january } from '../../support/drafts.ts';
+import { fixedClock } from '../../support/fixed-clock.ts';
 
 const [alice, bob] = ['1', '2'].map((userId) => ({ userId, deviceId: userId, expiresAt: Number.POSITIVE_INFINITY }));
 
@@ -44,7 +45,7 @@ describe('an inbox whose log does not give a message', () => {
           () => january,
           () => 1,
         ).next,
-        clock: () => january,
+        clock: fixedClock(january),
         elapsed: () => 0,
         isSoleWriter: true,
         onError,

@@ -1,6 +1,8 @@
 /** One log over many months, and reads from it. */
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../../src/domain/message.ts';
+import { monthOf } from '../../../src/domain/month.ts';
+import { snowflakeTime } from '../../../src/domain/snowflake.ts';
 import { conversation, setUpLog } from '../../support/conversation-logs.ts';
 import { aConversation, aDraft, day, february, january } from '../../support/drafts.ts';
 
@@ -40,6 +42,21 @@ describe('months', () => {
     expect(message.sentAt).toBe(Date.UTC(2026, 1, 1));
     expect(await store.findByIds('2026-02', [draft.id])).toHaveLength(1);
     expect((await log.findByIds([draft.id]))[0]?.seq).toBe(1n);
+  });
+});
+
+describe('an id of a time that has not come', () => {
+  it('is replaced before the message is stored, and seals no month', async () => {
+    const { store, log, time } = setUpLog();
+    time.latest = january + 30_000;
+    const early = aDraft({}, january + 20_000);
+    const ahead = aDraft({}, february);
+    const [first, second] = await Promise.all([log.append(conversation, early), log.append(conversation, ahead)]);
+    expect(first.message).toMatchObject({ id: early.id, seq: 1n, sentAt: january });
+    expect(second.message).toMatchObject({ key: ahead.key, seq: 2n, sentAt: january });
+    expect(monthOf(snowflakeTime(second.message.id))).toBe('2026-01');
+    expect(await store.months()).toEqual(['2026-01']);
+    expect((await log.findByIds([second.message.id]))[0]?.seq).toBe(2n);
   });
 });
 
