@@ -50,12 +50,11 @@ function connect(session) {
     // Runs on every connect. Close code 4403 means the last token expired or was revoked.
     connectionParams: async () => {
       if (isTokenInvalid) {
-        await renew(session).catch((error) => {
-          isSignedOut = error.code === 'UNAUTHENTICATED';
-          throw error;
-        });
+        const renewal = await renew(session).catch((error) => error);
+        isTokenInvalid = renewal instanceof Error;
+        // Any other failure passes: the server refuses the old token once more, and the client tries again.
+        isSignedOut = renewal?.code === 'UNAUTHENTICATED';
       }
-      isTokenInvalid = false;
       return { Authorization: `Bearer ${session.accessToken}` };
     },
     on: {

@@ -1,40 +1,132 @@
-const answerWithinMs = 15_000;
+/**
+ * One signed-in device. It renews its access token for requests over HTTP and for sockets, and it survives a reload of the page and
+ * several tabs, which share it through their storage.
+ *
+ * A session is in one of these states:
+ * - signed in: the storage has its tokens, whichever tab renewed them last;
+ * - over: the user has logged out, here or in another tab, or the server has ended it. The user must sign in again, as another `Session`.
+ */
+import { AskError, logIn, logOut, refresh, register, type SessionFields } from './account-requests.ts';
+import {
+  createMemoryStorage,
+  readDeviceId,
+  readSession,
+  type SessionStorage,
+  type StoredSession,
+  sessionKey,
+  writeSession,
+} from './stored-session.ts';
+import { inOneTab } from './tab-lock.ts';
 
-/** One signed-in device. Sends requests over HTTP and renews its access token. */
+/** The session has expired or was revoked, or the server does not renew sessions any more. */
+const finalCodes = ['UNAUTHENTICATED', 'FORBIDDEN'];
+
+export interface SignInOptions {
+  /** In browsers `localStorage`. By default, the session ends with the program. */
+  readonly storage?: SessionStorage;
+  /** Shown to the user in their list of devices. */
+  readonly deviceName?: string;
+}
+
+/** The part of a browser's page that is used. The event says that another tab has changed `localStorage`. */
+interface Page {
+  addEventListener?(type: 'storage', listener: () => void): void;
+  removeEventListener?(type: 'storage', listener: () => void): void;
+}
+
+const page = globalThis as Page;
+
 export class Session {
   readonly url: string;
   readonly userId: string;
-  accessToken: string;
-  /** Whether the user must sign in again, because the session has expired or was revoked. */
-  isOver = false;
-  private refreshToken: string;
-  private renewing: Promise<void> | null = null;
+  readonly username: string;
+  /** Resolves when the session is over. */
+  readonly whenOver: Promise<void>;
+  private hasEnded = false;
+  private resolveOver: () => void = () => {};
+  private readonly storage: SessionStorage;
+  /** The tokens that this tab knows; the storage may have newer ones. */
+  private known: StoredSession;
+  private renewing: Promise<string> | null = null;
 
-  constructor(url: string, fields: SessionFields) {
+  /** Of tokens that the program has already. `register`, `logIn` and `restore` get them. */
+  constructor(url: string, fields: SessionFields, storage: SessionStorage = createMemoryStorage()) {
     this.url = url;
     this.userId = fields.user.id;
-    this.accessToken = fields.accessToken;
-    this.refreshToken = fields.refreshToken;
+    this.username = fields.user.username;
+    this.storage = storage;
+    this.known = writeSession(storage, fields);
+    this.whenOver = new Promise((resolve) => {
+      this.resolveOver = resolve;
+    });
+    page.addEventListener?.('storage', this.look);
   }
 
-  static async register(url: string, username: string, password: string): Promise<Session> {
-    const { register } = await ask<{ register: { session: SessionFields } }>(
-      url,
-      'mutation ($input: RegisterInput!) { register(input: $input) { session { accessToken refreshToken user { id } } } }',
-      { input: { username, password } },
-    );
-    return new Session(url, register.session);
+  /** Creates a user. The error is `USERNAME_TAKEN` if the name is not free. */
+  static async register(url: string, username: string, password: string, options: SignInOptions = {}) {
+    const { storage, deviceName } = options;
+    return new Session(url, await register(url, { username, password, deviceName }), storage);
   }
 
-  /** A refresh token works once: all callers that need a new access token at the same time wait for the same one. */
-  renew(): Promise<void> {
-    this.renewing ??= this.askForNewToken().finally(() => {
+  /** Signs in on the device that the user had last in this storage, or else on a new one. */
+  static async logIn(url: string, username: string, password: string, options: SignInOptions = {}) {
+    const { storage = createMemoryStorage(), deviceName } = options;
+    const input = { username, password, deviceName };
+    const deviceId = readDeviceId(storage, username);
+    const fields = await logIn(url, { ...input, deviceId }).catch((error: unknown) => {
+      // The server forgets devices that were unused for long.
+      if (deviceId === undefined || codeOf(error) !== 'NOT_FOUND') throw error;
+      return logIn(url, input);
+    });
+    return new Session(url, fields, storage);
+  }
+
+  /** The session that an earlier page, or another tab, has left in the storage. */
+  static restore(url: string, storage: SessionStorage): Session | null {
+    const stored = readSession(storage);
+    return stored === null ? null : new Session(url, stored, storage);
+  }
+
+  /** Whether the user must sign in again. */
+  get isOver(): boolean {
+    this.look();
+    return this.hasEnded;
+  }
+
+  get deviceId(): string {
+    return this.known.deviceId;
+  }
+
+  /** The latest access token, which may have expired. */
+  get accessToken(): string {
+    this.look();
+    return this.known.accessToken;
+  }
+
+  /**
+   * An access token for the next request, renewed if it expires soon.
+   *
+   * @param refused - a token that the server has refused, whatever this machine's clock says
+   * @throws if that is the latest token, and the session is over (`isOver`) or the server cannot be reached
+   */
+  async token(refused: string | null = null): Promise<string> {
+    const { accessToken } = this;
+    if (accessToken === refused) return this.renew();
+    const { renewAt } = this.known;
+    if (this.hasEnded || renewAt === null || Date.now() < renewAt) return accessToken;
+    // It still counts for a while, so a failure is the next caller's.
+    return this.renew().catch(() => this.accessToken);
+  }
+
+  /** Gets a new access token. All callers at the same time, in all tabs, get the same one. */
+  renew(): Promise<string> {
+    this.renewing ??= this.renewInOneTab().finally(() => {
       this.renewing = null;
     });
     return this.renewing;
   }
 
-  /** `fetch` with the access token. If the token is refused, it is renewed and the request repeated. */
+  /** `fetch` with the access token. If the server refuses the token, it is renewed and the request repeated once. */
   withToken(fetcher: typeof fetch): typeof fetch {
     return async (input, init) => {
       const send = (token: string) => {
@@ -42,69 +134,94 @@ export class Session {
         headers.set('authorization', `Bearer ${token}`);
         return fetcher(input, { ...init, headers });
       };
-      const token = this.accessToken;
+      const token = await this.token();
       const answer = await send(token);
       if (!(await isTokenRefused(answer))) return answer;
-      // Another request may have renewed it by now.
-      if (this.accessToken === token) await this.renew().catch(() => {});
-      return this.accessToken === token ? answer : send(this.accessToken);
+      const next = await this.token(token).catch(() => token);
+      return next === token ? answer : send(next);
     };
   }
 
-  private async askForNewToken(): Promise<void> {
+  /** Signs the device out, in all tabs. If the server cannot be reached, its session stays until it expires, and the promise rejects. */
+  async logOut(): Promise<void> {
+    await this.inOneTab(async () => {
+      if (this.isOver) return;
+      const send = () => logOut(this.url, this.known.accessToken);
+      try {
+        await send().catch(async (error: unknown) => {
+          if (!isFinal(error)) throw error;
+          await this.exchange();
+          await send();
+        });
+      } catch (error) {
+        if (!isFinal(error)) throw error;
+      } finally {
+        this.end();
+      }
+    });
+  }
+
+  private inOneTab<Result>(call: () => Promise<Result>): Promise<Result> {
+    return inOneTab(`${sessionKey}.${this.deviceId}`, this.storage, call);
+  }
+
+  private renewInOneTab(): Promise<string> {
+    const { accessToken } = this;
+    return this.inOneTab(async () => {
+      await this.storage.sync?.();
+      // Another tab may have renewed it by now.
+      if (!this.isOver && this.accessToken === accessToken) await this.exchange();
+      if (this.hasEnded) throw over();
+      return this.accessToken;
+    });
+  }
+
+  private async exchange(): Promise<void> {
+    const { refreshToken } = this.known;
     try {
-      const { refreshSession } = await ask<{ refreshSession: { session: Omit<SessionFields, 'user'> } }>(
-        this.url,
-        'mutation ($input: RefreshSessionInput!) { refreshSession(input: $input) { session { accessToken refreshToken } } }',
-        { input: { refreshToken: this.refreshToken } },
-      );
-      this.accessToken = refreshSession.session.accessToken;
-      this.refreshToken = refreshSession.session.refreshToken;
+      const fields = await refresh(this.url, refreshToken);
+      // In the meantime another user may have signed in.
+      if (!this.isOver) this.known = writeSession(this.storage, fields);
     } catch (error) {
-      // An unreachable server does not mean that the session has ended.
-      this.isOver = error instanceof AskError && error.code === 'UNAUTHENTICATED';
+      if (!isFinal(error)) throw error;
+      // A tab without the lock may have been faster.
+      if (this.isOver || this.known.refreshToken !== refreshToken) return;
+      this.end();
       throw error;
     }
   }
-}
 
-interface SessionFields {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  readonly user: { readonly id: string };
-}
+  /** Takes note of what other tabs have stored. */
+  private readonly look = (): void => {
+    if (this.hasEnded) return;
+    const stored = readSession(this.storage);
+    if (stored?.user.id === this.userId) this.known = stored;
+    else this.end();
+  };
 
-/** Whether nothing was carried out, because of the token. */
-async function isTokenRefused(response: Response): Promise<boolean> {
-  const answer = (await response
-    .clone()
-    .json()
-    .catch(() => null)) as { data?: object | null; errors?: { extensions?: { code?: string } }[] } | null;
-  return answer?.data == null && answer?.errors?.[0]?.extensions?.code === 'UNAUTHENTICATED';
-}
-
-class AskError extends Error {
-  readonly code: string;
-
-  constructor(message: string, code: string) {
-    super(message);
-    this.code = code;
+  private end(): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    page.removeEventListener?.('storage', this.look);
+    if (readSession(this.storage)?.user.id === this.userId) this.storage.removeItem(sessionKey);
+    this.resolveOver();
   }
 }
 
-async function ask<Data>(url: string, query: string, variables: object): Promise<Data> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-    // On a connection that died silently, there would be no answer for minutes.
-    signal: AbortSignal.timeout(answerWithinMs),
-  });
-  const { data, errors } = (await response.json()) as {
-    data: Data;
-    errors?: { message: string; extensions: { code: string } }[];
-  };
-  const [error] = errors ?? [];
-  if (error !== undefined) throw new AskError(error.message, error.extensions.code);
-  return data;
+const codeOf = (error: unknown) => (error instanceof AskError ? error.code : null);
+
+const isFinal = (error: unknown) => finalCodes.includes(codeOf(error) ?? '');
+
+const over = () => new AskError('The session is over: sign in again.', { code: 'UNAUTHENTICATED', retryable: false });
+
+/** Whether nothing was carried out, because of the token. */
+async function isTokenRefused(response: Response): Promise<boolean> {
+  if (!response.headers.get('content-type')?.includes('json')) return false;
+  const answer: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  // A batch has an answer for each of its requests.
+  const [first] = [answer].flat() as ({ data?: object | null; errors?: { extensions?: { code?: string } }[] } | null)[];
+  return first?.data == null && first?.errors?.[0]?.extensions?.code === 'UNAUTHENTICATED';
 }

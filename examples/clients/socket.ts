@@ -22,14 +22,19 @@ export interface SocketOptions extends Partial<ClientOptions> {
 
 export function createSocketClient(session: Session, place: Place, settings: SocketOptions = {}): Client {
   const { silenceMs = silenceMaxMs, ...options } = settings;
-  let needsNewToken = false;
+  /** The token of the last connection, and the last one that the server refused. */
+  let sent: string | null = null;
+  let refused: string | null = null;
   const client = createClient({
     url: `${session.url.replace('http', 'ws')}/graphql`,
-    // Runs on every connect.
+    // Runs on every connect. An error here ends the streams, so a token that cannot be renewed now is sent again: the server refuses
+    // it, and the client tries again after a pause.
     connectionParams: async () => {
-      if (needsNewToken) await session.renew();
-      needsNewToken = false;
-      return { Authorization: `Bearer ${session.accessToken}` };
+      sent = await session.token(refused).catch((error: unknown) => {
+        if (session.isOver) throw error;
+        return session.accessToken;
+      });
+      return { Authorization: `Bearer ${sent}` };
     },
     retryAttempts: Number.POSITIVE_INFINITY,
     // By default graphql-ws gives up when a connection is refused, for example during a server restart. Close codes that mean a
@@ -41,7 +46,7 @@ export function createSocketClient(session: Session, place: Place, settings: Soc
     ...options,
   });
   client.on('closed', (event) => {
-    if ((event as { code: number }).code === tokenEnded) needsNewToken = true;
+    if ((event as { code: number }).code === tokenEnded) refused = sent;
   });
   const stopWatching = watchConnection(client, silenceMs);
   return {
