@@ -1,6 +1,6 @@
 /** `npm version` releases what CHANGELOG.md describes, and refuses anything else before it changes a file. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -10,6 +10,8 @@ const root = new URL('../..', import.meta.url).pathname;
 interface Repository extends Disposable {
   readonly tags: string[];
   readonly version: string;
+  /** The schema that is kept as the last release's, as committed. */
+  readonly releasedSchema: string;
   npm(...args: string[]): { code: number | null; errors: string };
 }
 
@@ -17,8 +19,8 @@ interface Repository extends Disposable {
 function createRepository(changelog: string): Repository {
   const folder = mkdtempSync(join(tmpdir(), 'heliograph-release-'));
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
-  mkdirSync(join(folder, 'scripts'));
-  cpSync(join(root, 'scripts/release-check.ts'), join(folder, 'scripts/release-check.ts'));
+  for (const path of ['scripts/release-check.ts', 'scripts/release-schema.ts', 'schema/published/schema.graphql'])
+    cpSync(join(root, path), join(folder, path));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'heliograph', version: '0.1.0', scripts }));
   writeFileSync(join(folder, 'CHANGELOG.md'), changelog);
   const env = {
@@ -40,6 +42,9 @@ function createRepository(changelog: string): Repository {
     get version() {
       return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
     },
+    get releasedSchema() {
+      return git('show', 'HEAD:schema/published/released.graphql').stdout;
+    },
     npm(...args) {
       const { status, stderr } = run('npm', ...args);
       return { code: status, errors: stderr };
@@ -53,6 +58,8 @@ it('tags a version that the changelog describes', () => {
   expect(repository.npm('version', '0.2.0')).toMatchObject({ code: 0 });
   expect(repository.version).toBe('0.2.0');
   expect(repository.tags).toEqual(['v0.2.0']);
+  const schema = readFileSync(join(root, 'schema/published/schema.graphql'), 'utf8');
+  expect(repository.releasedSchema).toBe(`# Released as 0.2.0.\n\n${schema}`);
   expect(repository.npm('run', 'release:check')).toMatchObject({ code: 0 });
 });
 
@@ -78,4 +85,29 @@ it.each([
   expect(code).not.toBe(0);
   expect(repository.version).toBe('0.1.0');
   expect(repository.tags).toEqual([]);
+});
+
+/** Why the schema of the last release is not the one that this state of the project is to be compared with, or null. */
+function problemOfReleased(changelog: string, version: string, released: string | null): string | null {
+  const isReleased = (name: string) => changelog.includes(`\n## ${name} (`);
+  const kept = /^# Released as (\S+)\.$/m.exec(released ?? '')?.[1];
+  if (isReleased(version) && kept !== version) return `${version} is released, and the kept schema is of ${kept}`;
+  return kept === undefined || isReleased(kept)
+    ? null
+    : `the schema of ${kept} is kept, which the changelog does not have`;
+}
+
+it('keeps the schema of the last release', () => {
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
+  const path = 'schema/published/released.graphql';
+  const { version } = JSON.parse(read('package.json')) as { version: string };
+  expect(problemOfReleased(read('CHANGELOG.md'), version, existsSync(join(root, path)) ? read(path) : null)).toBe(null);
+});
+
+it.each([
+  ['a schema after the first release', '\n## 0.1.0 (2026-12-01)\n', null],
+  ['a newer schema', '\n## 0.1.0 (2026-12-01)\n\n## 0.0.9 (2026-11-01)\n', '# Released as 0.0.9.'],
+  ['a release of its schema', '\n## Pending\n', '# Released as 0.0.9.'],
+])('misses %s', (_name, changelog, released) => {
+  expect(problemOfReleased(changelog, '0.1.0', released)).not.toBe(null);
 });
