@@ -162,7 +162,7 @@ async function fill(dataDir: string, idOf: (name: string) => string): Promise<Ma
   };
   const write = async (conversationId: string, rows: readonly MessageRow[]) => {
     await store.messageLog.append([{ conversationId, month, rows }]);
-    await store.messageLog.markFollowed(rows.map(({ id }) => ({ month, id })));
+    await store.messageLog.markFollowed(rows.map(({ conversationId, id }) => ({ month, conversationId, id })));
   };
   for (const size of groupSizes) {
     const texts = { title: `${size}`, description: null, avatarUrl: null };

@@ -61,6 +61,13 @@ export interface RowKey {
   readonly key: EntryKey;
 }
 
+/** A stored message, for the record that it was followed. */
+export interface FollowedRef {
+  readonly month: Month;
+  readonly conversationId: ConversationId;
+  readonly id: MessageId;
+}
+
 export interface LogRange {
   readonly conversationId: ConversationId;
   readonly month: Month;
@@ -105,7 +112,7 @@ export interface MessageLog {
    * Records that every follower has finished. Repeating it is harmless. If the record is lost in a crash, the followers are
    * notified again, which each of them must tolerate.
    */
-  markFollowed(refs: readonly { month: Month; id: MessageId }[]): Promise<void>;
+  markFollowed(refs: readonly FollowedRef[]): Promise<void>;
   /** Messages that are not recorded as followed, by ascending id from the one after `afterId` on; from the first when it is null. */
   listUnfinished(afterId: MessageId | null, limit: number): Promise<MessageRow[]>;
   /** How many messages are not recorded as followed, counted up to `limit`, and the lowest id of all of them. */

@@ -231,7 +231,9 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
       { conversationId: '1', month: '2026-02', rows: [february] },
       { conversationId: '2', month: '2031-01', rows: [wrongClock] },
     ]);
-    await store.messageLog.markFollowed([list[1], list[1]].map((row) => ({ month, id: row?.id ?? '' })));
+    await store.messageLog.markFollowed(
+      [list[1], list[1]].map((row) => ({ month, conversationId: '1', id: row?.id ?? '' })),
+    );
     const unfinished = [list[0], list[2], list[3], february, wrongClock].map((row) => row?.id ?? '');
     const listed = async (afterId: string | null, limit: number) =>
       (await store.messageLog.listUnfinished(afterId, limit)).map(({ id }) => id);
@@ -245,9 +247,9 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
       await store.reopen();
     }
     await store.messageLog.markFollowed([
-      ...list.map(({ id }) => ({ month, id })),
-      { month: '2026-02', id: february.id },
-      { month: '2031-01', id: wrongClock.id },
+      ...list.map(({ id }) => ({ month, conversationId: '1', id })),
+      { month: '2026-02', conversationId: '1', id: february.id },
+      { month: '2031-01', conversationId: '2', id: wrongClock.id },
     ]);
     expect(await listed(null, 10)).toEqual([]);
     expect(await store.messageLog.countUnfinished(10)).toEqual({ count: 0, oldestId: null });

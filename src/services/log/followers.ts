@@ -14,8 +14,8 @@
  */
 import type { ConversationId, MessageId, Millis } from '../../domain/ids.ts';
 import type { Message } from '../../domain/message.ts';
-import { type Month, monthOf } from '../../domain/month.ts';
-import type { MessageLog, MessageRow } from '../../stores/message-log.ts';
+import { monthOf } from '../../domain/month.ts';
+import type { FollowedRef, MessageLog, MessageRow } from '../../stores/message-log.ts';
 import { createLeftBehind, type LeftBehindSettings, leftBehindDefaults, type RowRef } from './left-behind.ts';
 import { toMessage } from './log-reader.ts';
 
@@ -185,8 +185,8 @@ export function createFollowers(ports: {
 }
 
 /** The place where a message is stored: the month of its number, which is the month of `sentAt`. */
-function placeOf({ id, sentAt }: Message): { month: Month; id: MessageId } {
-  return { month: monthOf(sentAt), id };
+function placeOf({ conversationId, id, sentAt }: Message): FollowedRef {
+  return { month: monthOf(sentAt), conversationId, id };
 }
 
 function refOf({ conversationId, key, sentAt }: Message): RowRef {

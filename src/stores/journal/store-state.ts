@@ -17,7 +17,16 @@ import {
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
 import { type Activity, type ActivityPlace, byActivity, type InboxStore, type NewRun } from '../inbox-store.ts';
-import type { Append, AppendResult, LogRange, MessageLog, MessageRow, RowKey, SegmentTail } from '../message-log.ts';
+import type {
+  Append,
+  AppendResult,
+  FollowedRef,
+  LogRange,
+  MessageLog,
+  MessageRow,
+  RowKey,
+  SegmentTail,
+} from '../message-log.ts';
 import type { Operation } from './journal-entry.ts';
 import type { Overlay } from './overlay.ts';
 import { createReceiptState, type Unpromised } from './receipt-state.ts';
@@ -157,7 +166,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
       }),
     findByKeys: (month: Month, keys: readonly RowKey[]) => keys.map((key) => findByKey(month, key)),
     months: () => [...new Set([...tables.months(), ...overlay.months()])].sort(),
-    markFollowed(refs: readonly { month: Month; id: MessageId }[]): void {
+    markFollowed(refs: readonly FollowedRef[]): void {
       for (const { month, id } of refs) stage({ type: 'followed', month, id });
     },
     listUnfinished(afterId: MessageId | null, limit: number): MessageRow[] {

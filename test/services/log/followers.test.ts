@@ -174,7 +174,7 @@ describe('a sweep', () => {
     earlier.follow(aFollower().follower);
     const messages = [];
     for (let count = 0; count < 4; count += 1) messages.push((await earlier.append(conversation, aDraft())).message);
-    await store.markFollowed([{ month: '2026-01', id: messages[1]?.id ?? '' }]);
+    await store.markFollowed([{ month: '2026-01', conversationId: conversation.id, id: messages[1]?.id ?? '' }]);
     const { log } = setUpLog({ store });
     const { follower, taken } = aSwiftFollower();
     log.follow(follower);
