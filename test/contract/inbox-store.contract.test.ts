@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { InboxRun } from '../../src/domain/inbox.ts';
-import { messageStoreDrivers, type OpenStores } from './message-store-drivers.ts';
+import { describeMessageStores, type OpenStores } from './message-store-drivers.ts';
 
 const run = (seq: number, fromSeq: number, toSeq: number, over: Partial<InboxRun> = {}): InboxRun => ({
   userId: '7',
@@ -12,7 +12,7 @@ const run = (seq: number, fromSeq: number, toSeq: number, over: Partial<InboxRun
   ...over,
 });
 
-describe.each(messageStoreDrivers)('InboxStore on %s', (_driver, open) => {
+describeMessageStores('InboxStore', (open) => {
   let store: OpenStores;
   beforeEach(async () => {
     store = await open();

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { encodeBody } from '../../src/domain/message.ts';
 import type { MessageRow } from '../../src/stores/message-log.ts';
-import { aRow, messageStoreDrivers, type OpenStores, rows } from './message-store-drivers.ts';
+import { aRow, describeMessageStores, type OpenStores, rows } from './message-store-drivers.ts';
 
 const month = '2026-01';
 
-describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
+describeMessageStores('MessageLog', (open) => {
   let store: OpenStores;
   beforeEach(async () => {
     store = await open();
@@ -98,7 +98,7 @@ describe.each(messageStoreDrivers)('MessageLog on %s', (_driver, open) => {
       { conversationId: '1', month, rows: [january] },
       { conversationId: '2', month: '2026-02', rows: [february] },
     ]);
-    await store.messageLog.markFollowed([{ month: '2026-02', id: february.id }]);
+    await store.messageLog.markFollowed([{ month: '2026-02', conversationId: '2', id: february.id }]);
     for (const _ of [1, 2]) {
       expect(await store.messageLog.findByIds(month, [january.id])).toEqual([january]);
       expect(await store.messageLog.findByIds('2026-02', [january.id])).toMatchObject([{ conversationId: '2' }]);

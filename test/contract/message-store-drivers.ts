@@ -1,9 +1,13 @@
 /** Every driver of the message store. A new one is proven by adding it here. */
+import { describe } from 'vitest';
 import { openSqliteMessageStore } from '../../src/stores/journal/sqlite-message-store.ts';
 import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import type { MessageRow } from '../../src/stores/message-log.ts';
 import type { MessageStore } from '../../src/stores/message-store.ts';
+import { openMongoMessageStore } from '../../src/stores/mongo/mongo-message-store.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { mongoRequirement } from '../support/servers/mongodb.ts';
+import { sharedMongoUrl } from '../support/servers/shared-mongo.ts';
 
 export interface OpenStores extends MessageStore {
   /** Closes and opens again on the same data; memory forgets nothing because it is not closed. */
@@ -17,7 +21,25 @@ const failOnError = (error: unknown) => {
 async function openSqlite(): Promise<OpenStores> {
   const folder = temporaryFolder();
   const open = () => openSqliteMessageStore({ dataDir: folder.path, timeoutMs: 5_000, onError: failOnError });
-  let store = await open();
+  return reopening(await open(), open, async () => folder[Symbol.dispose]());
+}
+
+async function openMongo(): Promise<OpenStores> {
+  const { url, drop } = await sharedMongoUrl();
+  const open = () =>
+    openMongoMessageStore({
+      url,
+      timeoutMs: 5_000,
+      clock: Date.now,
+      elapsed: () => performance.now(),
+      onError: failOnError,
+      onWaiting: failOnError,
+    });
+  return reopening(await open(), open, drop);
+}
+
+function reopening(first: MessageStore, open: () => Promise<MessageStore>, remove: () => Promise<void>): OpenStores {
+  let store = first;
   return {
     get messageLog() {
       return store.messageLog;
@@ -39,7 +61,7 @@ async function openSqlite(): Promise<OpenStores> {
     },
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
-      folder[Symbol.dispose]();
+      await remove();
     },
   };
 }
@@ -48,10 +70,16 @@ async function openMemory(): Promise<OpenStores> {
   return { ...createMemoryMessageStore(), reopen: async () => {} };
 }
 
-export const messageStoreDrivers: [string, () => Promise<OpenStores>][] = [
-  ['memory', openMemory],
-  ['sqlite', openSqlite],
+const drivers: [name: string, open: () => Promise<OpenStores>, isHere: boolean][] = [
+  ['memory', openMemory, true],
+  ['sqlite', openSqlite, true],
+  [`mongo${mongoRequirement.note}`, openMongo, mongoRequirement.isMet],
 ];
+
+/** A suite for every driver. Where a driver's server is missing, its suite is skipped and says so. */
+export function describeMessageStores(title: string, suite: (open: () => Promise<OpenStores>) => void): void {
+  for (const [name, open, isHere] of drivers) describe.skipIf(!isHere)(`${title} on ${name}`, () => suite(open));
+}
 
 let made = 0;
 

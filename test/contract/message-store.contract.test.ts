@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { messageStoreDrivers, type OpenStores, rows } from './message-store-drivers.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { describeMessageStores, type OpenStores, rows } from './message-store-drivers.ts';
 
 const month = '2026-01';
 
-describe.each(messageStoreDrivers)('MessageStore on %s', (_driver, open) => {
+describeMessageStores('MessageStore', (open) => {
   let store: OpenStores;
   beforeEach(async () => {
     store = await open();

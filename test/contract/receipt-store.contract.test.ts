@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { messageStoreDrivers, type OpenStores } from './message-store-drivers.ts';
+import { describeMessageStores, type OpenStores } from './message-store-drivers.ts';
 
 const receipt = (deliveredSeq: bigint, readSeq: bigint, userId = '7', conversationId = '1') => ({
   conversationId,
@@ -8,7 +8,7 @@ const receipt = (deliveredSeq: bigint, readSeq: bigint, userId = '7', conversati
   readSeq,
 });
 
-describe.each(messageStoreDrivers)('ReceiptStore on %s', (_driver, open) => {
+describeMessageStores('ReceiptStore', (open) => {
   let store: OpenStores;
   beforeEach(async () => {
     store = await open();

@@ -9,6 +9,8 @@ export interface ServerKind {
   readonly name: string;
   /** The file of its program, found on the path or in a folder for servers. */
   readonly program: string;
+  /** Further folders that may have it. */
+  readonly folders?: readonly string[];
   /** What to do where it is missing. */
   readonly install: string;
   /** The variable with the URL of a developer's own server, which is used in place of the program. */
@@ -30,19 +32,19 @@ const serverFolders = ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin'];
 
 /** @throws Error: in CI, the server is missing */
 export function requireServer(
-  { name, program: file, install, urlVariable }: ServerKind,
+  { name, program: file, folders = [], install, urlVariable }: ServerKind,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Requirement {
   const url = env[urlVariable] || null;
-  const program = findProgram(file, env.PATH ?? '');
+  const program = findProgram(file, [...folders, ...(env.PATH ?? '').split(delimiter), ...serverFolders]);
   const isMet = url !== null || program !== null;
   const note = isMet ? '' : ` (needs ${name}: ${install}, or set ${urlVariable})`;
   if (!isMet && env.CI !== undefined) throw new Error(`${name} is missing${note}`);
   return { url, program, isMet, note };
 }
 
-function findProgram(file: string, path: string): string | null {
-  const places = [...path.split(delimiter), ...serverFolders].filter((folder) => folder !== '');
+function findProgram(file: string, folders: readonly string[]): string | null {
+  const places = folders.filter((folder) => folder !== '');
   return places.map((folder) => join(folder, file)).find(isExecutable) ?? null;
 }
 

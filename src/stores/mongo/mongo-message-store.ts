@@ -1,0 +1,81 @@
+/** The message store in a MongoDB database: messages by month, inboxes and receipts. */
+import type { Connection } from 'mongoose';
+import { StartError } from '../../domain/errors.ts';
+import type { Clock } from '../../domain/ids.ts';
+import { monthOf, nextMonth } from '../../domain/month.ts';
+import type { InboxStore } from '../inbox-store.ts';
+import type { MessageLog } from '../message-log.ts';
+import type { MessageStore } from '../message-store.ts';
+import type { ReceiptStore } from '../receipt-store.ts';
+import { createMongoCalls } from './mongo-calls.ts';
+import { createMongoCollections, type MongoCollections } from './mongo-collections.ts';
+import { closeConnection, connectMongo, type MongoConnectionOptions } from './mongo-connection.ts';
+import { createMongoInboxStore } from './mongo-inbox-store.ts';
+import { createMongoMessageLog } from './mongo-message-log.ts';
+import { createMongoReceiptStore } from './mongo-receipt-store.ts';
+import { createSegmentMonths } from './segment-months.ts';
+
+/** Raised by a version whose documents older versions cannot read. */
+const schemaVersion = 1;
+
+export interface MongoMessageStoreOptions extends MongoConnectionOptions {
+  readonly clock: Clock;
+  /** Milliseconds of a monotonic clock. */
+  readonly elapsed: Clock;
+}
+
+/**
+ * Opens the store, and makes the collections and indexes that are missing, also those of this month's messages and the next one's.
+ * While no server can be reached, the promise is pending.
+ *
+ * @throws StartError: the operator must change something
+ */
+export function openMongoMessageStore(options: MongoMessageStoreOptions): Promise<MessageStore> {
+  return connectMongo(options, async (connection) => {
+    const collections = createMongoCollections(connection);
+    await checkVersion(collections);
+    await collections.open();
+    const month = monthOf(options.clock());
+    for (const one of [month, nextMonth(month)]) await collections.openMonth(one);
+    return createStore(connection, collections, options);
+  });
+}
+
+/** @throws StartError: a newer version has written to the database */
+async function checkVersion({ fact }: MongoCollections): Promise<void> {
+  const found = await fact.findOneAndUpdate(
+    { _id: 'schema' },
+    { $setOnInsert: { version: schemaVersion } },
+    { upsert: true, returnDocument: 'after' },
+  );
+  if ((found?.version ?? 0) <= schemaVersion) return;
+  throw new StartError(
+    `The MongoDB database was written by a newer version of Heliograph (schema ${found?.version}, this version knows ${schemaVersion}). Start that version, or restore a backup.`,
+  );
+}
+
+function createStore(
+  connection: Connection,
+  collections: MongoCollections,
+  { timeoutMs, elapsed, onError }: MongoMessageStoreOptions,
+): MessageStore {
+  const calls = createMongoCalls({ client: connection.getClient(), timeoutMs });
+  const months = createSegmentMonths(collections, elapsed);
+  return {
+    messageLog: calls.serve<MessageLog>(createMongoMessageLog(collections, months)),
+    inboxes: calls.serve<InboxStore>(createMongoInboxStore(collections)),
+    receipts: calls.serve<ReceiptStore>(createMongoReceiptStore(collections)),
+    check: () =>
+      calls.run(async (call) => {
+        const write = { $inc: { checks: 1n } };
+        await call.command((options) =>
+          collections.fact.updateOne({ _id: 'check' }, write, { ...options, upsert: true }),
+        );
+      }),
+    stats: async () => ({ pending: calls.pending, backlog: 0, setAside: 0 }),
+    get pending() {
+      return calls.pending;
+    },
+    [Symbol.asyncDispose]: () => closeConnection(connection, { timeoutMs, onError }),
+  };
+}
