@@ -29,6 +29,8 @@ export interface Member {
   readonly joinedSeq: Seq;
   /** The number of the message that states that they left; null while they are a member. */
   readonly leftSeq: Seq | null;
+  /** The group's title when they left, where it is known; no later title is shown to them. */
+  readonly leftTitle?: string;
 }
 
 /** Whether a member is entitled to a message. */

@@ -156,7 +156,7 @@ export type Conversation = Node & {
   peer: Maybe<User>;
   /** The viewer's read position: they have read every message up to this number. */
   readSeq: Scalars['Seq']['output'];
-  /** A group's title, 1 to 100 characters. Null for direct conversations. */
+  /** A group's title, 1 to 100 characters; the title when they left, if the viewer has left. Null for direct conversations. */
   title: Maybe<Scalars['String']['output']>;
   /** Number of user messages after the viewer's read position. Sending a message moves that position to it. */
   unreadCount: Scalars['Int']['output'];

@@ -57,7 +57,7 @@ export const conversationMutations: Pick<
 export const Conversation: ConversationResolvers = {
   id: ({ conversation }) => conversation.id,
   kind: ({ conversation }) => conversation.kind,
-  title: ({ conversation }) => conversation.title,
+  title: ({ title }) => title,
   // The present ones, which may be newer than the last message that a user who has left may see.
   description: ({ conversation, member }) => (isActive(member) ? conversation.description : null),
   avatarUrl: ({ conversation, member }) => (isActive(member) ? conversation.avatarUrl : null),

@@ -1,7 +1,7 @@
 /** A group's title, description, picture and roles: changed by those who may, and told to every member. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createGroup } from '../support/actions.ts';
-import { startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
+import { type Json, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 
 const profile = 'title description avatarUrl';
 const update = `mutation ($input: UpdateGroupInput!) { updateGroup(input: $input) { conversation { id ${profile} } } }`;
@@ -9,6 +9,8 @@ const setRole = `mutation ($c: ID!, $u: ID!, $r: MemberRole!) {
   setMemberRole(input: { conversationId: $c, userId: $u, role: $r }) { member { role } conversation { viewerMember { role } } } }`;
 const live = `subscription { messageReceived { __typename ... on MessageReceived { message {
   text kind systemEvent { kind title role userCount users { id } } conversation { ${profile} viewerMember { role } } } } } }`;
+const setMembers = (verb: 'add' | 'remove') =>
+  `mutation ($c: ID!, $u: [ID!]!) { ${verb}Members(input: { conversationId: $c, userIds: $u }) { conversation { id } } }`;
 const avatarUrl = 'https://files.example/team.png';
 
 let server: TestServer;
@@ -32,13 +34,29 @@ const seen = async (user: TestUser) =>
     .conversation;
 
 describe('a group', () => {
+  it('has the title for users who have left that it had when they left', async () => {
+    const titles: unknown[] = [];
+    for (const title of ['First', 'Second']) {
+      await change(owner, { title });
+      await owner.ask(setMembers('remove'), { c: group, u: [member.id] });
+      await change(owner, { title: `${title}, without the others` });
+      titles.push((await seen(member)).title);
+      const { conversation } = await member.ask(
+        `query ($id: ID!) { conversation(id: $id) { title messages(first: 100) { nodes { text conversation { title } } } } }`,
+        { id: group },
+      );
+      titles.push(...new Set(conversation.messages.nodes.map((node: Json) => node.conversation.title)));
+      expect(JSON.stringify(conversation)).not.toContain(`${title}, without`);
+      await owner.ask(setMembers('add'), { c: group, u: [member.id] });
+      titles.push((await seen(member)).title);
+    }
+    expect(titles).toEqual(['First', 'Second'].flatMap((title) => [title, title, `${title}, without the others`]));
+  });
+
   it('shows its description and picture to nobody who has left', async () => {
     await change(owner, { description: 'For members', avatarUrl });
     expect(await seen(member)).toMatchObject({ description: 'For members', avatarUrl });
-    await owner.ask(
-      'mutation ($c: ID!, $u: [ID!]!) { removeMembers(input: { conversationId: $c, userIds: $u }) { conversation { id } } }',
-      { c: group, u: [member.id] },
-    );
+    await owner.ask(setMembers('remove'), { c: group, u: [member.id] });
     await change(owner, { description: 'For those who stayed' });
     expect(await seen(member)).toMatchObject({ description: null, avatarUrl: null, headSeq: '3' });
   });

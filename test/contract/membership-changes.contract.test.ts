@@ -193,6 +193,28 @@ describe.each(directoryDrivers)('changes of members on %s', (_driver, open) => {
       expect(stays).toMatchObject([{ role: 'MEMBER', leftSeq: 2n }]);
     });
 
+    it('leaves users who have left with the title of their last departure', async () => {
+      const { group, owner, others } = await aGroup(2);
+      const [left] = others as [string, string];
+      const rename = (title: string, seq: bigint) =>
+        settle(group, owner, { kind: 'GROUP_UPDATED', userIds: [], title }, seq);
+      const titles = async () =>
+        (await directory.conversations.listStaysOf([{ conversationId: group.id, userId: left }]))[0]?.map(
+          ({ leftTitle }) => leftTitle,
+        );
+      await rename('First', 2n);
+      const departure = { kind: 'MEMBER_LEFT', userIds: [left] } as const;
+      const { stays } = await settle(group, left, departure, 3n);
+      expect(stays.at(-1)).toMatchObject({ userId: left, leftTitle: 'First' });
+      await rename('Second', 4n);
+      await settle(group, left, departure, 3n);
+      expect(await titles()).toEqual(['First']);
+      await settle(group, owner, { kind: 'MEMBERS_ADDED', userIds: [left] }, 5n);
+      expect((await titles())?.at(-1)).toBeUndefined();
+      await settle(group, left, departure, 6n);
+      expect((await titles())?.at(-1)).toBe('Second');
+    });
+
     it('changes what the event names, and removes what is null', async () => {
       const { group, owner } = await aGroup(1);
       const picture = 'https://files.example/1.png';

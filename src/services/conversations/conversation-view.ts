@@ -5,7 +5,10 @@ import type { ConversationState } from '../../stores/conversation-store.ts';
 import { encodeCursor } from '../paging.ts';
 
 export interface ConversationView {
+  /** As it is now. A viewer who has left is shown the title of the view, and none of what may be newer. */
   readonly conversation: Conversation;
+  /** Null for direct conversations; for a viewer who has left, the title when they left. */
+  readonly title: string | null;
   /** The users of a direct conversation; empty for groups. */
   readonly pair: readonly UserId[];
   /** The viewer's latest stay. */
@@ -26,6 +29,7 @@ export function viewOf(
 ): ConversationView {
   return {
     conversation,
+    title: isActive(member) ? conversation.title : (member.leftTitle ?? null),
     pair,
     member,
     memberCount: isActive(member) ? memberCount : 0,

@@ -42,6 +42,7 @@ export function toMember(row: Row): Member {
     role: row.role as MemberRole,
     joinedSeq: toSeq(row.joined_seq),
     leftSeq: row.left_seq === null ? null : toSeq(row.left_seq),
+    ...(row.left_title == null ? {} : { leftTitle: row.left_title as string }),
   };
 }
 

@@ -213,6 +213,19 @@ const migrations: readonly Migration[] = [
       });
     },
   },
+  {
+    name: '0009-titles-at-departures',
+    async up(knex) {
+      await knex.schema.alterTable('members', (table) => {
+        table.string('left_title', 255);
+      });
+      // Nobody knows the titles of earlier departures any more.
+      const title = knex('conversations').select('title').whereRaw('conversations.id = members.conversation_id');
+      await knex('members')
+        .whereNotNull('left_seq')
+        .update({ left_title: title as never });
+    },
+  },
 ];
 
 /** Migrations are modules instead of files in a folder, so that the compiler checks them. */

@@ -25,7 +25,7 @@ export async function settleChange(
     let count = before.memberCount;
     if (isArrival(event)) count += await addMembers(trx, change, seq, before.isLarge);
     if (isDeparture(event)) {
-      count -= await removeMembers(trx, change, seq);
+      count -= await removeMembers(trx, change, seq, before.conversation.title);
       const heir = await appointOwner(trx, change);
       if (heir !== null) concerned.add(heir);
     }
@@ -92,7 +92,7 @@ async function addMembers(
       await trx('members')
         .where({ conversation_id: conversationId })
         .whereIn('user_id', returning)
-        .update({ role: 'MEMBER', joined_seq: joinedSeq, left_seq: null, ...mark });
+        .update({ role: 'MEMBER', joined_seq: joinedSeq, left_seq: null, left_title: null, ...mark });
     }
     const knownIds = new Set(known.map(({ user_id }) => String(user_id)));
     const added = userIds.filter((userId) => !knownIds.has(userId));
@@ -119,13 +119,14 @@ async function removeMembers(
   trx: Knex.Transaction,
   { conversationId, event }: MembershipChange,
   seq: Seq,
+  title: string | null,
 ): Promise<number> {
   let count = 0;
   await inChunks([...new Set(event.userIds)], async (userIds) => {
     count += await trx('members')
       .where({ conversation_id: conversationId, left_seq: null })
       .whereIn('user_id', userIds)
-      .update({ left_seq: String(seq) });
+      .update({ left_seq: String(seq), left_title: title });
     return [];
   });
   return count;

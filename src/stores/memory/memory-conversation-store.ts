@@ -68,7 +68,10 @@ export function createMemoryConversationStore(): ConversationStore {
     for (const userId of new Set(event.userIds)) {
       const known = rows(conversationId).get(userId);
       if (isActive(known)) continue;
-      if (known !== undefined) earlierStays.push(known);
+      if (known !== undefined) {
+        const { leftTitle: _, ...stay } = known;
+        earlierStays.push(stay);
+      }
       const isFounder = event.kind === 'GROUP_CREATED' && userId === actorId;
       put({ conversationId, userId, role: isFounder ? 'OWNER' : 'MEMBER', joinedSeq: seq - 1n, leftSeq: null });
       if (states.get(conversationId)?.isLarge === true) marksOf({ conversationId, userId }).isOnRead = true;
@@ -79,7 +82,9 @@ export function createMemoryConversationStore(): ConversationStore {
   function removeMembers({ conversationId, event }: MembershipChange, seq: Seq): UserId[] {
     for (const userId of event.userIds) {
       const member = rows(conversationId).get(userId);
-      if (member !== undefined && isActive(member)) put({ ...member, leftSeq: seq });
+      if (member === undefined || !isActive(member)) continue;
+      const title = states.get(conversationId)?.conversation.title ?? null;
+      put({ ...member, leftSeq: seq, ...(title === null ? {} : { leftTitle: title }) });
     }
     const left = active(conversationId);
     if (left.some(({ role }) => role === 'OWNER')) return [];

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openSqliteDirectory } from '../../../src/stores/directory/sql-directory.ts';
 import type { Directory } from '../../../src/stores/directory.ts';
-import { aUser } from '../../contract/directory-drivers.ts';
+import { aChange, aConversation, aUser, createGroup, nextId } from '../../contract/directory-drivers.ts';
 import { temporaryFolder } from '../../support/folders.ts';
 
 const secret = '$argon2id$v=19$m=19456,t=2,p=1$c2VjcmV0$c2VjcmV0';
@@ -116,6 +116,25 @@ describe('the directory in SQLite', () => {
   it('shows a mistake of ours as one instead of asking for a repeat', async () => {
     await using directory = await open();
     await expect(directory.conversations.findDirect(['no', 'ids'])).rejects.toThrow(SyntaxError);
+  });
+
+  it('gives users who had left before departures had titles the present one', async () => {
+    const [group, owner, left] = [aConversation({ title: 'Team' }), nextId(), nextId()];
+    const key = { conversationId: group.id, userId: left };
+    const before = await open();
+    const founding = aChange(group, owner, { kind: 'GROUP_CREATED', userIds: [owner, left] });
+    await createGroup(before.conversations, group, founding);
+    await before.conversations.settleChange(founding, 1n, 100);
+    await before.conversations.settleChange(aChange(group, left, { kind: 'MEMBER_LEFT', userIds: [left] }), 2n, 100);
+    await before[Symbol.asyncDispose]();
+    const file = openFile();
+    file.exec(`ALTER TABLE members DROP COLUMN left_title;
+      DELETE FROM knex_migrations WHERE name = '0009-titles-at-departures'`);
+    file.close();
+    await using after = await open();
+    const stays = await after.conversations.listStaysOf([key, { ...key, userId: owner }]);
+    expect(stays).toMatchObject([[{ leftSeq: 2n, leftTitle: 'Team' }], [{ leftSeq: null }]]);
+    expect(stays[1]?.[0]).not.toHaveProperty('leftTitle');
   });
 
   it('keeps its tables when it is opened again, and refuses those of a newer version', async () => {
