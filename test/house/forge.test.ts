@@ -73,6 +73,15 @@ describe('workflows', () => {
     expect(() => accessSync(join(root, '.ci/run'), constants.X_OK)).not.toThrow();
   });
 
+  it('audit the packages of the server and those that its page is built from', () => {
+    const audit = read('.github/workflows/audit.yml');
+    expect(audit).toMatch(/^ +folder: \.\n +options: --omit=dev$/m);
+    // All packages of the page are for development: it is served as a bundle.
+    expect(Object.keys(JSON.parse(read('tools/graphiql/package.json')))).not.toContain('dependencies');
+    expect(audit).toMatch(/^ +folder: tools\/graphiql\n +options: --include=dev$/m);
+    expect(audit).toMatch(/^ +- cron: /m);
+  });
+
   it.each([
     ['an action at a tag', 'permissions:\n  contents: read\n\njobs:\n  - uses: actions/checkout@v7\n'],
     ['a commit of an unknown version', `permissions:\n  contents: read\n\n  - uses: a/b@${'0'.repeat(40)}\n`],

@@ -20,7 +20,7 @@ describe('tokens of an identity provider', () => {
   let published: KeyPair[];
   let requests: number;
   let failures: unknown[];
-  let answer: { status: number; body: string | null; isStuck: boolean };
+  let answer: { status: number; body: string | null; isStuck: boolean; location?: string };
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
 
   beforeEach(async () => {
@@ -37,6 +37,7 @@ describe('tokens of an identity provider', () => {
         alg,
       }));
       response.statusCode = answer.status;
+      if (answer.location !== undefined) response.setHeader('location', answer.location);
       response.end(answer.body ?? JSON.stringify({ keys: await Promise.all(keys) }));
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -297,6 +298,14 @@ describe('tokens of an identity provider', () => {
     answer = usual;
     at += 1_000;
     await tokens.verify(await sign(keys));
+  });
+
+  it('are never judged by keys from an address to which the provider redirects', async () => {
+    const keys = await makeKeys('ES256', 'one');
+    published = [keys];
+    answer = { ...answer, status: 302, location: `${url()}/elsewhere` };
+    await expect(open().verify(await sign(keys))).rejects.toMatchObject(unavailable);
+    expect(requests).toBe(1);
   });
 
   it('cannot be judged while the provider is not there, or does not answer in time', async () => {
