@@ -91,7 +91,7 @@ export class ByteBudget {
   /** Why it takes no more; null while it does. */
   refusal: DomainError | null = null;
   /** The last read, which the next one waits for: their rows are counted before more are read. */
-  private last: Promise<unknown> = Promise.resolve();
+  private last: Promise<unknown> | null = null;
 
   constructor(all: ByteBudgets, max: number, isCounted: boolean) {
     this.all = all;

@@ -3,9 +3,16 @@ import type { Millis } from './ids.ts';
 /** A calendar month in UTC as `YYYY-MM`; months compare as strings. Each names one segment of every conversation's log. */
 export type Month = string;
 
+/** The month that was asked for last. Nearly every call is about the present month, and a message needs several calls. */
+let last: { month: Month; from: Millis; to: Millis } = { month: '', from: 0, to: 0 };
+
 /** The month that contains an instant. */
 export function monthOf(at: Millis): Month {
-  return new Date(at).toISOString().slice(0, 7);
+  if (!(at >= last.from && at < last.to)) {
+    const month = new Date(at).toISOString().slice(0, 7);
+    last = { month, from: monthStart(month), to: monthStart(nextMonth(month)) };
+  }
+  return last.month;
 }
 
 /** The first instant of a month. */

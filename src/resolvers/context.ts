@@ -3,7 +3,7 @@ import type { ClientAddress } from '../domain/client-address.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { Services } from '../services/services.ts';
-import { createLoaders, type Loaders } from './loaders.ts';
+import { Loaders } from './loaders.ts';
 
 /** The context of every resolver. A new one is created for each operation, and for each event of a subscription. */
 export interface Context {
@@ -20,7 +20,7 @@ export function createContext(
   services: Services,
   { viewer, client, budget }: { viewer: Viewer | null; client: ClientAddress; budget: ByteBudget },
 ): Context {
-  return { viewer, client, budget, services, loaders: createLoaders(services, viewer, budget) };
+  return { viewer, client, budget, services, loaders: new Loaders(services, viewer, budget) };
 }
 
 /** Root fields that need no session. A client that signs in may still send the token of an expired or revoked session. */

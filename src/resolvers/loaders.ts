@@ -13,100 +13,105 @@ import { presenceUsersMax } from '../services/presence/presence-service.ts';
 import type { MemberKey, Progress } from '../services/receipts/receipt-service.ts';
 import type { Services } from '../services/services.ts';
 
-export interface Loaders {
-  readonly users: DataLoader<UserId, User | null>;
-  /** Conversations as the viewer sees them; null for those hidden from the viewer. */
-  readonly conversations: DataLoader<ConversationId, ConversationView | null>;
-  /** Messages the viewer may see. */
-  readonly messages: DataLoader<MessageId, Message | null>;
-  /** Current members of the viewer's conversations, by conversation and user; null for those hidden from the viewer. */
-  readonly members: DataLoader<`${ConversationId}-${UserId}`, Member | null>;
-  /** When members joined. */
-  readonly joinedAt: DataLoader<Member, Millis, string>;
-  /** As far as the viewer can see it. */
-  readonly presence: DataLoader<UserId, Presence>;
-  /** Unread messages in all of the viewer's conversations. */
-  unreadTotals(): Promise<UnreadTotals>;
-  readonly progress: DataLoader<Message, Progress>;
-  /** Positions of members. */
-  readonly positions: DataLoader<MemberKey, Positions, string>;
-}
+/**
+ * The loaders of one operation or one event. Each is created on first use, because most operations need none. This is a class, so
+ * that the many contexts share the code that creates them.
+ */
+export class Loaders {
+  private readonly services: Services;
+  private readonly viewer: Viewer | null;
+  private readonly budget: ByteBudget;
+  private ofUsers: DataLoader<UserId, User | null> | undefined;
+  private ofConversations: DataLoader<ConversationId, ConversationView | null> | undefined;
+  private ofMessages: DataLoader<MessageId, Message | null> | undefined;
+  private ofMembers: DataLoader<`${ConversationId}-${UserId}`, Member | null> | undefined;
+  private ofJoinedAt: DataLoader<Member, Millis, string> | undefined;
+  private ofPresence: DataLoader<UserId, Presence> | undefined;
+  private ofUnreadTotals: Promise<UnreadTotals> | undefined;
+  private ofProgress: DataLoader<Message, Progress> | undefined;
+  private ofPositions: DataLoader<MemberKey, Positions, string> | undefined;
 
-/** Loaders are created on first use, because most operations need none. */
-export function createLoaders(services: Services, viewer: Viewer | null, budget: ByteBudget): Loaders {
-  let users: Loaders['users'] | undefined;
-  let conversations: Loaders['conversations'] | undefined;
-  let messages: Loaders['messages'] | undefined;
-  let members: Loaders['members'] | undefined;
-  let joinedAt: Loaders['joinedAt'] | undefined;
-  let presence: Loaders['presence'] | undefined;
-  let unreadTotals: Promise<UnreadTotals> | undefined;
-  let progress: Loaders['progress'] | undefined;
-  let positions: Loaders['positions'] | undefined;
-  return {
-    get users() {
-      users ??= new DataLoader((ids) => services.accounts.getUsers(ids));
-      return users;
-    },
-    get conversations() {
-      conversations ??= new DataLoader((ids) =>
-        Promise.all(
-          ids.map((id) =>
-            services.conversations.view(viewer as Viewer, id).catch((error: unknown) => {
-              if (error instanceof DomainError && error.code === 'NOT_FOUND') return null;
-              return error instanceof Error ? error : new Error(String(error));
-            }),
-          ),
-        ),
-      );
-      return conversations;
-    },
-    get messages() {
-      messages ??= new DataLoader((ids) => services.messages.get(viewer as Viewer, ids, budget));
-      return messages;
-    },
-    get members() {
-      members ??= new DataLoader((keys) =>
-        Promise.all(
-          keys.map((key) => {
-            const [conversationId, userId] = key.split('-') as [ConversationId, UserId];
-            return services.conversations.findMember(viewer as Viewer, conversationId, userId);
-          }),
-        ),
-      );
-      return members;
-    },
-    get joinedAt() {
-      joinedAt ??= new DataLoader((some) => services.conversations.joinedAt(some, budget), {
-        cacheKeyFn: ({ conversationId, joinedSeq }) => `${conversationId}/${joinedSeq}`,
-      });
-      return joinedAt;
-    },
-    get presence() {
-      presence ??= new DataLoader(
-        async (ids) => {
-          if (viewer !== null) return services.presence.get(viewer, ids);
-          return ids.map((userId) => ({ userId, status: 'UNKNOWN', lastSeenAt: null }));
-        },
-        { maxBatchSize: presenceUsersMax },
-      );
-      return presence;
-    },
-    unreadTotals() {
-      unreadTotals ??= services.conversations.unreadTotals(viewer as Viewer);
-      return unreadTotals;
-    },
-    get progress() {
-      progress ??= new DataLoader((of) => services.receipts.progress(of));
-      return progress;
-    },
-    get positions() {
-      positions ??= new DataLoader((keys) => services.receipts.positionsOf(keys), {
-        cacheKeyFn: ({ conversationId, userId }) => `${conversationId}/${userId}`,
-      });
-      return positions;
-    },
-  };
+  constructor(services: Services, viewer: Viewer | null, budget: ByteBudget) {
+    this.services = services;
+    this.viewer = viewer;
+    this.budget = budget;
+  }
+
+  get users() {
+    this.ofUsers ??= new DataLoader((ids) => this.services.accounts.getUsers(ids));
+    return this.ofUsers;
+  }
+
+  /** Conversations as the viewer sees them; null for those hidden from the viewer. */
+  get conversations() {
+    this.ofConversations ??= new DataLoader((ids) => Promise.all(ids.map((id) => this.view(id))));
+    return this.ofConversations;
+  }
+
+  /** Messages the viewer may see. */
+  get messages() {
+    this.ofMessages ??= new DataLoader((ids) => this.services.messages.get(this.viewer as Viewer, ids, this.budget));
+    return this.ofMessages;
+  }
+
+  /** Current members of the viewer's conversations, by conversation and user; null for those hidden from the viewer. */
+  get members() {
+    this.ofMembers ??= new DataLoader((keys) =>
+      Promise.all(
+        keys.map((key) => {
+          const [conversationId, userId] = key.split('-') as [ConversationId, UserId];
+          return this.services.conversations.findMember(this.viewer as Viewer, conversationId, userId);
+        }),
+      ),
+    );
+    return this.ofMembers;
+  }
+
+  /** When members joined. */
+  get joinedAt() {
+    this.ofJoinedAt ??= new DataLoader((some) => this.services.conversations.joinedAt(some, this.budget), {
+      cacheKeyFn: ({ conversationId, joinedSeq }) => `${conversationId}/${joinedSeq}`,
+    });
+    return this.ofJoinedAt;
+  }
+
+  /** As far as the viewer can see it. */
+  get presence() {
+    this.ofPresence ??= new DataLoader(
+      async (ids) => {
+        if (this.viewer !== null) return this.services.presence.get(this.viewer, ids);
+        return ids.map((userId) => ({ userId, status: 'UNKNOWN', lastSeenAt: null }));
+      },
+      { maxBatchSize: presenceUsersMax },
+    );
+    return this.ofPresence;
+  }
+
+  /** Unread messages in all of the viewer's conversations. */
+  unreadTotals(): Promise<UnreadTotals> {
+    this.ofUnreadTotals ??= this.services.conversations.unreadTotals(this.viewer as Viewer);
+    return this.ofUnreadTotals;
+  }
+
+  get progress() {
+    this.ofProgress ??= new DataLoader((of) => this.services.receipts.progress(of));
+    return this.ofProgress;
+  }
+
+  /** Positions of members. */
+  get positions() {
+    this.ofPositions ??= new DataLoader((keys) => this.services.receipts.positionsOf(keys), {
+      cacheKeyFn: ({ conversationId, userId }) => `${conversationId}/${userId}`,
+    });
+    return this.ofPositions;
+  }
+
+  private view(id: ConversationId): Promise<ConversationView | null | Error> {
+    return this.services.conversations.view(this.viewer as Viewer, id).catch((error: unknown) => {
+      if (error instanceof DomainError && error.code === 'NOT_FOUND') return null;
+      return error instanceof Error ? error : new Error(String(error));
+    });
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Authentication and rate limits of operations, the same for both transports. */
 import type { GraphQLError } from 'graphql';
+import type { Millis } from '../domain/ids.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { RateLimit } from '../stores/rate-limiter.ts';
 import { clientError } from './pipeline/client-errors.ts';
@@ -40,9 +41,11 @@ export function tokenOfPayload(payload: Readonly<Record<string, unknown>> | unde
 }
 
 type Ports = Pick<ServerPorts, 'rateLimiter' | 'metrics'>;
+/** The error of an exceeded limit, or null. Only a limiter outside the process needs a promise. */
+type Admission = GraphQLError | null | Promise<GraphQLError | null>;
 
 /** Takes an operation from the allowance of an address; the error if that is used up, otherwise null. */
-export function takeAddress(ports: Ports, network: string): Promise<GraphQLError | null> {
+export function takeAddress(ports: Ports, network: string): Admission {
   return take(ports, addressOperations, network, 1);
 }
 
@@ -50,36 +53,25 @@ export function takeAddress(ports: Ports, network: string): Promise<GraphQLError
  * Takes an operation from the allowance of a user. Without a session, clients of one address share a smaller one, which attempts with
  * invalid tokens use up too.
  */
-export function takeCaller(
-  ports: Ports,
-  viewer: Viewer | null,
-  network: string,
-  points = 1,
-): Promise<GraphQLError | null> {
+export function takeCaller(ports: Ports, viewer: Viewer | null, network: string, points = 1): Admission {
   return viewer === null
     ? take(ports, anonymousOperations, network, points)
     : take(ports, userOperations, viewer.userId, points);
 }
 
 /** Takes more for a large operation, whose cost is known once it is prepared: the limit is on work. */
-export async function takeCost(
-  ports: Ports,
-  viewer: Viewer | null,
-  network: string,
-  cost: number,
-): Promise<GraphQLError | null> {
+export function takeCost(ports: Ports, viewer: Viewer | null, network: string, cost: number): Admission {
   const points = Math.floor(cost / costPerPoint);
   return points === 0 ? null : takeCaller(ports, viewer, network, points);
 }
 
-async function take(
-  { rateLimiter, metrics }: Ports,
-  limit: RateLimit,
-  key: string,
-  points: number,
-): Promise<GraphQLError | null> {
-  const answer = rateLimiter.take(limit, key, points);
-  const waitMs = typeof answer === 'number' ? answer : await answer;
+function take(ports: Ports, limit: RateLimit, key: string, points: number): Admission {
+  const answer = ports.rateLimiter.take(limit, key, points);
+  if (typeof answer === 'number') return refusal(ports, limit, answer);
+  return answer.then((waitMs) => refusal(ports, limit, waitMs));
+}
+
+function refusal({ metrics }: Ports, limit: RateLimit, waitMs: Millis): GraphQLError | null {
   if (waitMs <= 0) return null;
   metrics.limitHit(limit.name);
   const retryAfterMs = Math.ceil(waitMs);

@@ -31,6 +31,11 @@ export interface Waiter {
   onDrained(): void;
 }
 
+/** A resource that is held until the client has taken its answer. */
+export interface Releasable {
+  release(): void;
+}
+
 /** Maximum length of the reason in a close frame; RFC 6455 section 5.5. */
 const reasonMaxBytes = 123;
 const encoder = new TextEncoder();
@@ -66,7 +71,7 @@ export class ClientSocket extends WebSocket {
   handle: ((data: string) => Promise<void>) | null = null;
   closed: ((code: number, reason: string) => Promise<void>) | null = null;
   private waiting: Set<Waiter> | null = null;
-  private onceDrained: (() => void)[] | null = null;
+  private held: Releasable[] | null = null;
   private isCorked = false;
 
   /** Takes up a socket after its handshake. */
@@ -167,7 +172,7 @@ export class ClientSocket extends WebSocket {
 
   private onDrain(): void {
     this.fullSince = 0;
-    this.callDrained();
+    this.releaseHeld();
     // This applies to a closing socket too: it ends when the client's close frame is read.
     this.resume();
     if (!this.isOpen) return;
@@ -176,21 +181,21 @@ export class ClientSocket extends WebSocket {
     for (const waiter of waiting ?? []) waiter.onDrained();
   }
 
-  /** Calls back once nothing waits to be sent, or the socket is gone. */
-  whenDrained(call: () => void): void {
+  /** Releases something once no data waits to be sent, or the socket is gone. */
+  whenDrained(held: Releasable): void {
     if (this.fullSince > 0 && this.readyState !== WebSocket.CLOSED) {
-      this.onceDrained ??= [];
-      this.onceDrained.push(call);
+      this.held ??= [];
+      this.held.push(held);
     } else {
-      call();
+      held.release();
     }
   }
 
-  /** Makes these calls; for the end of the socket too, which has no drain. */
-  callDrained(): void {
-    const { onceDrained } = this;
-    this.onceDrained = null;
-    for (const call of onceDrained ?? []) call();
+  /** Releases all of them; for the end of the socket too, which has no drain. */
+  releaseHeld(): void {
+    const { held } = this;
+    this.held = null;
+    for (const one of held ?? []) one.release();
   }
 
   /** Adds a waiter for the drain of the socket. */

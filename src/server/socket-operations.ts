@@ -166,7 +166,7 @@ export function createSocketOperations(
         socket.endOperation();
         answered(socket);
         // By the next turn the answer is written. What its client has not taken by then is held until it has.
-        setImmediate(() => socket.whenDrained(() => budget.release()));
+        setImmediate(releaseWhenDrained, socket, budget);
       }
     },
 
@@ -189,10 +189,16 @@ const noVariables: Variables = Object.freeze({});
 /** Those that the operation declares: a subscription keeps them for as long as it runs. */
 function variablesOf({ definition }: Operation, { variables }: OperationRequest): Variables {
   if (variables == null || definition.variableDefinitions?.length === 0) return noVariables;
-  const names = definition.variableDefinitions?.map(({ variable }) => variable.name.value) ?? [];
-  return Object.fromEntries(
-    names.filter((name) => Object.hasOwn(variables, name)).map((name) => [name, variables[name]]),
-  );
+  const declared: Record<string, unknown> = {};
+  for (const { variable } of definition.variableDefinitions ?? []) {
+    const name = variable.name.value;
+    if (Object.hasOwn(variables, name)) declared[name] = variables[name];
+  }
+  return declared;
+}
+
+function releaseWhenDrained(socket: ClientSocket, budget: ByteBudget): void {
+  socket.whenDrained(budget);
 }
 
 /** Every frame of an operation repeats its id. */

@@ -115,7 +115,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     // A close frame is a sign of life. 1006 means that the connection was lost without one.
     if (code !== 1006) socket.hear(elapsed());
     socket.detach?.();
-    socket.callDrained();
+    socket.releaseHeld();
     metrics.socketClosed(socket.closeCode ?? code);
     socket.closed?.(code, String(reason)).catch((error: unknown) => pipeline.mask(error));
   }

@@ -1,16 +1,23 @@
 import { DomainError } from '../domain/errors.ts';
+import type { Millis } from '../domain/ids.ts';
 import type { RateLimit, RateLimiter } from '../stores/rate-limiter.ts';
 
-/** @throws DomainError `RATE_LIMITED` with `retryAfterMs` */
-export async function takeOrThrow(limiter: RateLimiter, limit: RateLimit, key: string, cost = 1): Promise<void> {
+/**
+ * Throws at once if the limiter is in this process; otherwise the promise rejects.
+ *
+ * @throws DomainError `RATE_LIMITED` with `retryAfterMs`
+ */
+export function takeOrThrow(limiter: RateLimiter, limit: RateLimit, key: string, cost = 1): void | Promise<void> {
   const answer = limiter.take(limit, key, cost);
-  const retryAfterMs = typeof answer === 'number' ? answer : await answer;
-  if (retryAfterMs > 0) {
-    const message = `Rate limit \`${limit.name}\` exceeded; retry in ${Math.ceil(retryAfterMs)} ms.`;
-    throw new DomainError('RATE_LIMITED', message, {
-      details: { limit: limit.name, retryAfterMs: Math.ceil(retryAfterMs) },
-    });
-  }
+  if (typeof answer !== 'number') return answer.then((waitMs) => throwIfRefused(limit, waitMs));
+  throwIfRefused(limit, answer);
+}
+
+function throwIfRefused(limit: RateLimit, waitMs: Millis): void {
+  if (waitMs <= 0) return;
+  const retryAfterMs = Math.ceil(waitMs);
+  const message = `Rate limit \`${limit.name}\` exceeded; retry in ${retryAfterMs} ms.`;
+  throw new DomainError('RATE_LIMITED', message, { details: { limit: limit.name, retryAfterMs } });
 }
 
 /** Reports every refusal with the name of the limit. */

@@ -28,6 +28,7 @@ describe('months', () => {
   it('change at midnight UTC, over the end of a year too', () => {
     expect(monthOf(Date.UTC(2027, 0, 1) - 1)).toBe('2026-12');
     expect(monthOf(Date.UTC(2027, 0, 1))).toBe('2027-01');
+    expect(monthOf(Date.UTC(2027, 0, 1) - 1)).toBe('2026-12');
     expect(nextMonth('2026-12')).toBe('2027-01');
     expect(nextMonth('2026-09')).toBe('2026-10');
   });

@@ -1,13 +1,17 @@
 import { expect, it } from 'vitest';
 import { countRefusals, takeOrThrow } from '../../src/services/rate-limits.ts';
 import { createMemoryRateLimiter } from '../../src/stores/memory/memory-rate-limiter.ts';
+import type { RateLimiter } from '../../src/stores/rate-limiter.ts';
 
 const limit = { name: 'sends', points: 2, windowMs: 1_000 };
 
-it('refuses with the name of the limit and how long to wait, in whole milliseconds', async () => {
-  const limiter = createMemoryRateLimiter({ clock: () => 0, scale: 1.5 });
+it.each([
+  ['in this process', (limiter: RateLimiter) => limiter],
+  ['elsewhere', (limiter: RateLimiter): RateLimiter => ({ take: async (...call) => limiter.take(...call) })],
+])('refuses with the limit’s name and the wait in whole milliseconds, with a limiter %s', async (_where, of) => {
+  const limiter = of(createMemoryRateLimiter({ clock: () => 0, scale: 1.5 }));
   for (let call = 0; call < 3; call += 1) await takeOrThrow(limiter, limit, '1');
-  await expect(takeOrThrow(limiter, limit, '1')).rejects.toMatchObject({
+  await expect((async () => takeOrThrow(limiter, limit, '1'))()).rejects.toMatchObject({
     code: 'RATE_LIMITED',
     retryable: true,
     details: { limit: 'sends', retryAfterMs: 334 },

@@ -20,10 +20,8 @@ export function createContactFollower(ports: {
   return {
     // Before the messages are recorded as followed: after a crash, the sweep repeats it.
     async finish(messages) {
-      const senders = new Map(
-        messages.map(({ conversationId, senderId }) => [`${conversationId}/${senderId}`, { conversationId, senderId }]),
-      );
-      for (const [key, { conversationId, senderId: userId }] of senders) {
+      for (const { conversationId, senderId: userId } of messages) {
+        const key = `${conversationId}/${userId}`;
         if (known.has(key)) continue;
         const [state] = await memberLists.states([conversationId]);
         if (state?.conversation.kind === 'DIRECT' && (await store.noteSent({ conversationId, userId }))) {

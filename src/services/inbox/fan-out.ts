@@ -35,6 +35,8 @@ interface Batch {
   readonly messages: readonly Message[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
+  /** Readers that wait for the end of its fan-out, whatever it is. */
+  readers?: (() => void)[];
 }
 
 export type FanOut = ReturnType<typeof createFanOut>;
@@ -50,42 +52,32 @@ export function createFanOut(ports: {
   const { memberLists, writer, hints, bus, onError } = ports;
   const settings = { ...fanOutDefaults, ...ports.settings };
   const queues = new Map<ConversationId, Batch[]>();
-  const running = new Set<ConversationId>();
-  /** Settles with the last batch of each conversation; never rejects. */
-  const lastBatches = new Map<ConversationId, Promise<void>>();
+  /** The batches that are being fanned out. */
+  const running = new Map<ConversationId, Batch[]>();
   const pauses = new Map<NodeJS.Timeout, () => void>();
   let isClosed = false;
 
   function take(id: ConversationId, messages: readonly Message[]): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const queue = queues.get(id);
-    if (queue === undefined) queues.set(id, [{ messages, resolve, reject }]);
-    else queue.push({ messages, resolve, reject });
-    if (!running.has(id)) {
-      running.add(id);
-      void run(id);
-    }
-    const settled = promise
-      .catch(() => {})
-      .then(() => {
-        if (lastBatches.get(id) === settled) lastBatches.delete(id);
-      });
-    lastBatches.set(id, settled);
-    return promise;
+    return new Promise((resolve, reject) => {
+      const queue = queues.get(id);
+      if (queue === undefined) queues.set(id, [{ messages, resolve, reject }]);
+      else queue.push({ messages, resolve, reject });
+      if (!running.has(id)) void run(id);
+    });
   }
 
   /** Fans out a conversation's waiting batches until none is left. Never rejects. */
   async function run(id: ConversationId): Promise<void> {
     for (let batches = queues.get(id); batches !== undefined; batches = queues.get(id)) {
       queues.delete(id);
+      running.set(id, batches);
       try {
-        // A message that is handed out again may come after newer ones.
-        const messages = batches.flatMap((batch) => batch.messages).sort((a, b) => (a.seq < b.seq ? -1 : 1));
-        await fanOutWithRetries(id, messages);
+        await fanOutWithRetries(id, messagesOf(batches));
         for (const { resolve } of batches) resolve();
       } catch (error) {
         for (const { reject } of batches) reject(error);
       }
+      for (const { readers = [] } of batches) for (const goOn of readers) goOn();
     }
     running.delete(id);
   }
@@ -158,8 +150,17 @@ export function createFanOut(ports: {
      * most `readerWaitMs`. It asks about the busy conversations, not about those of the user.
      */
     async settle(userId: UserId): Promise<void> {
-      if (lastBatches.size === 0) return;
-      const waits = [...lastBatches].flatMap(([id, batch]) => (memberLists.mayConcern(id, userId) ? batch : []));
+      const waits: Promise<void>[] = [];
+      for (const [id, batches] of running) {
+        if (!memberLists.mayConcern(id, userId)) continue;
+        const last = (queues.get(id) ?? batches).at(-1) as Batch;
+        waits.push(
+          new Promise((resolve) => {
+            last.readers ??= [];
+            last.readers.push(resolve);
+          }),
+        );
+      }
       if (waits.length === 0) return;
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
@@ -169,4 +170,11 @@ export function createFanOut(ports: {
       clearTimeout(timer);
     },
   };
+}
+
+/** The messages of batches, ascending: a message that is handed out again may come after newer ones. */
+function messagesOf(batches: readonly Batch[]): readonly Message[] {
+  const [first, ...others] = batches;
+  if (first !== undefined && others.length === 0) return first.messages;
+  return batches.flatMap(({ messages }) => messages).sort((a, b) => (a.seq < b.seq ? -1 : 1));
 }

@@ -20,6 +20,8 @@ interface CachedChain {
   isInDoubt?: boolean;
 }
 
+const neverRead: Omit<CachedChain, 'chain'> = { checkedAt: Number.NEGATIVE_INFINITY };
+
 /** Has heads read from the store, if other processes write there. */
 export const neverTrusted: Millis = Number.NEGATIVE_INFINITY;
 
@@ -69,14 +71,14 @@ export function createChainCache(ports: {
   ): Promise<SegmentChain[]> {
     const found = await get(conversations);
     const now = elapsed();
-    await Promise.all(
-      found.map((chain, index) => {
-        const conversation = conversations[index] as Conversation;
-        const { checkedAt, isInDoubt } = chains.get(conversation.id) ?? { checkedAt: Number.NEGATIVE_INFINITY };
-        const isTrusted = isInDoubt !== true && (isSoleWriter || now - checkedAt <= trustMs);
-        return isTrusted ? undefined : refresh({ conversation, chain });
-      }),
-    );
+    const refreshes: Promise<void>[] = [];
+    found.forEach((chain, index) => {
+      const conversation = conversations[index] as Conversation;
+      const { checkedAt, isInDoubt } = chains.get(conversation.id) ?? neverRead;
+      const isTrusted = isInDoubt !== true && (isSoleWriter || now - checkedAt <= trustMs);
+      if (!isTrusted) refreshes.push(refresh({ conversation, chain }));
+    });
+    if (refreshes.length > 0) await Promise.all(refreshes);
     return found;
   }
 

@@ -58,7 +58,11 @@ export function createFollowers(ports: {
 }) {
   const { log, onError, settings } = ports;
   const followers: Follower[] = [];
-  const turns = new Set<Promise<void>>();
+  const takers: Taker[] = [];
+  /** Runs of messages that the followers are busy with. */
+  let turns = 0;
+  /** Called when the last turn has ended. */
+  let onIdle: (() => void) | undefined;
   /** Messages in flight or finished, with the time when they were sent. */
   const inFlight = new Map<MessageId, Millis>();
   let finished: Message[] = [];
@@ -73,26 +77,30 @@ export function createFollowers(ports: {
   });
 
   /** Hands consecutive messages to every follower. Resolves to whether all of them have finished; never rejects. */
-  function handOut(id: ConversationId, messages: readonly Message[]): Promise<boolean> {
+  async function handOut(id: ConversationId, messages: readonly Message[]): Promise<boolean> {
     for (const { id: messageId, sentAt } of messages) inFlight.set(messageId, sentAt);
     for (const follower of followers) follower.note?.(messages);
-    const taken = Promise.all(followers.map((follower) => follower.take?.(id, messages))).then(
-      () => {
-        for (const message of messages) finished.push(message);
-        recordTimer ??= setTimeout(() => void record(), settings.recordEveryMs);
-        return true;
-      },
-      (error: unknown) => {
-        forget(messages);
-        onError(error, 'log follower');
-        return false;
-      },
-    );
-    const turn: Promise<void> = taken.then(() => {
-      turns.delete(turn);
-    });
-    turns.add(turn);
-    return taken;
+    turns += 1;
+    try {
+      await takeAll(id, messages);
+      for (const message of messages) finished.push(message);
+      recordTimer ??= setTimeout(() => void record(), settings.recordEveryMs);
+      return true;
+    } catch (error) {
+      forget(messages);
+      onError(error, 'log follower');
+      return false;
+    } finally {
+      turns -= 1;
+      if (turns === 0) onIdle?.();
+    }
+  }
+
+  /** Has the messages taken by all followers at once. */
+  function takeAll(id: ConversationId, messages: readonly Message[]): Promise<unknown> | undefined {
+    const [first, ...others] = takers;
+    if (others.length === 0) return first?.take(id, messages);
+    return Promise.all(takers.map((follower) => follower.take(id, messages)));
   }
 
   /** The same for rows of any conversations, except those that are finished or in flight. */
@@ -104,8 +112,11 @@ export function createFollowers(ports: {
     return { finished: messages.length - givenUp.length, givenUp };
   }
 
-  async function handOutOrLeave(id: ConversationId, messages: readonly Message[]): Promise<void> {
-    if (!(await handOut(id, messages))) leftBehind.add(messages.map(refOf));
+  function idle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (turns === 0) resolve();
+      else onIdle = resolve;
+    });
   }
 
   function forget(messages: readonly Message[]): void {
@@ -136,13 +147,14 @@ export function createFollowers(ports: {
     /** Adds a follower. Must be called before the first append. */
     follow(follower: Follower): void {
       followers.push(follower);
+      if (hasTake(follower)) takers.push(follower);
     },
 
     /** Hands out messages that were just committed, consecutive and ascending. Returns at once. */
     onAppended(id: ConversationId, messages: readonly Message[]): void {
       if (followers.length === 0) return;
       if (inFlight.size + messages.length > settings.inFlightMax) leftBehind.add(messages.map(refOf));
-      else void handOutOrLeave(id, messages);
+      else void handOut(id, messages).then((isFinished) => isFinished || leftBehind.add(messages.map(refOf)));
     },
 
     /** Hands out unfinished rows. Rows that a follower gives up are retried soon. Resolves to the number of finished rows. */
@@ -177,11 +189,17 @@ export function createFollowers(ports: {
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, settings.closeWaitMs);
       });
-      await Promise.race([Promise.all(turns).then(record), late]);
+      await Promise.race([idle().then(record), late]);
       clearTimeout(timer);
       clearTimeout(recordTimer);
     },
   };
+}
+
+type Taker = Follower & Required<Pick<Follower, 'take'>>;
+
+function hasTake(follower: Follower): follower is Taker {
+  return follower.take !== undefined;
 }
 
 /** The place where a message is stored: the month of its number, which is the month of `sentAt`. */

@@ -2,7 +2,9 @@
  * Prepares a move: the operations of many commits, without superseded ones. The cost of an index is per row, and in busy
  * conversations a third of the rows remain.
  */
+import type { MessageId } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
+import type { Month } from '../../domain/month.ts';
 import type { Operation } from './journal-entry.ts';
 
 /** A message, and whether it is marked as followed in the same move. */
@@ -18,21 +20,20 @@ export type CondensedOperation =
  * @param operations - in commit order; the result gives the same tables in any order
  */
 export function condense(operations: readonly Operation[]): CondensedOperation[] {
-  const marks = new Set<string>();
-  for (const operation of operations)
-    if (operation.type === 'followed') marks.add(`${operation.month}/${operation.id}`);
+  const marks = new Places();
+  for (const operation of operations) if (operation.type === 'followed') marks.add(operation.month, operation.id);
   const condensed: CondensedOperation[] = [];
-  const written = new Set<string>();
+  const written = new Places();
   const latest = new Map<string, Extract<Operation, { type: 'receipt' | 'acked' | 'active' }>>();
   const runs = new Map<string, InboxRun>();
   for (const operation of operations) {
     switch (operation.type) {
       case 'message':
-        written.add(`${operation.month}/${operation.row.id}`);
-        condensed.push({ ...operation, followed: marks.has(`${operation.month}/${operation.row.id}`) });
+        written.add(operation.month, operation.row.id);
+        condensed.push({ ...operation, followed: marks.has(operation.month, operation.row.id) });
         break;
       case 'followed':
-        if (!written.has(`${operation.month}/${operation.id}`)) condensed.push(operation);
+        if (!written.has(operation.month, operation.id)) condensed.push(operation);
         break;
       case 'receipt':
         latest.set(`r${operation.receipt.conversationId}/${operation.receipt.userId}`, operation);
@@ -61,6 +62,21 @@ export function condense(operations: readonly Operation[]): CondensedOperation[]
   for (const run of runs.values()) condensed.push({ type: 'run', run });
   for (const operation of latest.values()) condensed.push(operation);
   return condensed;
+}
+
+/** Messages by month and id. */
+class Places {
+  private readonly byMonth = new Map<Month, Set<MessageId>>();
+
+  add(month: Month, id: MessageId): void {
+    const ids = this.byMonth.get(month);
+    if (ids === undefined) this.byMonth.set(month, new Set([id]));
+    else ids.add(id);
+  }
+
+  has(month: Month, id: MessageId): boolean {
+    return this.byMonth.get(month)?.has(id) ?? false;
+  }
 }
 
 function continues(last: InboxRun, run: InboxRun): boolean {
