@@ -1,6 +1,7 @@
 /** The common part of the server's HTTP applications. */
 import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
+import { MIMEType } from 'node:util';
 import fastify, { type FastifyInstance } from 'fastify';
 import { addSecurityHeaders } from './browser-rules.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
@@ -11,6 +12,17 @@ import { refusals, refuseRaw, sendRefusal } from './refusals.ts';
 const requestTimeoutMs = 15_000;
 const slowestBytesPerMs = 32;
 const checkEveryMs = 5_000;
+
+/** An error that the error handler answers with this status. */
+function refusal(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode });
+}
+
+/** Whether the charset of a content type is UTF-8, in any spelling, or is not given. */
+function isUtf8Type(contentType: string | undefined): boolean {
+  const charset = new MIMEType(contentType ?? 'application/json').params.get('charset');
+  return charset === null || /^utf-?8$/i.test(charset);
+}
 
 /** An application without routes. All problems with a request are answered as GraphQL errors in JSON. */
 export function createHttp(
@@ -45,11 +57,16 @@ export function createHttp(
     sendRefusal(reply, 404, `No route for ${request.method} ${request.url.split('?')[0]}.`),
   );
 
-  // As text, so that graphql-http reports problems with the request. A JSON parser would replace invalid UTF-8 with U+FFFD.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    if (isUtf8(body as Buffer)) done(null, body.toString());
-    else done(Object.assign(new Error('Request body is not UTF-8.'), { statusCode: 400 }));
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (!isUtf8Type(request.headers['content-type'])) return done(refusal(415, refusals[415] ?? ''));
+    // A decoder would replace invalid UTF-8 with U+FFFD.
+    if (!isUtf8(body as Buffer)) return done(refusal(400, 'Request body is not UTF-8.'));
+    try {
+      done(null, JSON.parse(body.toString()));
+    } catch {
+      done(refusal(400, 'Request body is not JSON.'));
+    }
   });
 
   app.addHook('onResponse', async (request, reply) => {

@@ -60,6 +60,7 @@ export function createSocketOperations(
   ): Promise<Operation | readonly GraphQLError[]> {
     const refused = (await takeAddress(ports, network)) ?? (await takeCaller(ports, viewer, network));
     if (refused !== null) return [refused];
+    if (request.query === '') return [clientError('BAD_REQUEST', noDocument)];
     const operation = pipeline.prepare(request);
     if (isErrors(operation)) return operation;
     const tooLarge = await takeCost(ports, viewer, network, pipeline.costOf(operation, request));
@@ -183,6 +184,8 @@ export function createSocketOperations(
   };
 }
 
+/** In the words of Apollo Server, which answers for HTTP. */
+const noDocument = 'GraphQL operations must contain a non-empty `query` or a `persistedQuery` extension.';
 const operationIdMaxBytes = 128;
 const noVariables: Variables = Object.freeze({});
 

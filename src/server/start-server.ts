@@ -1,6 +1,7 @@
 /** Starts the server on its port for HTTP, WebSocket and GraphiQL, and on the port of operators if they have their own. */
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { startApollo } from './apollo/apollo-http.ts';
 import { addOriginRules } from './browser-rules.ts';
 import { createClientAddress } from './client-address.ts';
 import { boundConnections } from './connections.ts';
@@ -31,6 +32,7 @@ export async function startServer(
   const report = (error: unknown, traceId: string) =>
     ports.log.error({ err: error, 'trace.id': traceId }, 'operation failed');
   const pipeline = createPipeline({ ...ports, report });
+  const apollo = await startApollo(ports, pipeline);
   const clientAddressOf = createClientAddress(ports.trustProxy);
   const origins = createOrigins(ports);
   const app = createHttp(ports, pipeline);
@@ -40,7 +42,7 @@ export async function startServer(
   app.register(
     async (scope) => {
       await addOriginRules(scope, origins, clientAddressOf);
-      addGraphqlRoute(scope, ports, pipeline, clientAddressOf);
+      addGraphqlRoute(scope, ports, apollo, clientAddressOf);
     },
     { prefix: '/graphql' },
   );
@@ -74,6 +76,8 @@ export async function startServer(
       http.begin();
       await sockets.drain();
       await http.close();
+      // After the last request.
+      await apollo.stop();
       // Last, because it reports the drain until then.
       await operatorHttp?.close();
     },

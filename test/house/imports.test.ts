@@ -61,7 +61,7 @@ const serviceFolders: Readonly<Record<string, { readonly entry: string; readonly
 /** Packages that only some layers know of: services know neither GraphQL nor a store. */
 const packageLayers: readonly (readonly [name: RegExp, layers: readonly string[]])[] = [
   [/^(graphql|@graphql-tools|dataloader)/, ['resolvers', 'generated', 'server']],
-  [/^(fastify|@fastify|ws$|graphql-ws|graphql-http|node:(http|net)$)/, ['server']],
+  [/^(fastify|@fastify|@apollo|negotiator|ws$|graphql-ws|node:(http|net)$)/, ['server']],
   [/^(knex|mysql2|mongoose|mongodb|ioredis|node:sqlite|node:worker_threads)/, ['drivers', 'sqlite file']],
   [/^(pino|@prometheus-io|@opentelemetry)/, ['observability']],
   [/^valibot$/, ['config']],

@@ -8,7 +8,9 @@ import { RawSocket } from '../support/raw-socket.ts';
 const modern = 'application/graphql-response+json';
 
 async function ask(server: TestServer, accept: string) {
-  const response = await fetch(`${server.url}/graphql?query={__typename}`, { headers: { accept } });
+  const response = await fetch(`${server.url}/graphql?query={__typename}`, {
+    headers: { accept, 'apollo-require-preflight': '1' },
+  });
   const { errors } = (await response.json()) as { errors?: { extensions: Record<string, unknown> }[] };
   return { status: response.status, retryAfter: response.headers.get('retry-after'), error: errors?.[0]?.extensions };
 }

@@ -48,7 +48,8 @@ async function expectRefusal(transports: [Transport, Transport], code: ErrorCode
 const repeat = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, i) => make(i));
 
 const documents: Case[] = [
-  ['nothing', 'GRAPHQL_PARSE_FAILED', ''],
+  ['nothing', 'BAD_REQUEST', ''],
+  ['only a space', 'GRAPHQL_PARSE_FAILED', ' '],
   ['only a comment', 'GRAPHQL_PARSE_FAILED', '# nothing'],
   ['half a document', 'GRAPHQL_PARSE_FAILED', '{ viewer {'],
   ['control characters', 'GRAPHQL_PARSE_FAILED', '\u0000\u0007'],

@@ -10,6 +10,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const json = { 'content-type': 'application/json' };
+const notFromPage = { 'apollo-require-preflight': '1' };
 const typename = '{"query":"{ __typename }"}';
 const dataPolicy = "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'";
 
@@ -22,9 +23,10 @@ async function headersOf(path: string, init: RequestInit = {}): Promise<Record<s
 describe('an answer that is data', () => {
   it.each<[name: string, status: number, path: string, init?: RequestInit]>([
     ['a query', 200, '/graphql', { method: 'POST', headers: json, body: typename }],
-    ['a query over GET', 200, '/graphql?query={__typename}'],
-    ['an error in a query', 200, '/graphql?query={nothing}'],
-    ['no query', 400, '/graphql'],
+    ['a query over GET', 200, '/graphql?query={__typename}', { headers: notFromPage }],
+    ['an error in a query', 200, '/graphql?query={nothing}', { headers: notFromPage }],
+    ['no query', 400, '/graphql', { headers: notFromPage }],
+    ['a GET that a page could cause', 400, '/graphql?query={__typename}'],
     ['no JSON', 415, '/graphql', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' }],
     ['another method', 405, '/graphql', { method: 'PUT', headers: json, body: typename }],
     [
@@ -48,7 +50,7 @@ describe('an answer that is data', () => {
   });
 
   it('names no origin that it came from, and belongs to no other window', async () => {
-    expect(await headersOf('/graphql?query={__typename}')).toMatchObject({
+    expect(await headersOf('/graphql?query={__typename}', { headers: notFromPage })).toMatchObject({
       'referrer-policy': 'no-referrer',
       'x-frame-options': 'DENY',
       'cross-origin-opener-policy': 'same-origin',

@@ -10,6 +10,8 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const json = { 'content-type': 'application/json' };
+/** Apollo Server refuses a GET that a page could have caused without asking. */
+const notFromPage = { 'apollo-require-preflight': '1' };
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const typename = '{"query":"{ __typename }"}';
 
@@ -73,7 +75,7 @@ describe('a request that is none is BAD_REQUEST', () => {
     ['variables that are no JSON', '?query={__typename}&variables={', 400],
     ['a path that is no text', '/%zz', 400],
   ])('over GET: %s', async (_name, suffix, status) => {
-    expect(await ask(`/graphql${suffix}`, {})).toMatchObject({
+    expect(await ask(`/graphql${suffix}`, { headers: notFromPage })).toMatchObject({
       status,
       contentType: 'application/json',
       code: 'BAD_REQUEST',
@@ -111,11 +113,62 @@ it('answers a request that offers HTTP/2 over HTTP/1.1', async () => {
   expect(answer).toContain('{"data":{"__typename":"Query"}}');
 });
 
+describe('a GET that a page of another site could cause', () => {
+  const path = '/graphql?query={__typename}';
+
+  it('is refused', async () => {
+    expect(await ask(path, {})).toMatchObject({ status: 400, contentType: 'application/json', code: 'BAD_REQUEST' });
+    const form = await ask(path, { headers: { 'content-type': 'text/plain' } });
+    expect(form).toMatchObject({ status: 400, code: 'BAD_REQUEST' });
+  });
+
+  it.each([
+    ['apollo-require-preflight', '1'],
+    ['x-apollo-operation-name', 'Typename'],
+    ['content-type', 'application/json'],
+  ])('runs with %s, for which browsers ask first', async (name, value) => {
+    expect(await ask(path, { headers: { [name]: value } })).toMatchObject({
+      status: 200,
+      data: { __typename: 'Query' },
+    });
+  });
+});
+
+describe('the media type of an answer', () => {
+  const modern = 'application/graphql-response+json';
+  it.each([
+    ['*/*', 'application/json'],
+    ['application/*', 'application/json'],
+    [modern, modern],
+    [`application/json, ${modern}`, 'application/json'],
+    [`${modern}, application/json`, modern],
+    [`application/json;q=0.1, ${modern};q=0.9`, modern],
+    [`application/json;q=0, ${modern}`, modern],
+    [`${modern};q=0.5, application/json;q=0.8, text/html`, 'application/json'],
+    [`${modern}; charset=utf-8`, modern],
+  ])('by %s is %s', async (accept, contentType) => {
+    const answer = await ask('/graphql', { method: 'POST', headers: { ...json, accept }, body: typename });
+    expect(answer).toMatchObject({ status: 200, contentType, data: { __typename: 'Query' } });
+  });
+
+  it.each([
+    ['q_of_zero', 'application/json;q=0'],
+    ['a_page', 'text/html'],
+    ['utf_16', `${modern}; charset=utf-16`],
+  ])('is missing (%s), and nothing runs', async (username, accept) => {
+    const query = `mutation { register(input: { username: "${username}", password: "correct horse" }) { session { deviceId } } }`;
+    const request = { method: 'POST', body: JSON.stringify({ query }) };
+    const answer = await ask('/graphql', { ...request, headers: { ...json, accept } });
+    expect(answer).toMatchObject({ status: 406, contentType: 'application/json', code: 'BAD_REQUEST' });
+    expect((await ask('/graphql', { ...request, headers: json })).code).toBeUndefined();
+  });
+});
+
 describe('the kinds of operations', () => {
   it('runs queries over GET', async () => {
     const answer = await ask(
       `/graphql?query=${encodeURIComponent('query ($n: String!) { __type(name: $n) { name } }')}&variables={"n":"User"}`,
-      {},
+      { headers: notFromPage },
     );
     expect(answer).toMatchObject({ status: 200, data: { __type: { name: 'User' } } });
   });
@@ -123,7 +176,7 @@ describe('the kinds of operations', () => {
   it('refuses mutations over GET, and does nothing', async () => {
     const register =
       'mutation { register(input: { username: "by_link", password: "correct horse" }) { session { deviceId } } }';
-    const answer = await ask(`/graphql?query=${encodeURIComponent(register)}`, {});
+    const answer = await ask(`/graphql?query=${encodeURIComponent(register)}`, { headers: notFromPage });
     expect(answer).toMatchObject({ status: 405, contentType: 'application/json', code: 'BAD_REQUEST' });
     expect(answer.headers.get('allow')).toBe('POST');
     const again = await ask('/graphql', { method: 'POST', headers: json, body: JSON.stringify({ query: register }) });
@@ -134,7 +187,7 @@ describe('the kinds of operations', () => {
     const query = 'subscription { messageReceived { __typename } }';
     const response =
       method === 'GET'
-        ? await fetch(`${server.url}/graphql?query=${encodeURIComponent(query)}`)
+        ? await fetch(`${server.url}/graphql?query=${encodeURIComponent(query)}`, { headers: notFromPage })
         : await fetch(`${server.url}/graphql`, { method, headers: json, body: JSON.stringify({ query }) });
     expect(await response.json()).toEqual({
       errors: [

@@ -108,6 +108,7 @@ it('a refused operation closes no socket, and ends no subscription', async () =>
 describe('an address', () => {
   const from = (address: string, authorization?: string) => ({
     'x-forwarded-for': address,
+    'apollo-require-preflight': '1',
     ...(authorization === undefined ? {} : { authorization }),
   });
   async function codeOverHttp(headers: Record<string, string>, query = '{__typename}'): Promise<unknown> {

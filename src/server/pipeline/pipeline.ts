@@ -19,6 +19,7 @@ import {
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { ErrorCode } from '../../domain/errors.ts';
 import { type Context, sessionlessFields } from '../../resolvers/context.ts';
 import { listBounds } from '../../resolvers/list-bounds.ts';
 import { clientError, type ReportFault, toClientError } from './client-errors.ts';
@@ -241,7 +242,8 @@ export function createPipeline(ports: {
       return result instanceof Promise ? result.then(masked) : masked(result);
     },
 
-    mask: (error: unknown) => toClientError(error, 'BAD_USER_INPUT', report),
+    /** @param otherwise - the code for errors of libraries that have none of the catalogue */
+    mask: (error: unknown, otherwise: ErrorCode = 'BAD_USER_INPUT') => toClientError(error, otherwise, report),
   };
 }
 

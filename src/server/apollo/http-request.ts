@@ -1,0 +1,83 @@
+/** The checks of an HTTP request before its operations: rate limits and the token. */
+import { HeaderMap } from '@apollo/server';
+import { GraphQLError } from 'graphql';
+import type { ByteBudget } from '../../domain/byte-budget.ts';
+import type { ClientAddress } from '../../domain/client-address.ts';
+import { DomainError } from '../../domain/errors.ts';
+import type { Viewer } from '../../domain/user.ts';
+import type { Context } from '../../resolvers/context.ts';
+import { bearerToken, outcomeOf, takeAddress, takeCaller } from '../admission.ts';
+import { statusOf } from '../answer-status.ts';
+import { jsonType, type MediaType } from '../media-type.ts';
+import { clientError } from '../pipeline/client-errors.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
+import type { ServerPorts } from '../ports.ts';
+
+/** An HTTP request whose operations may be prepared. */
+export interface HttpRequest {
+  readonly mediaType: MediaType;
+  /** An error about the token, for the operations that need a session. */
+  readonly tokenError: GraphQLError | null;
+}
+
+/** The context of an operation over HTTP: that of the resolvers, and the state of its transport. Apollo's plugins see it, too. */
+export interface HttpContext extends Context {
+  readonly request: HttpRequest;
+}
+
+export interface Asking {
+  readonly mediaType: MediaType;
+  readonly authorization: string | undefined;
+  readonly client: ClientAddress;
+  readonly budget: ByteBudget;
+}
+
+/** @throws GraphQLError: the request is refused as a whole */
+export async function openRequest(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  { mediaType, authorization, client, budget }: Asking,
+): Promise<HttpContext> {
+  const startedAt = performance.now();
+  const { network } = client;
+  // Before the token is checked, so that attempts with invalid tokens count too.
+  const tooMany = await takeAddress(ports, network);
+  if (tooMany !== null) throw refused(tooMany);
+  const found = await viewerOf(ports, pipeline, authorization);
+  const viewer = found instanceof GraphQLError ? null : found;
+  const overLimit = await takeCaller(ports, viewer, network);
+  if (overLimit !== null) throw refused(overLimit);
+  const context = ports.createContext({ viewer, client, budget });
+  return { ...context, request: { mediaType, tokenError: found instanceof GraphQLError ? found : null } };
+
+  function refused(error: GraphQLError): GraphQLError {
+    ports.metrics.operationDone(
+      { transport: 'http', type: 'none', code: outcomeOf([error]) },
+      performance.now() - startedAt,
+    );
+    const answer = mediaType === jsonType ? null : statusOf([error]);
+    const http = { status: answer?.status ?? 200, headers: new HeaderMap(Object.entries(answer?.headers ?? {})) };
+    // Apollo Server takes the status and the headers from here, and does not show them.
+    return new GraphQLError(error.message, { extensions: { ...error.extensions, http } });
+  }
+}
+
+async function viewerOf(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  header: string | undefined,
+): Promise<Viewer | null | GraphQLError> {
+  const token = bearerToken(header);
+  if (token === null) return null;
+  if (token === undefined) {
+    ports.metrics.tokenRefused('http');
+    return clientError('UNAUTHENTICATED', 'The Authorization header must be "Bearer", a space and a token.');
+  }
+  try {
+    return await ports.verifyToken(token);
+  } catch (error) {
+    if (!(error instanceof DomainError)) return pipeline.mask(error);
+    if (error.code === 'UNAUTHENTICATED') ports.metrics.tokenRefused('http');
+    return clientError(error.code, error.message);
+  }
+}
