@@ -1,21 +1,27 @@
 /**
  * All of the measurements, one after the other, with their floors: prints a table and keeps the figures in `bench/results`.
  *
- *   npm run bench [-- sends group pull idle scaling start floors]
+ *   npm run bench [-- sends group pull idle scaling requests start floors] [against=FOLDER]
+ *
+ * `against` is another checkout with its packages, which `requests` compares with this one.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { measureFloors } from './floors.ts';
 import { measureGroup } from './group.ts';
 import { measureIdle } from './idle.ts';
 import { measurePull } from './pull.ts';
+import { measureRequests } from './requests.ts';
 import { measureScaling } from './scaling.ts';
 import { atRate, closedLoop, openPairs } from './sends.ts';
 import { startBenchServer } from './support/server-process.ts';
 
 const core = 0;
-const wanted = new Set(process.argv.slice(2));
+const against = process.argv.find((argument) => argument.startsWith('against='))?.slice('against='.length);
+const wanted = new Set(process.argv.slice(2).filter((argument) => !argument.startsWith('against=')));
 const isWanted = (name: string) => wanted.size === 0 || wanted.has(name);
 const results: Record<string, unknown> = {};
 
@@ -62,6 +68,10 @@ await part('idle', async () => {
   return await measureIdle(server, 15_000);
 });
 await part('scaling', () => measureScaling(core));
+await part('requests', () => {
+  const own = fileURLToPath(new URL('../', import.meta.url));
+  return measureRequests(core, against === undefined ? { now: own } : { before: resolve(against), now: own });
+});
 await part('start', async () => {
   const times = [];
   for (let index = 0; index < 5; index += 1) {

@@ -5,9 +5,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
-const root = new URL('../../', import.meta.url);
+const ownCheckout = fileURLToPath(new URL('../../', import.meta.url));
 const ticksPerSecond = 100;
 
 export interface BenchServer extends AsyncDisposable {
@@ -24,24 +25,27 @@ export interface BenchServer extends AsyncDisposable {
 
 /**
  * @param core - the core to pin the server to; null leaves it to the system
+ * @param checkout - the folder of its sources
  * @param keptDataDir - a data folder that is filled already, and outlives the server
  */
 export async function startBenchServer({
   core = 0,
+  checkout = ownCheckout,
   keptDataDir,
   env = {},
 }: {
   core?: number | null;
+  checkout?: string;
   keptDataDir?: string;
   env?: Record<string, string>;
 } = {}): Promise<BenchServer> {
   const dataDir = keptDataDir ?? mkdtempSync(join(tmpdir(), 'heliograph-bench-'));
   const identity = await startIdentityProvider();
-  const node = [process.execPath, ...startArguments()];
+  const node = [process.execPath, ...startArguments(checkout)];
   const [command, ...args] = core === null ? node : ['taskset', '-c', String(core), ...node];
   const startedAt = performance.now();
   const child = spawn(command as string, args, {
-    cwd: root,
+    cwd: checkout,
     env: {
       ...process.env,
       PORT: '0',
@@ -85,8 +89,10 @@ export function residentBytes(pid: number): number {
 }
 
 /** The arguments of `npm start` for Node. */
-function startArguments(): string[] {
-  const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { scripts: { start: string } };
+function startArguments(checkout: string): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
   return scripts.start.split(' ').slice(1);
 }
 
