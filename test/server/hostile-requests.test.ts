@@ -68,8 +68,12 @@ describe('a request for something else', () => {
 describe('a request that names something twice', () => {
   const ask = async (path: string, init?: RequestInit) => (await fetch(`${server.url}${path}`, init)).json();
 
-  it('counts by the first parameter of its name', async () => {
-    expect(await ask('/graphql?query={a:__typename}&query={b:__typename}')).toEqual({ data: { a: 'Query' } });
+  it('is refused when it has two parameters of a name', async () => {
+    const init = { headers: { 'apollo-require-preflight': '1' } };
+    expect(await ask('/graphql?query={a:__typename}', init)).toEqual({ data: { a: 'Query' } });
+    expect(await ask('/graphql?query={a:__typename}&query={b:__typename}', init)).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_REQUEST' } }],
+    });
   });
 
   it('is read from the body of a POST, not from its address', async () => {

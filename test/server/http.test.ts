@@ -125,6 +125,7 @@ describe('a GET that a page of another site could cause', () => {
   it.each([
     ['apollo-require-preflight', '1'],
     ['x-apollo-operation-name', 'Typename'],
+    ['authorization', 'Bearer x'],
     ['content-type', 'application/json'],
   ])('runs with %s, for which browsers ask first', async (name, value) => {
     expect(await ask(path, { headers: { [name]: value } })).toMatchObject({

@@ -17,6 +17,12 @@ import { type Asking, type HttpContext, openRequest } from './http-request.ts';
 
 type HttpGraphQLRequest = Parameters<ApolloServer['executeHTTPGraphQLRequest']>[0]['httpGraphQLRequest'];
 
+/**
+ * Headers for which browsers ask a foreign server first, so that a request with one of them is not forged by a page: Apollo Server's own
+ * two, and the token's, which urql sends with its queries over GET.
+ */
+const requestHeaders = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
+
 export interface ApolloHttp {
   answer(httpRequest: HttpGraphQLRequest, asking: Asking): Promise<HTTPGraphQLResponse>;
   stop(): Promise<void>;
@@ -38,6 +44,7 @@ export async function startApollo(ports: ServerPorts, pipeline: Pipeline): Promi
       const masked = pipeline.mask(error, 'BAD_REQUEST').toJSON();
       return { ...masked, message: masked.message.trim() };
     },
+    csrfPrevention: { requestHeaders },
     stringifyResult: JSON.stringify,
     includeStacktraceInErrorResponses: false,
     // The pipeline knows whether it is allowed.
