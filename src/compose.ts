@@ -89,6 +89,7 @@ export async function startHeliograph(
     newId,
     randomToken: () => randomBytes(32).toString('base64url'),
     clock,
+    elapsed,
     onError,
     settings: config,
   });

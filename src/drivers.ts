@@ -61,8 +61,8 @@ const sharedState: ByScheme<Pick<Drivers, 'bus' | 'presenceStore' | 'rateLimiter
   [embedded]: ({ config: { rateLimitScale: scale }, clock, elapsed, onError }) => ({
     bus: createMemoryBus({ onError }),
     presenceStore: createMemoryPresenceStore({ clock, elapsed }),
-    rateLimiter: createMemoryRateLimiter({ clock, scale }),
-    attemptCounter: createMemoryAttemptCounter({ clock, scale }),
+    rateLimiter: createMemoryRateLimiter({ elapsed, scale }),
+    attemptCounter: createMemoryAttemptCounter({ elapsed, scale }),
   }),
 };
 

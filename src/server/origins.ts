@@ -24,14 +24,19 @@ const loggedMax = 50;
 /** Maximum length of an origin or a host in the log, in characters. */
 const shownMax = 200;
 
-type OriginPorts = Pick<ServerPorts, 'allowedOrigins' | 'host' | 'trustProxy' | 'log' | 'metrics' | 'clock'>;
+type OriginPorts = Pick<ServerPorts, 'allowedOrigins' | 'host' | 'trustProxy' | 'log' | 'metrics' | 'elapsed'>;
 
-export function createOrigins({ allowedOrigins, host, trustProxy, log, metrics, clock }: OriginPorts): Origins {
+export function createOrigins({ allowedOrigins, host, trustProxy, log, metrics, elapsed }: OriginPorts): Origins {
   const allowed = new Set(allowedOrigins);
   const isLocal = isLoopback(host);
   /** Behind a proxy on the same machine, requests for any host arrive over loopback. */
   const servesOtherHosts = !isLocal || trustProxy !== 0;
-  const logged = new LRUCache<string, true>({ max: loggedMax, ttl: logAgainMs, perf: { now: clock } });
+  const logged = new LRUCache<string, true>({
+    max: loggedMax,
+    ttl: logAgainMs,
+    perf: { now: elapsed },
+    ttlResolution: 0,
+  });
 
   function isAllowed({ origin, host: asked = '' }: OriginHeaders): boolean {
     if (origin === undefined || allowed.has('*')) return true;

@@ -99,7 +99,7 @@ export function createMessaging(ports: MessagingPorts) {
     conversations,
     rateLimiter,
     newId,
-    clock,
+    elapsed,
     limits: settings,
     onSent,
   });

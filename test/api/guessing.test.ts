@@ -9,14 +9,20 @@ const logIn = 'mutation ($input: LogInInput!) { logIn(input: $input) { session {
 const register = 'mutation ($input: RegisterInput!) { register(input: $input) { session { deviceId } } }';
 const password = 'correct horse';
 
-// The clock stands still but for what a test lets pass: on a busy machine a wait would pass by itself.
+// The clocks stand still but for what a test lets pass: on a busy machine a wait would pass by itself.
 const startedAt = Date.now();
 let aheadMs = 0;
+/** How far the time of day is set forth or back. */
+let clockErrorMs = 0;
 let server: TestServer;
 let owner: TestUser;
 beforeAll(async () => {
   const env = { RATE_LIMIT_SCALE: '1', TRUST_PROXY: '1', ACCESS_TOKEN_TTL_S: '86400' };
-  server = await startServer(env, () => startedAt + aheadMs);
+  server = await startServer(
+    env,
+    () => startedAt + aheadMs + clockErrorMs,
+    () => 1_000 + aheadMs,
+  );
 });
 beforeEach(async () => {
   // The addresses of earlier tests have their allowances back, and registering its own.
@@ -92,7 +98,11 @@ describe('a guesser', () => {
   it('on many networks waits too, but the owner does not where they logged in before', async () => {
     // With a tenth of the allowance, for a tenth of the hashes.
     const env = { RATE_LIMIT_SCALE: '0.1', TRUST_PROXY: '1' };
-    await using strict = await startServer(env, () => startedAt + aheadMs);
+    await using strict = await startServer(
+      env,
+      () => startedAt + aheadMs + clockErrorMs,
+      () => 1_000 + aheadMs,
+    );
     owner = await strict.user();
     const tryThere = (address: string, word: string, more: object = {}) => tryFrom(address, word, more, strict);
     expect(await tryThere('10.4.200.1', password)).toEqual(['OK']);
@@ -108,6 +118,20 @@ describe('a guesser', () => {
     expect(await tryThere('10.4.201.1', password, { deviceId: owner.session.deviceId })).toEqual(['OK']);
     aheadMs += Number(refusal[2]);
     expect(await tryThere('10.4.201.2', password)).toEqual(['OK']);
+  });
+
+  it('gains nothing, and loses nothing, when the time of day is set', async () => {
+    for (let count = 0; count < logInRule.free; count += 1) await tryFrom('10.7.0.1', 'a wrong guess');
+    const refusal = await tryFrom('10.7.0.1', 'a wrong guess');
+    expect(refusal).toEqual(['RATE_LIMITED', 'logIn', logInRule.firstWaitMs]);
+    for (const errorMs of [3_600_000, -3_600_000, 0]) {
+      clockErrorMs = errorMs;
+      expect(await tryFrom('10.7.0.1', 'a wrong guess')).toEqual(refusal);
+    }
+    clockErrorMs = -3_600_000;
+    aheadMs += logInRule.firstWaitMs;
+    expect(await tryFrom('10.7.0.1', password)).toEqual(['OK']);
+    clockErrorMs = 0;
   });
 
   it('starts again when a password is right', async () => {

@@ -157,7 +157,7 @@ describe('a device of an identity provider', () => {
 describe('an identity provider', () => {
   it('may change its keys: new ones count, and tokens of withdrawn ones do not', async () => {
     let aheadMs = 0;
-    await using own = await startServer(provider.env, () => Date.now() + aheadMs);
+    await using own = await startServer(provider.env, Date.now, () => performance.now() + aheadMs);
     const sub = randomUUID();
     const unseen = await provider.sign({ sub, sid: 'unseen' });
     expect(await standing(await provider.sign({ sub }), own)).toEqual(good);

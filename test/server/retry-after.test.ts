@@ -7,7 +7,7 @@ import { startServer } from '../support/heliograph.ts';
 it('sends that are refused together succeed on about their first retry', async () => {
   let now = Date.parse('2026-03-10T12:00:00Z');
   const scale = 0.2;
-  await using server = await startServer({ RATE_LIMIT_SCALE: String(scale) }, () => now);
+  await using server = await startServer({ RATE_LIMIT_SCALE: String(scale) }, Date.now, () => now);
   const [alice, bob] = [await server.user(), await server.user()];
   const { conversationId } = await alice.send({ userId: bob.id }, 'first');
 

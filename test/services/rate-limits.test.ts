@@ -9,7 +9,7 @@ it.each([
   ['in this process', (limiter: RateLimiter) => limiter],
   ['elsewhere', (limiter: RateLimiter): RateLimiter => ({ take: async (...call) => limiter.take(...call) })],
 ])('refuses with the limit’s name and the wait in whole milliseconds, with a limiter %s', async (_where, of) => {
-  const limiter = of(createMemoryRateLimiter({ clock: () => 0, scale: 1.5 }));
+  const limiter = of(createMemoryRateLimiter({ elapsed: () => 0, scale: 1.5 }));
   for (let call = 0; call < 3; call += 1) await takeOrThrow(limiter, limit, '1');
   await expect((async () => takeOrThrow(limiter, limit, '1'))()).rejects.toMatchObject({
     code: 'RATE_LIMITED',

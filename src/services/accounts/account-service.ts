@@ -65,13 +65,17 @@ export interface AccountPorts extends SignIns {
  */
 export function openAccountService({
   onError,
+  elapsed,
   ...ports
 }: Omit<AccountPorts, keyof SignIns | 'passwords'> & {
+  /** Milliseconds of a monotonic clock. */
+  readonly elapsed: Clock;
   readonly onError: (error: unknown, what: string) => void;
   readonly settings: SignInSettings;
 }): AccountService {
   const { settings, clock } = ports;
-  return createAccountService({ ...ports, ...openSignIns({ settings, clock, onError }), passwords: createPasswords() });
+  const signIns = openSignIns({ settings, clock, elapsed, onError });
+  return createAccountService({ ...ports, ...signIns, passwords: createPasswords() });
 }
 
 export function createAccountService(ports: AccountPorts) {

@@ -44,10 +44,10 @@ export type ExternalTokens = ReturnType<typeof createExternalTokens>;
 
 /** @param onFailure - called for each failed request for the provider's keys */
 export function createExternalTokens(
-  settings: ExternalTokenSettings & { clock: Clock; onFailure: (error: unknown) => void },
+  settings: ExternalTokenSettings & { clock: Clock; elapsed: Clock; onFailure: (error: unknown) => void },
 ) {
-  const { jwksUrl, issuer, audience, type, scope, clock, onFailure } = settings;
-  const keys = createProviderKeys({ url: jwksUrl, clock, onFailure });
+  const { jwksUrl, issuer, audience, type, scope, clock, elapsed, onFailure } = settings;
+  const keys = createProviderKeys({ url: jwksUrl, elapsed, onFailure });
 
   async function verifySignature(token: string): Promise<JWTVerifyResult> {
     const options: JWTVerifyOptions = {

@@ -24,9 +24,12 @@ export class KeysUnavailable extends Error {}
 
 export type ProviderKeys = ReturnType<typeof createProviderKeys>;
 
-/** @param onFailure - called for each request that failed */
-export function createProviderKeys(ports: { url: string; clock: Clock; onFailure: (error: unknown) => void }) {
-  const { url, clock, onFailure } = ports;
+/**
+ * @param elapsed - milliseconds of a monotonic clock
+ * @param onFailure - called for each request that failed
+ */
+export function createProviderKeys(ports: { url: string; elapsed: Clock; onFailure: (error: unknown) => void }) {
+  const { url, elapsed, onFailure } = ports;
   const remote = createRemoteJWKSet(new URL(url), { timeoutDuration: requestTimeoutMs });
   let kept: ReturnType<typeof createLocalJWKSet> | null = null;
   let keptAt: Millis = Number.NEGATIVE_INFINITY;
@@ -35,14 +38,14 @@ export function createProviderKeys(ports: { url: string; clock: Clock; onFailure
   let running: Promise<void> | null = null;
 
   async function request(): Promise<void> {
-    if (clock() < retryAt) throw new KeysUnavailable('The last request failed; the next one is not due yet.');
+    if (elapsed() < retryAt) throw new KeysUnavailable('The last request failed; the next one is not due yet.');
     try {
       await remote.reload();
       kept = createLocalJWKSet(remote.jwks() ?? { keys: [] });
-      keptAt = clock();
+      keptAt = elapsed();
       failures = 0;
     } catch (cause) {
-      retryAt = clock() + Math.min(waitMaxMs, firstWaitMs * 2 ** failures);
+      retryAt = elapsed() + Math.min(waitMaxMs, firstWaitMs * 2 ** failures);
       failures += 1;
       onFailure(cause);
       throw new KeysUnavailable('The request for the keys failed.', { cause });
@@ -71,7 +74,7 @@ export function createProviderKeys(ports: { url: string; clock: Clock; onFailure
       try {
         return await before(header, token);
       } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey) || clock() < keptAt + earlyRenewalEveryMs) throw error;
+        if (!(error instanceof errors.JWKSNoMatchingKey) || elapsed() < keptAt + earlyRenewalEveryMs) throw error;
         await renew();
         return (kept as unknown as JWTVerifyGetKey)(header, token);
       }

@@ -26,9 +26,11 @@ export interface SignIns {
 export function openSignIns(ports: {
   settings: SignInSettings;
   clock: Clock;
+  /** Milliseconds of a monotonic clock. */
+  elapsed: Clock;
   onError: (error: unknown, what: string) => void;
 }): SignIns {
-  const { settings, clock, onError } = ports;
+  const { settings, clock, elapsed, onError } = ports;
   const { passwordSignIn, jwtJwksUrl, jwtIssuer, jwtAudience, jwtTyp, jwtScope } = settings;
   return {
     signingKeys: (passwordSignIn ?? jwtJwksUrl === null) ? createSigningKeys(loadSecrets(settings)) : null,
@@ -42,6 +44,7 @@ export function openSignIns(ports: {
             type: jwtTyp,
             scope: jwtScope,
             clock,
+            elapsed,
             onFailure: (error) => onError(error, 'identity-provider'),
           }),
   };

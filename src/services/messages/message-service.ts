@@ -36,11 +36,12 @@ export function createMessageService(ports: {
   conversations: ConversationService;
   rateLimiter: RateLimiter;
   newId: () => MessageId;
-  clock: Clock;
+  /** Milliseconds of a monotonic clock. */
+  elapsed: Clock;
   limits: MessageLimits;
   onSent?: (outcome: string, ms: Millis) => void;
 }) {
-  const { log, memberLists, conversations, rateLimiter, newId, clock, limits, onSent } = ports;
+  const { log, memberLists, conversations, rateLimiter, newId, elapsed, limits, onSent } = ports;
 
   async function send(viewer: Viewer, input: SendInput): Promise<Appended> {
     await takeOrThrow(rateLimiter, sendLimit, viewer.userId);
@@ -87,13 +88,13 @@ export function createMessageService(ports: {
      * @throws DomainError `UNAVAILABLE`: the outcome is unknown; resend with the same `clientMessageId`
      */
     async send(viewer: Viewer, input: SendInput): Promise<Appended> {
-      const startedAt = clock();
+      const startedAt = elapsed();
       try {
         const appended = await send(viewer, input);
-        onSent?.(appended.resend ? 'resend' : 'sent', clock() - startedAt);
+        onSent?.(appended.resend ? 'resend' : 'sent', elapsed() - startedAt);
         return appended;
       } catch (error) {
-        onSent?.(error instanceof DomainError ? error.code : 'INTERNAL_SERVER_ERROR', clock() - startedAt);
+        onSent?.(error instanceof DomainError ? error.code : 'INTERNAL_SERVER_ERROR', elapsed() - startedAt);
         throw error;
       }
     },

@@ -15,8 +15,11 @@ interface Count {
   readonly waitUntil: Millis;
 }
 
-/** @param scale - multiplies the number of free failures */
-export function createMemoryAttemptCounter({ clock, scale = 1 }: { clock: Clock; scale?: number }): AttemptCounter {
+/**
+ * @param elapsed - a monotonic clock: waits must not change when the time of day is set
+ * @param scale - multiplies the number of free failures
+ */
+export function createMemoryAttemptCounter({ elapsed, scale = 1 }: { elapsed: Clock; scale?: number }): AttemptCounter {
   const countsByRule = new Map<string, LRUCache<string, Count>>();
 
   function countsOf({ name }: WaitRule): LRUCache<string, Count> {
@@ -28,11 +31,10 @@ export function createMemoryAttemptCounter({ clock, scale = 1 }: { clock: Clock;
     return counts;
   }
 
-  /** The current count; none if its failures are forgotten, or were counted before the clock was set back. */
+  /** The current count; none if its failures are forgotten. */
   function find(rule: WaitRule, key: string): Count | null {
     const count = countsOf(rule).get(key);
-    const now = clock();
-    return count === undefined || now - count.lastAt >= rule.forgetAfterMs || count.lastAt > now ? null : count;
+    return count === undefined || elapsed() - count.lastAt >= rule.forgetAfterMs ? null : count;
   }
 
   function waitAfter({ free, firstWaitMs, waitMaxMs }: WaitRule, failures: number): Millis {
@@ -42,7 +44,7 @@ export function createMemoryAttemptCounter({ clock, scale = 1 }: { clock: Clock;
 
   return {
     begin(rule, key) {
-      const now = clock();
+      const now = elapsed();
       const known = find(rule, key);
       if (known !== null && known.waitUntil > now) return known.waitUntil - now;
       const failures = (known?.failures ?? 0) + 1;

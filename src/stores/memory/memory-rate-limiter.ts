@@ -15,13 +15,16 @@ const queuesMax = 10_000;
 /** Maximum wait. If the queue is longer, callers get a random time within it, and queue again then. */
 const waitMaxMs = 60_000;
 
-/** @param scale - multiplies every limit */
+/**
+ * @param elapsed - a monotonic clock: waits must not change when the time of day is set
+ * @param scale - multiplies every limit
+ */
 export function createMemoryRateLimiter({
-  clock,
+  elapsed,
   scale = 1,
   random = Math.random,
 }: {
-  clock: Clock;
+  elapsed: Clock;
   scale?: number;
   random?: () => number;
 }): RateLimiter {
@@ -30,9 +33,8 @@ export function createMemoryRateLimiter({
 
   /** The wait of a refused caller, if the first point will be available in `soonestMs`. */
   function place(bucket: string, now: Millis, soonestMs: Millis, costMs: Millis): Millis {
-    const afterLast = (lastGiven.get(bucket) ?? 0) + costMs - now;
-    // A time in the far future was assigned before the clock was set back.
-    const waitMs = afterLast > waitMaxMs + costMs ? soonestMs : Math.max(soonestMs, afterLast);
+    const last = lastGiven.get(bucket);
+    const waitMs = last === undefined ? soonestMs : Math.max(soonestMs, last + costMs - now);
     if (waitMs > waitMaxMs) return soonestMs + random() * Math.max(0, waitMaxMs - soonestMs);
     lastGiven.set(bucket, now + waitMs);
     return waitMs;
@@ -40,15 +42,11 @@ export function createMemoryRateLimiter({
 
   return {
     take({ name, points, windowMs }, key, cost = 1) {
-      const now = clock();
+      const now = elapsed();
       const bucket = `${name}/${key}`;
       // At least one point: a smaller bucket would refuse every call forever.
       const msPerPoint = windowMs / Math.max(1, points * scale);
-      const known = fullAt.get(bucket) ?? now;
-      // More than a window ahead: the clock was set back. Earlier counts no longer apply, and would refuse each caller's first
-      // call after the change.
-      const from = known > now + windowMs + msPerPoint ? now : Math.max(known, now);
-      const next = from + cost * msPerPoint;
+      const next = Math.max(fullAt.get(bucket) ?? now, now) + cost * msPerPoint;
       const waitMs = next - now - windowMs;
       // Half a point of slack for rounding errors of the divisions.
       if (waitMs > msPerPoint / 2) return place(bucket, now, waitMs, cost * msPerPoint);
