@@ -28,13 +28,24 @@ interface Page {
   readonly pageInfo: PageInfo;
 }
 
+/** A selection of `nodes`, or without `pageInfo`, is stored as it comes. */
+type Stored = Partial<Page> & { readonly nodes?: readonly Reference[] | undefined };
+
+const isPage = (stored: Stored | null | undefined): stored is Page =>
+  stored?.edges !== undefined && stored.pageInfo !== undefined;
+
 type Options = Pick<FieldFunctionOptions, 'args' | 'readField'>;
 
 /** Select `edges { cursor node { seq … } }` and all of `pageInfo`. */
-export const history: FieldPolicy<Page> = {
+export const history: FieldPolicy<Stored | null> = {
   keyArgs: ['conversationId', 'range'],
-  merge: (known, incoming, options) => (known === undefined ? incoming : join(known, incoming, options)),
-  read: (pages, options) => pages && withOutbox(withArrived(pages, options), options),
+  merge(known, incoming, options) {
+    // A field that failed is null, and the list stays.
+    if (incoming === null) return known ?? incoming;
+    if (isPage(incoming)) return isPage(known) ? join(known, incoming, options) : { ...known, ...incoming };
+    return { ...incoming, ...known, nodes: incoming.nodes };
+  },
+  read: (stored, options) => (isPage(stored) ? withOutbox(withArrived(stored, options), options) : stored),
 };
 
 /** Written with one message at a time. */

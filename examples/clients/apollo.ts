@@ -2,48 +2,19 @@
 import { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache, type TypedDocumentNode } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import type { Client } from 'graphql-ws';
-import { arrived, history, outbox } from './apollo-history.ts';
+import { cacheConfig } from './apollo-cache.ts';
+import { later, type StatusRange } from './apollo-status.ts';
 import type { Session } from './session.ts';
 
 export function createApolloClient(session: Session, socket: Client, fetcher: typeof fetch = fetch): ApolloClient {
   return new ApolloClient({
-    cache: createCache(),
+    cache: new InMemoryCache(cacheConfig),
     link: ApolloLink.split(
       ({ operationType }) => operationType === 'subscription',
       new GraphQLWsLink(socket),
       new HttpLink({ uri: `${session.url}/graphql`, fetch: session.withToken(fetcher) }),
     ),
   });
-}
-
-function createCache(): InMemoryCache {
-  return new InMemoryCache({
-    typePolicies: {
-      // Unlike the id, this key exists from the optimistic copy on. Select both fields wherever a message is selected.
-      Message: {
-        keyFields: ['senderId', 'clientMessageId'],
-        // The answer to a send says SENT, and may arrive after events about later statuses of the message.
-        fields: {
-          status: { merge: (known: string | undefined, next: string) => later(known, next) },
-          // A copy from before the answer has none.
-          seq: { merge: (known: string | null | undefined, next: string | null) => next ?? known ?? null },
-        },
-      },
-      // One list per conversation, whatever order pages, live messages and sends come in.
-      Query: { fields: { history, arrived, outbox } },
-      // Each event replaces the previous one; its message stays in the cache as a Message.
-      Subscription: { fields: { messageReceived: { merge: false } } },
-    },
-    possibleTypes: {
-      MessageStreamEvent: ['StreamReady', 'MessageReceived', 'StreamTruncated', 'StreamHeartbeat'],
-    },
-  });
-}
-
-const statusRanks: Record<string, number> = { FAILED: 0, SENDING: 0, SENT: 1, DELIVERED: 2, READ: 3 };
-
-function later(known: string | undefined, next: string): string {
-  return known !== undefined && (statusRanks[known] ?? 0) > (statusRanks[next] ?? 0) ? known : next;
 }
 
 /** The fields of a message that the app shows, selected by every operation. */
@@ -104,7 +75,7 @@ export interface StreamData {
   readonly messageReceived: { readonly __typename: string; readonly message?: ShownMessage };
 }
 
-/** Uses the aliases that the socket client needs to resume. */
+/** Selects the fields that the socket client needs to resume. */
 export const streamSubscription: TypedDocumentNode<StreamData, { afterSeq: string | null }> = gql`
   subscription Stream($afterSeq: Seq) {
     messageReceived(afterSeq: $afterSeq) {
@@ -138,6 +109,14 @@ const arrivedQuery: TypedDocumentNode<{ arrived: ShownMessage[] }, ListVariables
 const outboxQuery: TypedDocumentNode<{ outbox: ShownMessage[] }, ListVariables> = gql`
   query Outbox($conversationId: ID!) { outbox(conversationId: $conversationId) @client { ...ShownMessage } }
   ${shownMessage}
+`;
+
+const openedQuery: TypedDocumentNode<{ opened: { __typename: 'Conversation'; id: string }[] }> = gql`
+  query Opened { opened @client { id } }
+`;
+
+const statusRangesQuery: TypedDocumentNode<{ statusRanges: StatusRange[] }, ListVariables> = gql`
+  query StatusRanges($conversationId: ID!) { statusRanges(conversationId: $conversationId) @client }
 `;
 
 /**
@@ -192,4 +171,31 @@ export function show(cache: Pick<ApolloClient['cache'], 'writeQuery'>, message: 
   // A message without a number is still in the outbox.
   if (seq !== null)
     cache.writeQuery({ query: arrivedQuery, variables: { conversationId }, data: { arrived: [message] } });
+}
+
+/** Shows a conversation in the list of the viewer's conversations, whether that list was loaded already or not. */
+export function showConversation(
+  cache: Pick<ApolloClient['cache'], 'writeQuery'>,
+  { id }: { readonly id: string },
+): void {
+  cache.writeQuery({ query: openedQuery, data: { opened: [{ __typename: 'Conversation', id }] } });
+}
+
+/** An event of `messageStatusChanged`. */
+export interface StatusChange {
+  readonly conversationId: string;
+  readonly status: string;
+  readonly seq?: string | null | undefined;
+  readonly sinceSeq?: string | null | undefined;
+}
+
+/** Gives the viewer's own messages in the event's range their status, those that are not loaded yet included. */
+export function showStatus(
+  cache: Pick<ApolloClient['cache'], 'writeQuery'>,
+  senderId: string,
+  { conversationId, status, seq, sinceSeq }: StatusChange,
+): void {
+  if (seq == null) return;
+  const range = { senderId, status, after: sinceSeq ?? `${BigInt(seq) - 1n}`, upTo: seq };
+  cache.writeQuery({ query: statusRangesQuery, variables: { conversationId }, data: { statusRanges: [range] } });
 }

@@ -111,7 +111,7 @@ ${useOfTheStream}
 });
 
 it('relay-compiler', async () => {
-  const { project, output } = await createRelayProject('typescript');
+  const { project, output } = await createRelayProject();
   using _ = project;
   expect(output, output.text).toMatchObject({ code: 0 });
   expect(await project.types()).toEqual(good);
