@@ -84,14 +84,17 @@ export function createFanOut(ports: {
 
   async function fanOutWithRetries(id: ConversationId, messages: readonly Message[]): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
+      hints.carry(id, messages);
       try {
-        return await hints.carry(id, messages, () => fanOut(id, messages));
+        return await fanOut(id, messages);
       } catch (error) {
         const ms = settings.retryAfterMs[attempt];
         if (ms === undefined || isClosed) throw error;
         onError(error, 'fan-out');
         await pause(ms);
         if (isClosed) throw error;
+      } finally {
+        hints.carryNone(id);
       }
     }
   }

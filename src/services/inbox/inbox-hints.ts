@@ -17,14 +17,14 @@ export function createInboxHints({ bus }: { bus: Bus }) {
   const atHand = new Map<ConversationId, readonly Message[]>();
 
   return {
-    /** Runs `call` while hints carry these messages. One call at a time for each conversation. */
-    async carry<T>(id: ConversationId, messages: readonly Message[], call: () => Promise<T>): Promise<T> {
+    /** From now on, hints carry these messages; instead of the last ones of the conversation. */
+    carry(id: ConversationId, messages: readonly Message[]): void {
       atHand.set(id, messages);
-      try {
-        return await call();
-      } finally {
-        atHand.delete(id);
-      }
+    },
+
+    /** Hints of the conversation carry no messages any more. */
+    carryNone(id: ConversationId): void {
+      atHand.delete(id);
     },
 
     /** Publishes a hint for each entry whose message is in memory, and one hint to read the store for the other entries of a run. */
