@@ -1,35 +1,22 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { parse, validate } from 'graphql';
-import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolvers } from '../../src/resolvers/index.ts';
 import { createSchema } from '../../src/resolvers/schema.ts';
 import { freePort } from '../support/free-port.ts';
-import { hashGraphiqlSources } from '../support/graphiql-sources.ts';
+import { hasChromium, openGraphiql, registerIn, run, shown, type TestBrowser } from '../support/graphiql.ts';
 import { startServer, type TestServer } from '../support/heliograph.ts';
 import { startPrefixProxy } from '../support/prefix-proxy.ts';
 
-const executablePath = '/usr/bin/chromium';
-const isHere = existsSync(executablePath);
-const flags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
 describe('the built page', () => {
-  it('is as new as its sources (npm run graphiql:build)', () => {
+  it('is as new as its sources (npm run graphiql:build)', async () => {
+    const { hashSources } = (await import('../../tools/graphiql/sources.js' as string)) as { hashSources(): string };
     const built = readFileSync(
       new URL('../../src/server/graphiql/static/sources.sha256', import.meta.url),
       'utf8',
     ).trim();
-    expect(built).toBe(hashGraphiqlSources());
+    expect(built).toBe(hashSources());
   });
 
   it('offers examples that are valid', async () => {
@@ -44,65 +31,35 @@ describe('the built page', () => {
   });
 });
 
-// In CI the browser must be there: a skip would prove nothing.
-describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium', () => {
+describe.skipIf(!hasChromium)('GraphiQL in Chromium', () => {
   let server: TestServer;
-  let folder: string;
-  let browser: BrowserContext;
+  let browser: TestBrowser;
   const foreign: string[] = [];
   const complaints: string[] = [];
 
   beforeAll(async () => {
     server = await startServer({ PORT: await freePort() });
-    folder = mkdtempSync(join(tmpdir(), 'chromium-'));
-    browser = await chromium.launchPersistentContext(folder, {
-      executablePath,
-      headless: true,
-      args: flags,
-      viewport: { width: 1280, height: 800 },
-    });
-    browser.on('request', (request) => {
+    browser = await openGraphiql();
+    browser.context.on('request', (request) => {
       if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).host !== new URL(server.url).host)
         foreign.push(request.url());
     });
   }, 60_000);
   afterAll(async () => {
-    await browser?.close();
+    await browser?.[Symbol.asyncDispose]();
     await server?.[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   async function openTab(name: string, url = server.url, into = complaints): Promise<Page> {
-    const page = await browser.newPage();
+    const page = await browser.context.newPage();
     page.on('console', (message) => {
       if (message.type() === 'error') into.push(message.text());
     });
     page.on('pageerror', (error) => into.push(String(error)));
     await page.goto(url);
-    await page.getByLabel('Username').fill(name);
-    await page.getByLabel('Password').fill('correct horse');
-    await page.getByRole('button', { name: 'Register' }).click();
-    await page.getByTestId('signed-in').waitFor();
+    await registerIn(page, name);
     return page;
   }
-
-  /** Puts an operation into the editor and runs it. */
-  async function run(page: Page, query: string): Promise<void> {
-    await page.locator('.graphiql-query-editor .monaco-editor').first().click();
-    await page.keyboard.press('Control+A');
-    await page.keyboard.insertText(query);
-    // The editor takes note of a new operation's name a moment later, and then keeps the tab.
-    const name = /(?:query|mutation|subscription) (\w+)/.exec(query)?.[1] as string;
-    await page.waitForFunction(
-      (wanted) => (sessionStorage.getItem('graphiql:tabState') ?? '').includes(`"operationName":"${wanted}"`),
-      name,
-    );
-    await page.getByRole('button', { name: /execute query/i }).click();
-  }
-
-  // Monaco writes spaces as no-break spaces.
-  const shown = async (page: Page) =>
-    ((await page.locator('.result-window').textContent()) ?? '').replaceAll('\u00a0', ' ');
 
   it('leads from / to a page on which two tabs chat', async () => {
     const [alice, bob] = [await openTab('alice'), await openTab('bob')];
@@ -211,13 +168,13 @@ describe.skipIf(!isHere && process.env.CI === undefined)('GraphiQL in Chromium',
   }, 90_000);
 
   it('shows the problem with a sign-in, and the signed-in user', async () => {
-    const page = await browser.newPage();
+    const page = await browser.context.newPage();
     await page.goto(server.url);
     await page.getByLabel('Username').fill('erin');
     await page.getByLabel('Password').fill('short');
     await page.getByRole('button', { name: 'Register' }).click();
     await expect
-      .poll(() => page.locator('.sign-in [role=alert]').textContent(), { timeout: 15_000 })
+      .poll(() => page.locator('.bar [role=alert]').textContent(), { timeout: 15_000 })
       .toContain('password must have 8');
     await page.getByLabel('Password').fill('long enough');
     await page.getByRole('button', { name: 'Register' }).click();

@@ -1,19 +1,13 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
+import { hashSources } from './sources.js';
 
 const outDir = '../../src/server/graphiql/static';
 
-/** Writes what the page was made of, so that a test can tell when it is older than its sources. */
 const manifest = {
   name: 'sources-manifest',
   closeBundle() {
-    const sources = readdirSync('src').map((name) => `src/${name}`);
-    const hash = createHash('sha256');
-    for (const name of ['index.html', 'package-lock.json', 'package.json', 'vite.config.js', ...sources].sort()) {
-      hash.update(name).update(readFileSync(name));
-    }
-    writeFileSync(`${outDir}/sources.sha256`, `${hash.digest('hex')}\n`);
+    writeFileSync(`${outDir}/sources.sha256`, `${hashSources()}\n`);
   },
 };
 
