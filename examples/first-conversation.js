@@ -102,7 +102,7 @@ const streamQuery = `subscription ($afterSeq: Seq) {
   }
 }`;
 
-/** Calls `onEvent` with everything after `place.lastSeq`, once, over any number of connections. Returns a function that stops it. */
+/** Calls `onEvent` with everything after `place.lastSeq`, once, over any number of connections and attempts. Returns a function that stops it. */
 function stream(client, place, onEvent, onEnd) {
   const isRepeat = rememberUnnumbered();
   // A getter: graphql-ws sends the variables again on every reconnect, so this must return the position reached by then.
@@ -111,25 +111,46 @@ function stream(client, place, onEvent, onEnd) {
       return place.lastSeq;
     },
   };
-  return client.subscribe(
-    { query: streamQuery, variables },
-    {
-      next: ({ data, errors }) => {
-        if (errors) return onEnd(errors);
-        const event = data.messageReceived;
-        if (event.__typename === 'StreamHeartbeat') place.lastSeq = event.position;
-        if (event.__typename === 'StreamTruncated') place.lastSeq = event.backlogs.at(-1).inboxSeq;
-        if (event.__typename === 'MessageReceived') {
-          // Live messages of large groups do not have an inbox number yet.
-          place.lastSeq = event.inboxSeq ?? place.lastSeq;
-          if (isRepeat(event)) return;
-        }
-        onEvent(event);
+  const take = (event) => {
+    if (event.__typename === 'StreamHeartbeat') place.lastSeq = event.position;
+    if (event.__typename === 'StreamTruncated') place.lastSeq = event.backlogs.at(-1).inboxSeq;
+    if (event.__typename === 'MessageReceived') {
+      // Live messages of large groups do not have an inbox number yet.
+      place.lastSeq = event.inboxSeq ?? place.lastSeq;
+      if (isRepeat(event)) return;
+    }
+    onEvent(event);
+  };
+  let tries = 0;
+  let stop;
+  const start = () => {
+    let isOver = false;
+    const end = (problem) => {
+      if (isOver) return;
+      isOver = true;
+      stop();
+      const { retryable, retryAfterMs } = problem?.[0]?.extensions ?? {};
+      if (!retryable) return onEnd(problem);
+      // Such as UNAVAILABLE. graphql-ws subscribes again after the loss of a connection, but not after an error.
+      const pause = setTimeout(start, retryAfterMs ?? Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random()));
+      tries += 1;
+      stop = () => clearTimeout(pause);
+    };
+    stop = client.subscribe(
+      { query: streamQuery, variables },
+      {
+        next: ({ data, errors }) => {
+          if (errors) return end(errors);
+          tries = 0;
+          take(data.messageReceived);
+        },
+        error: end,
+        complete: () => end(null),
       },
-      error: onEnd,
-      complete: () => onEnd(null),
-    },
-  );
+    );
+  };
+  start();
+  return () => stop();
 }
 
 /** Messages that were live without a number may come again with their number after a reconnect. Recognises them by their id. */

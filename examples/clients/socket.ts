@@ -1,9 +1,10 @@
 /**
  * A graphql-ws client that reconnects automatically after any loss of its connection. Its streams then resume after their last
- * message. Apollo Client and urql use it unchanged.
+ * message, also when the server could not start or continue them for a while. Apollo Client and urql use it unchanged.
  */
 import { type Client, type ClientOptions, createClient } from 'graphql-ws';
 import { createRepeatFilter } from './repeats.ts';
+import { createResubscriber, isSubscription } from './resubscribe.ts';
 import type { Session } from './session.ts';
 import { pingEveryMs, silenceMaxMs, waitToRetry, watchConnection } from './watchdog.ts';
 
@@ -21,7 +22,7 @@ export interface SocketOptions extends Partial<ClientOptions> {
 }
 
 export function createSocketClient(session: Session, place: Place, settings: SocketOptions = {}): Client {
-  const { silenceMs = silenceMaxMs, ...options } = settings;
+  const { silenceMs = silenceMaxMs, retryWait = waitLonger, ...options } = settings;
   /** The token of the last connection, and the last one that the server refused. */
   let sent: string | null = null;
   let refused: string | null = null;
@@ -40,8 +41,7 @@ export function createSocketClient(session: Session, place: Place, settings: Soc
     // By default graphql-ws gives up when a connection is refused, for example during a server restart. Close codes that mean a
     // client error still stop it.
     shouldRetry: () => !session.isOver,
-    // Without an upper bound, the pauses double forever.
-    retryWait: (tries) => waitToRetry(Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random())),
+    retryWait,
     keepAlive: pingEveryMs(silenceMs),
     ...options,
   });
@@ -49,15 +49,18 @@ export function createSocketClient(session: Session, place: Place, settings: Soc
     if ((event as { code: number }).code === tokenEnded) refused = sent;
   });
   const stopWatching = watchConnection(client, silenceMs);
+  const resubscriber = createResubscriber(client, retryWait);
   return {
     ...client,
     dispose() {
       stopWatching();
+      resubscriber.dispose();
       return client.dispose();
     },
     subscribe(payload, sink) {
       const isRepeat = createRepeatFilter();
-      return client.subscribe(
+      const { subscribe } = isSubscription(payload) ? resubscriber : client;
+      return subscribe(
         { ...payload, variables: resumeFrom(place, payload.variables) },
         {
           ...sink,
@@ -70,6 +73,11 @@ export function createSocketClient(session: Session, place: Place, settings: Soc
       );
     },
   };
+}
+
+/** Without an upper bound, the pauses would double forever. */
+function waitLonger(tries: number): Promise<void> {
+  return waitToRetry(Math.min(500 * 2 ** tries, 30_000) * (0.5 + Math.random()));
 }
 
 interface StreamEvent {

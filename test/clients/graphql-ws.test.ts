@@ -1,9 +1,11 @@
 import type { Client } from 'graphql-ws';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Session } from '../../examples/clients/session.ts';
 import { createSocketClient, type Place, streamSubscription } from '../../examples/clients/socket.ts';
-import { closeCodes } from '../../src/domain/errors.ts';
+import { closeCodes, DomainError } from '../../src/domain/errors.ts';
+import type { EventSource } from '../../src/pubsub/event-source.ts';
+import type { StreamEvent } from '../../src/services/stream/stream-service.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Answer, Events, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 
@@ -85,6 +87,7 @@ function stream({ client }: Connection): Events {
   return events;
 }
 
+const unavailable = () => new DomainError('UNAVAILABLE', 'A store does not answer.');
 const isReady = ({ values }: Events) => values.some(({ __typename }) => __typename === 'StreamReady');
 const readies = ({ values }: Events) => values.filter(({ __typename }) => __typename === 'StreamReady').length;
 const numbers = ({ messages }: Events) => messages.map(({ inboxSeq }) => inboxSeq);
@@ -116,6 +119,54 @@ describe("graphql-ws's own client", () => {
       { __typename: 'StreamReady', startSeq: '1', headSeq: '2' },
     ]);
     expect(connection.closes[0]).toBe(closeCodes.serviceRestart.code);
+  });
+
+  it.each<[string, (source: EventSource<StreamEvent>) => EventSource<StreamEvent>]>([
+    ['refuses to start its stream', () => ({ open: () => Promise.reject(unavailable()) })],
+    [
+      'ends its stream after a message',
+      (source) => ({
+        open: (sink) =>
+          source.open({
+            ...sink,
+            push(event) {
+              const hasRoom = sink.push(event);
+              if (event.type === 'MessageReceived') sink.fail(unavailable());
+              return hasRoom;
+            },
+          }),
+      }),
+    ],
+  ])('subscribes again when the server %s for the moment', async (_what, breaking) => {
+    const [alice, bob] = await pair();
+    const { streams } = server.heliograph.services;
+    const open = streams.open.bind(streams);
+    let attempts = 0;
+    const spy = vi.spyOn(streams, 'open').mockImplementation((viewer, afterSeq) => {
+      attempts += 1;
+      const source = open(viewer, afterSeq);
+      return attempts > 3 ? source : breaking(source);
+    });
+    await alice.send({ userId: bob.userId }, 'one');
+    const connection = connect(bob);
+    const events = stream(connection);
+    await events.until(({ texts }) => texts.length === 1);
+    await alice.send({ userId: bob.userId }, 'two');
+    await events.until(({ texts }) => texts.includes('two'));
+    expect([events.error, events.texts, numbers(events)]).toEqual([null, ['one', 'two'], ['1', '2']]);
+    expect(connection.connections).toBe(1);
+    spy.mockRestore();
+  });
+
+  it('passes the errors of a query on to its caller', async () => {
+    const [, bob] = await pair();
+    const { accounts } = server.heliograph.services;
+    const spy = vi.spyOn(accounts, 'getUsers').mockRejectedValue(unavailable());
+    const results: Answer[] = [];
+    for await (const result of connect(bob).client.iterate({ query: '{ viewer { user { username } } }' }))
+      results.push(result as Answer);
+    expect(results[0]?.errors).toMatchObject([{ extensions: { code: 'UNAVAILABLE' } }]);
+    spy.mockRestore();
   });
 
   it('keeps trying while the server is down', async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DomainError } from '../../src/domain/errors.ts';
 import { startServer, type TestServer } from '../support/heliograph.ts';
 import { startSilentProxy } from '../support/silent-proxy.ts';
 
@@ -44,6 +45,19 @@ describe('the programs of examples/', () => {
     const { code, output } = await run('first-conversation.js', `http://127.0.0.1:${proxy.port}`, '2000');
     expect({ code, output }).toEqual({ code: 0, output: `${firstConversation.join('\n')}\n` });
   }, 30_000);
+
+  it('first-conversation.js subscribes again when the server cannot start its stream for the moment', async () => {
+    const { streams } = server.heliograph.services;
+    const unavailable = () => new DomainError('UNAVAILABLE', 'A store does not answer.');
+    const spy = vi.spyOn(streams, 'open').mockReturnValueOnce({ open: () => Promise.reject(unavailable()) });
+    expect(await run('first-conversation.js', server.url)).toEqual({
+      code: 0,
+      output: `${firstConversation.join('\n')}\n`,
+    });
+    // Two streams, one of which took two attempts.
+    expect(spy).toHaveBeenCalledTimes(3);
+    spy.mockRestore();
+  });
 
   it.each(['first-conversation.js', 'apollo.ts', 'urql.ts'])('%s fails without a server', async (name) => {
     const { code, output } = await run(name, 'http://127.0.0.1:1');
