@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serverKey, userKey } from '../src/domain/entry-key.ts';
-import { openSqliteDirectory } from '../src/stores/directory/sql-directory.ts';
+import { openSqliteDirectory } from '../src/stores/directory/sqlite-directory.ts';
 import { openSqliteMessageStore } from '../src/stores/journal/sqlite-message-store.ts';
 import type { MessageRow } from '../src/stores/message-log.ts';
 import { percentile } from './support/raw-client.ts';

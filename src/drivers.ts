@@ -8,7 +8,7 @@ import type { Clock } from './domain/ids.ts';
 import type { Bus } from './pubsub/bus.ts';
 import { createMemoryBus } from './pubsub/memory/memory-bus.ts';
 import type { AttemptCounter } from './stores/attempt-counter.ts';
-import { openSqliteDirectory } from './stores/directory/sql-directory.ts';
+import { openSqliteDirectory } from './stores/directory/sqlite-directory.ts';
 import type { Directory } from './stores/directory.ts';
 import { openSqliteMessageStore } from './stores/journal/sqlite-message-store.ts';
 import { createMemoryAttemptCounter } from './stores/memory/memory-attempt-counter.ts';

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Device } from '../../src/domain/user.ts';
 import type { Ending } from '../../src/stores/account-control.ts';
-import { at, aUser, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
+import { at, aUser, describeDirectories, nextId, type OpenDirectory } from './directory-drivers.ts';
 
 const passwordHash = 'hash';
 
-describe.each(directoryDrivers)('AccountControl on %s', (_driver, open) => {
+describeDirectories('AccountControl', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

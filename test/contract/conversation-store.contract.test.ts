@@ -6,7 +6,7 @@ import {
   aConversation,
   beginChange,
   createGroup,
-  directoryDrivers,
+  describeDirectories,
   nextId,
   type OpenDirectory,
 } from './directory-drivers.ts';
@@ -16,7 +16,7 @@ const farSeq = 2n ** 62n + 1n;
 /** More members than any group in these tests, except in tests of large groups. */
 const largeAbove = 10_000;
 
-describe.each(directoryDrivers)('ConversationStore on %s', (_driver, open) => {
+describeDirectories('ConversationStore', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Device } from '../../src/domain/user.ts';
 import type { RefreshState } from '../../src/stores/device-store.ts';
-import { at, aUser, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
+import { at, aUser, describeDirectories, nextId, type OpenDirectory } from './directory-drivers.ts';
 
 const passwordHash = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$dGFn';
 const day = 86_400_000;
 
-describe.each(directoryDrivers)('DeviceStore on %s', (_driver, open) => {
+describeDirectories('DeviceStore', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

@@ -1,13 +1,16 @@
 /** Every driver of the directory. A new one is proven by adding it here. */
-import { expect } from 'vitest';
+import { afterAll, describe, expect } from 'vitest';
 import type { Conversation } from '../../src/domain/conversation.ts';
 import type { SystemEvent } from '../../src/domain/message.ts';
 import type { User } from '../../src/domain/user.ts';
 import type { ConversationStore, MembershipChange } from '../../src/stores/conversation-store.ts';
-import { openSqliteDirectory } from '../../src/stores/directory/sql-directory.ts';
+import { openMysqlDirectory } from '../../src/stores/directory/mysql-directory.ts';
+import { openSqliteDirectory } from '../../src/stores/directory/sqlite-directory.ts';
 import type { Directory } from '../../src/stores/directory.ts';
 import { createMemoryDirectory } from '../../src/stores/memory/memory-directory.ts';
 import { temporaryFolder } from '../support/folders.ts';
+import { mysqlRequirement } from '../support/servers/mariadb.ts';
+import { createDatabase, stopMysql } from '../support/servers/mysql-databases.ts';
 
 export interface OpenDirectory extends Directory {
   /** Closes and opens again on the same data; memory forgets nothing because it is not closed. */
@@ -20,8 +23,26 @@ const failOnError = (error: unknown) => {
 
 async function openSqlite(): Promise<OpenDirectory> {
   const folder = temporaryFolder();
-  const open = () => openSqliteDirectory({ dataDir: folder.path, timeoutMs: 5_000, onError: failOnError });
+  return openOn(folder, () => openSqliteDirectory({ dataDir: folder.path, timeoutMs: 5_000, onError: failOnError }));
+}
+
+async function openMysql(): Promise<OpenDirectory> {
+  const database = await createDatabase();
+  return openOn(database, () => openTestDirectory(database.url));
+}
+
+/** The directory in a MySQL database that can be reached. */
+export function openTestDirectory(url: string, timeoutMs = 5_000): Promise<Directory> {
+  const onWaiting = async (reason: Error) => failOnError(reason);
+  return openMysqlDirectory({ url, timeoutMs, connectionsMax: 5, onError: failOnError, onWaiting });
+}
+
+/** @param place - of the data, disposed of with the directory */
+async function openOn(place: Disposable | AsyncDisposable, open: () => Promise<Directory>): Promise<OpenDirectory> {
+  await using stack = new AsyncDisposableStack();
+  stack.use(place);
   let directory = await open();
+  const opened = stack.move();
   return {
     get users() {
       return directory.users;
@@ -42,7 +63,7 @@ async function openSqlite(): Promise<OpenDirectory> {
     },
     async [Symbol.asyncDispose]() {
       await directory[Symbol.asyncDispose]();
-      folder[Symbol.dispose]();
+      await opened.disposeAsync();
     },
   };
 }
@@ -51,10 +72,17 @@ async function openMemory(): Promise<OpenDirectory> {
   return { ...createMemoryDirectory(), reopen: async () => {} };
 }
 
-export const directoryDrivers: [string, () => Promise<OpenDirectory>][] = [
-  ['memory', openMemory],
-  ['sqlite', openSqlite],
+const drivers: [name: string, open: () => Promise<OpenDirectory>, isHere: boolean][] = [
+  ['memory', openMemory, true],
+  ['sqlite', openSqlite, true],
+  [`mysql${mysqlRequirement.note}`, openMysql, mysqlRequirement.isMet],
 ];
+
+/** A suite for every driver. Where a driver's server is missing, its suite is skipped and says so. */
+export function describeDirectories(title: string, suite: (open: () => Promise<OpenDirectory>) => void): void {
+  for (const [name, open, isHere] of drivers) describe.skipIf(!isHere)(`${title} on ${name}`, () => suite(open));
+  afterAll(stopMysql);
+}
 
 /** Near 2^63, where two neighbours are the same number to a float. */
 let lastId = 2n ** 63n - 1_000_000n;

@@ -8,14 +8,14 @@ import {
   aConversation,
   beginChange,
   createGroup,
-  directoryDrivers,
+  describeDirectories,
   nextId,
   type OpenDirectory,
 } from './directory-drivers.ts';
 
 const largeAbove = 10_000;
 
-describe.each(directoryDrivers)('changes of members on %s', (_driver, open) => {
+describeDirectories('changes of members', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

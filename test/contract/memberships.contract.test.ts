@@ -8,12 +8,12 @@ import {
   aConversation,
   beginChange,
   createGroup,
-  directoryDrivers,
+  describeDirectories,
   nextId,
   type OpenDirectory,
 } from './directory-drivers.ts';
 
-describe.each(directoryDrivers)('memberships on %s', (_driver, open) => {
+describeDirectories('memberships', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

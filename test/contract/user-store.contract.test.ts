@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { User } from '../../src/domain/user.ts';
 import type { UserPlace } from '../../src/stores/user-store.ts';
-import { aUser, directoryDrivers, nextId, type OpenDirectory } from './directory-drivers.ts';
+import { aUser, describeDirectories, nextId, type OpenDirectory } from './directory-drivers.ts';
 
 const local = { passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$dGFn', externalSubject: null };
 const outside = (externalSubject: string) => ({ passwordHash: null, externalSubject });
@@ -10,7 +10,7 @@ function accountOf(user: User, { passwordHash }: { passwordHash: string | null }
   return { user, passwordHash, resetExpiresAt: null, disabledAt: null, signedOutAt: null };
 }
 
-describe.each(directoryDrivers)('UserStore on %s', (_driver, open) => {
+describeDirectories('UserStore', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

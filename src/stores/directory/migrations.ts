@@ -1,4 +1,9 @@
-/** The migrations of the directory's tables. A released migration is never changed; a new one is added after it. */
+/**
+ * The migrations of the directory's tables. A released migration is never changed; a new one is added after it.
+ *
+ * MySQL commits at every schema statement. A migration that was interrupted there begins again: schema statements that were done are
+ * passed over, and every other statement must be harmless when it is repeated.
+ */
 import type { Knex } from 'knex';
 import { wordMax } from '../../domain/name-words.ts';
 import { externalIdOf } from '../../domain/user.ts';
@@ -239,3 +244,14 @@ export const migrationSource: Knex.MigrationSource<Migration> = {
     },
   }),
 };
+
+/** @returns the names of the migrations that the database does not have yet */
+export async function listPending(knex: Knex): Promise<string[]> {
+  const [, pending] = (await knex.migrate.list({ migrationSource })) as [unknown[], Migration[]];
+  return pending.map(({ name }) => name);
+}
+
+/** @returns the migrations of a newer version, from knex's message about applied migrations that are not in the list */
+export function unknownMigrationOf(message: string): string | null {
+  return /migration directory is corrupt.*missing: (.*)/.exec(message)?.[1] ?? null;
+}

@@ -8,6 +8,7 @@
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
 import { openThread, type ThreadClient } from '../sqlite-file/thread-client.ts';
+import { noAnswer, SqlFailure } from './sql-errors.ts';
 
 /** The result of a statement: rows for a query, counts otherwise. */
 export interface SqlOutcome {
@@ -38,15 +39,6 @@ export interface NodeSqliteSettings {
   readonly filename: string;
   readonly timeoutMs: number;
   readonly onError: (error: unknown, what: string) => void;
-}
-
-/** A failure of the database with its code, such as `ERR_SQLITE_2067` for `SQLITE_CONSTRAINT_UNIQUE`. */
-export class SqlFailure extends Error {
-  readonly code: string;
-  constructor({ code, message }: { code: string; message: string }, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
 }
 
 // knex exports its dialects only as CommonJS files.
@@ -93,7 +85,7 @@ export class NodeSqliteClient extends Sqlite3Client {
     const outcome = await connection.thread.call<SqlOutcome>('query', query.sql, bindings).catch((cause: unknown) => {
       connection.isBroken = true;
       // A new error, because knex puts the statement before the original message, and statements must not be exposed.
-      throw new SqlFailure({ code: 'ERR_NO_ANSWER', message: 'no answer from the thread' }, { cause });
+      throw new SqlFailure({ code: noAnswer, message: 'no answer from the thread' }, { cause });
     });
     if (outcome.failure !== undefined) throw new SqlFailure(outcome.failure);
     query.response = outcome.rows;

@@ -114,8 +114,9 @@ export function createSqlMembers(knex: Knex): Pick<ConversationStore, MemberMeth
 /** Every stay of each key's user, the latest last. */
 export async function readStaysOf(knex: Knex, keys: readonly MemberKey[]): Promise<Member[][]> {
   const stays = await inChunks(keys, async (some) => {
-    const pairs = some.map(({ conversationId, userId }) => [conversationId, userId]);
-    const of = (table: string) => knex(table).whereIn(['conversation_id', 'user_id'], pairs);
+    // As numbers: MySQL compares several rows of texts with numbers as floats, in which neighbouring ids are equal.
+    const pairs = some.map(({ conversationId, userId }) => [BigInt(conversationId), BigInt(userId)]);
+    const of = (table: string) => knex(table).whereIn(['conversation_id', 'user_id'], pairs as never);
     const [earlier, latest] = await Promise.all([of('earlier_stays'), of('members')]);
     return [...(earlier as Row[]), ...(latest as Row[])].map(toMember);
   });

@@ -4,7 +4,7 @@ import { DomainError } from '../../../src/domain/errors.ts';
 import type { User, Viewer } from '../../../src/domain/user.ts';
 import type { ExternalIdentity } from '../../../src/services/accounts/external-tokens.ts';
 import { createSigningKeys } from '../../../src/services/accounts/signing-keys.ts';
-import { at, directoryDrivers, nextId, type OpenDirectory } from '../../contract/directory-drivers.ts';
+import { at, describeDirectories, nextId, type OpenDirectory } from '../../contract/directory-drivers.ts';
 import {
   type AccountPorts,
   from,
@@ -16,7 +16,7 @@ import {
   unauthenticated,
 } from '../../support/accounts.ts';
 
-describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
+describeDirectories('accounts', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

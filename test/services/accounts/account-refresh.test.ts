@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../../src/services/accounts/account-service.ts';
 import { createSigningKeys } from '../../../src/services/accounts/signing-keys.ts';
-import { directoryDrivers, type OpenDirectory } from '../../contract/directory-drivers.ts';
+import { describeDirectories, type OpenDirectory } from '../../contract/directory-drivers.ts';
 import {
   accountSettings,
   day,
@@ -16,7 +16,7 @@ import {
   unauthenticated,
 } from '../../support/accounts.ts';
 
-describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
+describeDirectories('accounts', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../../src/domain/errors.ts';
 import { refreshLimit } from '../../../src/services/accounts/account-service.ts';
 import { logInAddressLimit, registerLimit } from '../../../src/services/accounts/password-accounts.ts';
-import { at, directoryDrivers, nextId, type OpenDirectory } from '../../contract/directory-drivers.ts';
+import { at, describeDirectories, nextId, type OpenDirectory } from '../../contract/directory-drivers.ts';
 import {
   from,
   fromAddress,
@@ -16,7 +16,7 @@ import {
   unauthenticated,
 } from '../../support/accounts.ts';
 
-describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
+describeDirectories('accounts', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

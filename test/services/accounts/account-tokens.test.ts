@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../../src/domain/errors.ts';
 import { topics } from '../../../src/pubsub/topics.ts';
 import type { Session } from '../../../src/services/accounts/account-service.ts';
-import { at, directoryDrivers, type OpenDirectory } from '../../contract/directory-drivers.ts';
+import { at, describeDirectories, type OpenDirectory } from '../../contract/directory-drivers.ts';
 import { from, password, pick, secret, setUpAccounts, unauthenticated } from '../../support/accounts.ts';
 
 /** A token put together by hand. */
@@ -15,7 +15,7 @@ function forge(header: object, claims: object, sign: (content: string) => string
   return `${content}.${sign(content)}`;
 }
 
-describe.each(directoryDrivers)('accounts on %s', (_driver, open) => {
+describeDirectories('accounts', (open) => {
   let directory: OpenDirectory;
   beforeAll(async () => {
     directory = await open();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openSqliteDirectory } from '../../../src/stores/directory/sql-directory.ts';
+import { openSqliteDirectory } from '../../../src/stores/directory/sqlite-directory.ts';
 import type { Directory } from '../../../src/stores/directory.ts';
 import { aChange, aConversation, aUser, createGroup, nextId } from '../../contract/directory-drivers.ts';
 import { temporaryFolder } from '../../support/folders.ts';
