@@ -1,17 +1,31 @@
 import type { Knex } from 'knex';
 import type { Millis, UserId } from '../../domain/ids.ts';
 import type { AccountControl } from '../account-control.ts';
-import { guardStore } from './sql-errors.ts';
+import { lockUser } from './lock-user.ts';
+import { guardStore, isUniqueViolation } from './sql-errors.ts';
 
 type Row = Record<string, unknown>;
 
 const pageMax = 1_000;
+const attemptsMax = 20;
 
 /** @param timeoutMs - deadline of a call, including the wait for a connection */
 export function createSqlAccountControl(knex: Knex, timeoutMs: Millis): AccountControl {
+  /** Of two endings that take the same number, the second begins again. */
+  async function endingSessions(run: (trx: Knex.Transaction) => Promise<void>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await knex.transaction(run);
+      } catch (error) {
+        if (!isUniqueViolation(error) || attempt === attemptsMax) throw error;
+      }
+    }
+  }
+
   const control: AccountControl = {
     disable: (id, at) =>
-      knex.transaction(async (trx) => {
+      endingSessions(async (trx) => {
+        await lockUser(trx, id);
         await trx('users').where({ id, disabled_at: null }).update({ disabled_at: at });
         await endSessions(trx, id, at);
       }),
@@ -20,10 +34,15 @@ export function createSqlAccountControl(knex: Knex, timeoutMs: Millis): AccountC
       await knex('users').where({ id }).update({ disabled_at: null });
     },
 
-    signOut: (id, at) => knex.transaction((trx) => endSessions(trx, id, at)),
+    signOut: (id, at) =>
+      endingSessions(async (trx) => {
+        if (id !== null) await lockUser(trx, id);
+        await endSessions(trx, id, at);
+      }),
 
     startReset: (id, { passwordHash, expiresAt, at }) =>
-      knex.transaction(async (trx) => {
+      endingSessions(async (trx) => {
+        await lockUser(trx, id);
         await trx('users').where({ id }).update({ password_hash: passwordHash, reset_expires_at: expiresAt });
         await endSessions(trx, id, at);
       }),
@@ -35,6 +54,7 @@ export function createSqlAccountControl(knex: Knex, timeoutMs: Millis): AccountC
 
     changePassword: (id, { from, to, keptId, at }) =>
       knex.transaction(async (trx) => {
+        await lockUser(trx, id);
         const changed = await trx('users')
           .where({ id, password_hash: from })
           .update({ password_hash: to, reset_expires_at: null });
@@ -80,5 +100,8 @@ async function endSessions(trx: Knex.Transaction, id: UserId | null, at: Millis)
   await trx('users')
     .where(id === null ? {} : { id })
     .update({ signed_out_at: at });
-  await trx('session_endings').insert({ user_id: id, at });
+  // One above the last instead of the database's own counter, whose numbers become visible in any order: a reader that has seen a
+  // number would miss a lower one that is committed later.
+  const [last] = (await trx('session_endings').max('seq as seq')) as Row[];
+  await trx('session_endings').insert({ seq: Number(last?.seq ?? 0) + 1, user_id: id, at });
 }

@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { DeviceId, Millis } from '../../domain/ids.ts';
 import type { Device } from '../../domain/user.ts';
 import type { DeviceStore, RefreshState } from '../device-store.ts';
+import { lockUser } from './lock-user.ts';
 import { guardStore, isUniqueViolation } from './sql-errors.ts';
 
 type Row = Record<string, unknown>;
@@ -23,10 +24,10 @@ export function createSqlDeviceStore(knex: Knex, timeoutMs: Millis): DeviceStore
     requirement: { readonly passwordHash: string } | undefined,
   ): Promise<boolean> {
     return knex.transaction(async (trx) => {
-      const [account] = (await trx('users').select('disabled_at', 'password_hash').where({ id: userId })) as Row[];
-      if (account === undefined || account.disabled_at !== null) return false;
+      const account = await lockUser(trx, userId);
+      if (account === null || account.disabled_at !== null) return false;
       if (requirement !== undefined && account.password_hash !== requirement.passwordHash) return false;
-      const [known] = (await trx('devices').select('user_id').where({ id })) as Row[];
+      const [known] = (await trx('devices').select('user_id').where({ id }).forUpdate()) as Row[];
       if (known !== undefined && String(known.user_id) !== userId)
         throw new DomainError('NOT_FOUND', 'Device not found for this user.');
       const state = {
@@ -88,6 +89,7 @@ export function createSqlDeviceStore(knex: Knex, timeoutMs: Millis): DeviceStore
 
     revokeOthers: (userId, keptId, at) =>
       knex.transaction(async (trx) => {
+        await lockUser(trx, userId);
         const rows = (await trx('devices').select('id').where({ user_id: userId, revoked_at: null })) as Row[];
         const ids = rows.map(({ id }) => String(id)).filter((id) => id !== keptId);
         await trx('devices')
@@ -99,6 +101,7 @@ export function createSqlDeviceStore(knex: Knex, timeoutMs: Millis): DeviceStore
 
     trim: (userId, max) =>
       knex.transaction(async (trx) => {
+        await lockUser(trx, userId);
         const rows = (await trx('devices')
           .where({ user_id: userId })
           .orderByRaw('revoked_at IS NOT NULL')

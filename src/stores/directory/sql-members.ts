@@ -62,11 +62,17 @@ export function createSqlMembers(knex: Knex): Pick<ConversationStore, MemberMeth
     async markEntered(members) {
       for (const { conversationId, userId, joinedSeq, leftSeq } of members) {
         const row = { conversation_id: conversationId, user_id: userId, joined_seq: String(joinedSeq) };
-        const marked = knex('members').where({ ...row, left_seq: leftSeq === null ? null : String(leftSeq) });
-        if (leftSeq === null) {
-          marked.whereExists(knex('conversations').where({ id: conversationId, is_large: 0 }));
-        }
-        await marked.update({ on_read: 0 });
+        await knex.transaction(async (trx) => {
+          // Locked, because a change that makes the group large marks its members.
+          if (leftSeq === null) {
+            const ofGroup = trx('conversations').select('is_large').where({ id: conversationId });
+            const [group] = (await ofGroup.forUpdate()) as Row[];
+            if (Number(group?.is_large) !== 0) return;
+          }
+          await trx('members')
+            .where({ ...row, left_seq: leftSeq === null ? null : String(leftSeq) })
+            .update({ on_read: 0 });
+        });
       }
     },
 
