@@ -35,6 +35,7 @@ it.each<[what: string, files: readonly string[], pattern: RegExp]>([
 it('numbers that can be guessed only spread retries', () => {
   expect(filesWith(server, /Math\.random/).sort()).toEqual([
     'src/server/refusals.ts',
+    'src/stores/directory/sql-errors.ts',
     'src/stores/memory/memory-rate-limiter.ts',
   ]);
 });

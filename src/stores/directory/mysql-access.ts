@@ -7,18 +7,20 @@ export interface MysqlAccess {
   readonly user: string;
   readonly password: string;
   readonly database: string;
-  /** Null: unencrypted. */
-  readonly tls: { readonly rejectUnauthorized: boolean; readonly verifyIdentity: boolean } | null;
+  /** Null: unencrypted. `verifyIdentity`: the certificate must name the host. */
+  readonly tls: { readonly verifyIdentity: boolean } | null;
 }
 
 const form = 'mysql://USER:PASSWORD@HOST:PORT/DATABASE';
 
-/** The modes of MySQL's own clients. The certificates that are trusted are Node's (`NODE_EXTRA_CA_CERTS`). */
+/**
+ * Modes of MySQL's own clients, without those that encrypt for anybody. The certificates that are trusted are Node's
+ * (`NODE_EXTRA_CA_CERTS`).
+ */
 const tlsModes: Readonly<Record<string, MysqlAccess['tls']>> = {
   DISABLED: null,
-  REQUIRED: { rejectUnauthorized: false, verifyIdentity: false },
-  VERIFY_CA: { rejectUnauthorized: true, verifyIdentity: false },
-  VERIFY_IDENTITY: { rejectUnauthorized: true, verifyIdentity: true },
+  VERIFY_CA: { verifyIdentity: false },
+  VERIFY_IDENTITY: { verifyIdentity: true },
 };
 
 /** @throws StartError: a part is missing or unknown. The message does not contain the URL, which holds a password. */

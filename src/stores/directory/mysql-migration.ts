@@ -11,6 +11,8 @@ import { noAnswer, SqlFailure } from './sql-errors.ts';
 /** Time after which a wait for the lock, or a long migration, is reported. */
 const reportEveryMs = 5_000;
 
+const lockWaitS = 5;
+
 const migrationTable = 'knex_migrations';
 
 export interface MysqlMigrationOptions {
@@ -73,10 +75,8 @@ async function isCurrent(knex: Knex): Promise<boolean> {
 async function acquireLock(knex: Knex): Promise<void> {
   for (;;) {
     // Locks belong to the whole server, and their names have at most 64 characters.
-    const [rows] = (await knex.raw(
-      `SELECT GET_LOCK(CONCAT('heliograph-', MD5(DATABASE())), ?) AS acquired`,
-      reportEveryMs / 1_000,
-    )) as [{ acquired: unknown }[]];
+    const attempt = knex.raw('GET_LOCK(MD5(CONCAT("heliograph ", DATABASE())), ?) AS acquired', [lockWaitS]);
+    const rows = (await knex.select(attempt)) as { acquired: unknown }[];
     if (Number(rows[0]?.acquired) === 1) return;
   }
 }
@@ -84,10 +84,10 @@ async function acquireLock(knex: Knex): Promise<void> {
 /** Repeated statements pass over tables that exist, which must not be those of another program. */
 async function refuseOtherTables(knex: Knex, database: string): Promise<void> {
   if (await knex.schema.hasTable(migrationTable)) return;
-  const [tables] = (await knex.raw(
-    'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() LIMIT 1',
-  )) as [{ name: string }[]];
-  const [table] = tables;
+  const [table] = (await knex('information_schema.tables')
+    .select({ name: 'table_name' })
+    .where({ table_schema: knex.raw('DATABASE()') })
+    .limit(1)) as { name: string }[];
   if (table === undefined) return;
   throw new StartError(
     `The database ${database} has tables of another program, such as ${table.name}. Create a database for Heliograph alone.`,

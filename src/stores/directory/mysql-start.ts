@@ -64,10 +64,10 @@ function isOlder(version: string, minimum: string): boolean {
 
 /** Tries each kind of statement on each table, without effect: rights may be granted for single tables. */
 export async function checkPrivileges(knex: Knex): Promise<void> {
-  const [rows] = (await knex.raw(
-    'SELECT table_name AS name, column_name AS field FROM information_schema.columns ' +
-      'WHERE table_schema = DATABASE() AND ordinal_position = 1 ORDER BY table_name',
-  )) as [{ name: string; field: string }[]];
+  const rows = (await knex('information_schema.columns')
+    .select({ name: 'table_name', field: 'column_name' })
+    .where({ table_schema: knex.raw('DATABASE()'), ordinal_position: 1 })
+    .orderBy('table_name')) as { name: string; field: string }[];
   for (const { name, field } of rows) {
     await knex.raw('SELECT ?? FROM ?? WHERE 1 = 0', [field, name]);
     await knex.raw('INSERT INTO ?? SELECT * FROM ?? WHERE 1 = 0', [name, name]);
