@@ -10,7 +10,9 @@
  * - in flight (`sentInFlight`): it was passed to the store with the others, and readers still include it;
  * - stored: the guess contains it. If the store refused it, or did not answer, it is noted again.
  *
- * An acknowledgement whose outcome is unknown is in `doubts` until a repeat is answered, which then announces the whole advance.
+ * The other members are notified of an advance from where they were last notified (`announced`). So a send and an acknowledgement that
+ * meet in the store are announced once, and an advance without an answer is announced with the next one. Other processes notify them
+ * too: then only advances without an answer are remembered, and of two that meet both may announce the same numbers.
  *
  * Invariants: a position never decreases; noted advances are stored (`flushSent`) before their messages are recorded as followed, so that
  * after a crash in between the sweep makes them again.
@@ -35,8 +37,8 @@ import type { MemberList } from '../members/member-lists.ts';
 
 /** Maximum number of watermarks in memory, over all conversations. */
 const positionsMax = 500_000;
-/** Maximum number of advances with an unknown outcome that are remembered. */
-const doubtsMax = 10_000;
+/** Maximum number of positions that are remembered as announced. */
+const announcedMax = 50_000;
 
 /** A member's positions before and after an acknowledgement. */
 export interface Advance {
@@ -69,8 +71,7 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
   const sent = new Map<string, SentReceipt>();
   /** Passed to the store and not answered yet. Readers must still include them. */
   let sentInFlight: ReadonlyMap<string, SentReceipt> = new Map();
-  /** Positions before advances with an unknown outcome, so that a repeat announces an advance that the store had taken in. */
-  const doubts = new LRUCache<string, Positions>({ maxSize: doubtsMax, sizeCalculation: () => 1 });
+  const announced = new LRUCache<string, Positions>({ maxSize: announcedMax, sizeCalculation: () => 1 });
 
   /** Takes in positions from the store, which may be older than the guess. */
   function learn(key: string, positions: Positions): Positions {
@@ -86,6 +87,16 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
     // The guess may have grown during the read.
     const known = raisePositions(stored, guesses.get(key) ?? noPositions);
     return own === undefined ? known : raisePositions(known, { deliveredSeq: own.seq, readSeq: own.seq });
+  }
+
+  /** The advance to announce, given what the store had before and has now. */
+  function advanceOf({ conversationId, userId }: ReceiptKey, before: Positions, stored: Positions): Advance {
+    const key = keyOf({ conversationId, userId });
+    const after = learn(key, stored);
+    const advance = { conversationId, userId, before: announced.get(key) ?? before, after };
+    if (isSoleWriter) announced.set(key, after);
+    else announced.delete(key);
+    return advance;
   }
 
   async function read(keys: readonly ReceiptKey[]): Promise<Positions[]> {
@@ -166,20 +177,16 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
       const raised = await store.raise(receipts).catch((error: unknown) => {
         for (const receipt of receipts) {
           const key = keyOf(receipt);
-          if (!doubts.has(key)) doubts.set(key, guesses.get(key) ?? noPositions);
+          if (!announced.has(key)) announced.set(key, guesses.get(key) ?? noPositions);
           // The store may have taken it in: readers ask it.
           guesses.delete(key);
         }
         throw error;
       });
       return receipts
-        .map(({ conversationId, userId }, index) => {
+        .map((receipt, index) => {
           const { before, after } = raised[index] as { before: Positions; after: Positions };
-          const key = keyOf({ conversationId, userId });
-          const announced = doubts.get(key);
-          doubts.delete(key);
-          learn(key, after);
-          return { conversationId, userId, before: announced ?? before, after };
+          return advanceOf(receipt, before, after);
         })
         .filter(moved);
     },
@@ -195,16 +202,22 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
       sent.clear();
       try {
         const before = await read(taken);
+        // An acknowledgement that is answered earlier finds the send in the store, and announces it too.
+        taken.forEach((one, index) => {
+          if (!announced.has(keyOf(one))) announced.set(keyOf(one), before[index] ?? noPositions);
+        });
         await store.raiseSent(taken);
         return taken
-          .map(({ conversationId, userId, seq }, index) => {
-            const own = { deliveredSeq: seq, readSeq: seq };
-            const after = learn(keyOf({ conversationId, userId }), own);
-            return { conversationId, userId, before: before[index] ?? noPositions, after };
-          })
+          .map((one, index) =>
+            advanceOf(one, before[index] ?? noPositions, { deliveredSeq: one.seq, readSeq: one.seq }),
+          )
           .filter(moved);
       } catch (error) {
-        for (const { conversationId, userId, seq } of taken) noteSent(conversationId, userId, seq);
+        for (const one of taken) {
+          // The store may have taken it in: readers ask it.
+          guesses.delete(keyOf(one));
+          noteSent(one.conversationId, one.userId, one.seq);
+        }
         throw error;
       } finally {
         sentInFlight = new Map();
