@@ -265,7 +265,7 @@ export const settings = v.pipe(
     storeTimeoutMs: setting(
       'STORE_TIMEOUT_MS',
       5_000,
-      whole('milliseconds', 100, 60_000),
+      whole('milliseconds', 100, 30_000),
       'Time after which a call to a store fails with `UNAVAILABLE`.',
     ),
     drainMs: setting(

@@ -5,7 +5,7 @@ import type { ConversationState } from '../../stores/conversation-store.ts';
 import { encodeCursor } from '../paging.ts';
 
 export interface ConversationView {
-  /** As it is now. A viewer who has left is shown the title of the view, and none of what may be newer. */
+  /** The present state. It may be newer than the last message of a viewer who has left. */
   readonly conversation: Conversation;
   /** Null for direct conversations; for a viewer who has left, the title when they left. */
   readonly title: string | null;

@@ -31,7 +31,10 @@ const plansMax = 20;
 const busyPauseMs = 200;
 /** How long other instances leave a change to the one that recorded it. */
 const claimMs = 30_000;
-/** Changes that are older than this and not in the log are dropped. */
+/**
+ * Changes that are older than this and not in the log are dropped. Twice the longest deadline of a store, so that no append of a dropped
+ * change is still under way.
+ */
 const ageMaxMs = 60_000;
 const retryAfterMs: Millis = 1_000;
 /** Open changes that are looked at in one go. */

@@ -89,7 +89,7 @@ export function createMemberPositions({ store, isSoleWriter }: { store: ReceiptS
     return own === undefined ? known : raisePositions(known, { deliveredSeq: own.seq, readSeq: own.seq });
   }
 
-  /** The advance to announce, given what the store had before and has now. */
+  /** The advance to announce. `before` and `stored` are the store's positions around it. */
   function advanceOf({ conversationId, userId }: ReceiptKey, before: Positions, stored: Positions): Advance {
     const key = keyOf({ conversationId, userId });
     const after = learn(key, stored);

@@ -27,6 +27,8 @@ import { upgradeTables } from './upgrade.ts';
 export interface CommitThreadData {
   readonly dataDir: string;
   readonly lockWaitMs: number;
+  /** Time after which nobody waits for the answer of a call any more. */
+  readonly timeoutMs: number;
   /**
    * Maximum number of operations that wait to be moved into the tables. Above half of it, new messages wait until the mover has
    * caught up, which slows senders down to the speed of the disk. Above all of it, they are refused with OVERLOADED.
@@ -42,7 +44,7 @@ const reportAgainMs = 10_000;
 /** Maximum number of failures that are remembered for this purpose. */
 const reportsMax = 100;
 
-const { dataDir, lockWaitMs, backlogMax } = workerData as CommitThreadData;
+const { dataDir, lockWaitMs, timeoutMs, backlogMax } = workerData as CommitThreadData;
 const port = parentPort as MessagePort;
 
 mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -64,8 +66,8 @@ let state: StoreState = loadState();
 /** Set while memory may differ from the disk. The state is then read again before the next call. */
 let isStale = false;
 let queue: CallMessage[] = [];
-/** Appends that wait for the mover. */
-let held: CallMessage[] = [];
+/** Appends that wait for the mover, each since when. */
+let held: { readonly call: CallMessage; readonly since: number }[] = [];
 let scheduled = false;
 /** Whether the last move failed, and not because of a lock or a full disk. */
 let isMoverFailing = false;
@@ -121,7 +123,8 @@ function takeRound(): CallMessage[] {
   const calls = queue;
   queue = [];
   if (overlay.size <= backlogMax / 2 || overlay.size > backlogMax) return calls;
-  for (const call of calls) if (isAppend(call[1])) held.push(call);
+  const since = performance.now();
+  for (const call of calls) if (isAppend(call[1])) held.push({ call, since });
   return calls.filter(([, method]) => !isAppend(method));
 }
 
@@ -191,10 +194,7 @@ function onMoved(applied: number): void {
     return; // Locked: the overlay keeps the moved operations until the next move.
   }
   overlay.dropUpTo(applied);
-  if (held.length > 0 && overlay.size <= backlogMax / 2) {
-    take(held);
-    held = [];
-  }
+  if (held.length > 0 && overlay.size <= backlogMax / 2) releaseHeld();
   // Deleting needs its own commit, so it is done only occasionally.
   if (applied - deletedUpTo < 200 && overlay.size > 0) return;
   try {
@@ -203,6 +203,14 @@ function onMoved(applied: number): void {
   } catch {
     // Remaining rows are skipped at the next start, because the tables contain the number of the last applied row.
   }
+}
+
+/** Appends whose callers have had an error are left out: the callers may have given up. */
+function releaseHeld(): void {
+  const waitedFrom = performance.now() - timeoutMs;
+  const released = held.filter(({ since }) => since > waitedFrom);
+  held = [];
+  take(released.map(({ call }) => call));
 }
 
 function onMoverFailed(problem: unknown): void {

@@ -18,7 +18,12 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
   const { dataDir, timeoutMs, onError, backlogMax = 100_000 } = options;
   const thread = await openThread({
     entry: new URL('./commit-thread.ts', import.meta.url),
-    workerData: { dataDir, lockWaitMs: Math.min(2_000, timeoutMs / 2), backlogMax } satisfies CommitThreadData,
+    workerData: {
+      dataDir,
+      lockWaitMs: Math.min(2_000, timeoutMs / 2),
+      timeoutMs,
+      backlogMax,
+    } satisfies CommitThreadData,
     timeoutMs,
     onError,
   }).catch((error: Error) => {

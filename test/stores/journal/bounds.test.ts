@@ -59,3 +59,20 @@ it('answers calls in order when they exceed one commit', async () => {
   expect(answers.at(-1)).toMatchObject([{ appended: 0, stoppedBy: { reason: 'resend', existing: { id: '1' } } }]);
   expect(Math.max(...sizesIn(files).map(({ length }) => length))).toBeLessThan(5_000_000);
 });
+
+it('never writes an append that waited for the mover until its caller had an error', async () => {
+  using files = new JournalFiles();
+  await using store = await files.openStore(500, 20);
+  const append = (seq: bigint) =>
+    store.messageLog.append([{ conversationId: '1', month, rows: [aRow({ seq, id: String(seq) })] }]);
+  {
+    using messages = files.open('messages.db');
+    messages.exec('BEGIN IMMEDIATE');
+    for (let seq = 1n; seq <= 11n; seq += 1n) await append(seq);
+    await expect(append(12n)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  }
+  await expect.poll(() => store.stats().catch(() => null), settled).toMatchObject({ backlog: 0 });
+  // Otherwise this number would be taken.
+  expect(await append(12n)).toEqual([{ appended: 1 }]);
+  expect(await listOf(store)).toHaveLength(12);
+});

@@ -12,10 +12,15 @@ export class JournalFiles implements Disposable {
   /** The messages of the errors that the store has reported since it was last opened. */
   reports: string[] = [];
 
-  async openStore(timeoutMs = 20_000) {
+  async openStore(timeoutMs = 20_000, backlogMax?: number) {
     this.reports = [];
     const onError = (error: unknown) => void this.reports.push((error as Error).message);
-    return openSqliteMessageStore({ dataDir: this.folder.path, timeoutMs, onError });
+    return openSqliteMessageStore({
+      dataDir: this.folder.path,
+      timeoutMs,
+      onError,
+      ...(backlogMax === undefined ? {} : { backlogMax }),
+    });
   }
 
   open(name: 'journal.db' | 'messages.db'): DatabaseSync {
