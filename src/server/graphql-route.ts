@@ -38,7 +38,10 @@ export function addGraphqlRoute(
         { mediaType, authorization, client: clientAddressOf(raw), budget },
       );
       reply.status(answer.status ?? 200);
-      for (const [name, value] of answer.headers) reply.header(name, value);
+      for (const [name, value] of answer.headers) {
+        // Apollo Server allows caches to keep some answers.
+        if (name !== 'cache-control') reply.header(name, value);
+      }
       if (answer.body.kind !== 'complete') throw new Error('An answer in parts was not asked for.');
       return reply.send(answer.body.string);
     },

@@ -14,6 +14,7 @@ import { eventSourceOf } from '../resolvers/event-source.ts';
 import { outcomeOf, takeAddress, takeCaller, takeCost } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
 import { createCounts } from './counts.ts';
+import type { PersistedQueries, PersistedRequest } from './persisted-queries.ts';
 import { clientError } from './pipeline/client-errors.ts';
 import { isErrors, type Operation, type OperationRequest, type Pipeline, type Variables } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
@@ -31,12 +32,13 @@ export interface PreparedArgs extends ExecutionArgs {
 export function createSocketOperations(
   ports: ServerPorts,
   pipeline: Pipeline,
+  persistedQueries: PersistedQueries,
   onAnswered: (socket: ClientSocket) => void,
 ) {
   const { limits, metrics, budgets } = ports;
   const live = createCounts<UserId>(limits.subscriptionsPerUserMax);
 
-  async function admit(socket: ClientSocket, request: OperationRequest): Promise<Operation | readonly GraphQLError[]> {
+  async function admit(socket: ClientSocket, request: PersistedRequest): Promise<Operation | readonly GraphQLError[]> {
     if (socket.operations >= limits.operationsPerSocketMax) {
       metrics.limitHit('operationsPerSocket');
       const max = limits.operationsPerSocketMax;
@@ -56,13 +58,16 @@ export function createSocketOperations(
 
   async function prepareIn(
     { viewer, client: { network } }: ClientSocket,
-    request: OperationRequest,
+    asked: PersistedRequest,
   ): Promise<Operation | readonly GraphQLError[]> {
     const refused = (await takeAddress(ports, network)) ?? (await takeCaller(ports, viewer, network));
     if (refused !== null) return [refused];
-    if (request.query === '') return [clientError('BAD_REQUEST', noDocument)];
+    const query = persistedQueries.documentOf(asked);
+    if (typeof query !== 'string') return [query];
+    const request = { ...asked, query };
     const operation = pipeline.prepare(request);
     if (isErrors(operation)) return operation;
+    persistedQueries.registerOf(asked);
     const tooLarge = await takeCost(ports, viewer, network, pipeline.costOf(operation, request));
     if (tooLarge !== null) return [tooLarge];
     if (operation.type !== 'subscription' || viewer === null || live.take(viewer.userId)) return operation;
@@ -133,7 +138,7 @@ export function createSocketOperations(
     async prepare(
       connection: PreparedArgs['connection'],
       id: string,
-      request: OperationRequest,
+      request: PersistedRequest,
     ): Promise<PreparedArgs | readonly GraphQLError[]> {
       if (!isOperationId(id)) {
         connection.extra.close(closeCodes.badRequest.code, `Operation ids have 1 to ${operationIdMaxBytes} bytes`);
@@ -184,8 +189,6 @@ export function createSocketOperations(
   };
 }
 
-/** In the words of Apollo Server, which answers for HTTP. */
-const noDocument = 'GraphQL operations must contain a non-empty `query` or a `persistedQuery` extension.';
 const operationIdMaxBytes = 128;
 const noVariables: Variables = Object.freeze({});
 

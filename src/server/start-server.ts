@@ -10,6 +10,7 @@ import { createHttp } from './http.ts';
 import { createHttpDrain } from './http-drain.ts';
 import { addLiveness, addOperatorRoutes } from './operator-routes.ts';
 import { createOrigins, isLoopback } from './origins.ts';
+import { createPersistedQueries } from './persisted-queries.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { boundBodies } from './unfinished-bodies.ts';
@@ -32,7 +33,8 @@ export async function startServer(
   const report = (error: unknown, traceId: string) =>
     ports.log.error({ err: error, 'trace.id': traceId }, 'operation failed');
   const pipeline = createPipeline({ ...ports, report });
-  const apollo = await startApollo(ports, pipeline);
+  const persistedQueries = createPersistedQueries(pipeline);
+  const apollo = await startApollo(ports, pipeline, persistedQueries);
   const clientAddressOf = createClientAddress(ports.trustProxy);
   const origins = createOrigins(ports);
   const app = createHttp(ports, pipeline);
@@ -51,7 +53,7 @@ export async function startServer(
   for (const one of [app, operatorApp]) if (one !== null) addLiveness(one, ports.health);
   addOperatorRoutes(operatorApp ?? app, ports.health);
   await registerPages?.(app);
-  const sockets = createWebSockets(ports, pipeline, origins);
+  const sockets = createWebSockets(ports, pipeline, persistedQueries, origins);
   await sockets.open();
   app.server.on('upgrade', (request, stream, head) => {
     const client = clientAddressOf(request);

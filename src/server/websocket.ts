@@ -13,7 +13,8 @@ import { badTokenPoints, handshakes, tokenOfPayload } from './admission.ts';
 import { ClientSocket } from './client-socket.ts';
 import type { ConnectionLimit } from './connections.ts';
 import type { Origins } from './origins.ts';
-import type { OperationRequest, Pipeline } from './pipeline/pipeline.ts';
+import type { PersistedQueries, PersistedRequest } from './persisted-queries.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { refuseRaw } from './refusals.ts';
 import { createSocketOperations, type PreparedArgs } from './socket-operations.ts';
@@ -22,10 +23,15 @@ import { refusalOf, statusOfLimit, takeHandshake, type UpgradeRefusal } from './
 
 export type WebSockets = ReturnType<typeof createWebSockets>;
 
-export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins: Origins) {
+export function createWebSockets(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  persistedQueries: PersistedQueries,
+  origins: Origins,
+) {
   const { limits, metrics, elapsed } = ports;
   const registry = createSocketRegistry(ports);
-  const operations = createSocketOperations(ports, pipeline, registry.proceed);
+  const operations = createSocketOperations(ports, pipeline, persistedQueries, registry.proceed);
   let stopRevocations = () => {};
 
   const webSocketServer = new WebSocketServer<typeof ClientSocket>({
@@ -44,7 +50,7 @@ export function createWebSockets(ports: ServerPorts, pipeline: Pipeline, origins
     // The registry's sweep enforces this limit.
     connectionInitWaitTimeout: 0,
     onConnect: initialise,
-    onSubscribe: (connection, id, request) => operations.prepare(connection, id, request as OperationRequest),
+    onSubscribe: (connection, id, request) => operations.prepare(connection, id, request as PersistedRequest),
     execute: (args) => operations.runOnce(args as PreparedArgs),
     subscribe: (args) => operations.runLive(args as PreparedArgs),
     // Errors of a subscription that the server ended already have their code.

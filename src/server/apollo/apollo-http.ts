@@ -10,6 +10,7 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
+import type { PersistedQueries } from '../persisted-queries.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ServerPorts } from '../ports.ts';
 import { HttpOperation } from './http-operation.ts';
@@ -28,7 +29,11 @@ export interface ApolloHttp {
   stop(): Promise<void>;
 }
 
-export async function startApollo(ports: ServerPorts, pipeline: Pipeline): Promise<ApolloHttp> {
+export async function startApollo(
+  ports: ServerPorts,
+  pipeline: Pipeline,
+  persistedQueries: PersistedQueries,
+): Promise<ApolloHttp> {
   const ownPlugin: ApolloServerPlugin<HttpContext> = {
     async requestDidStart() {
       return new HttpOperation(ports, pipeline);
@@ -49,7 +54,7 @@ export async function startApollo(ports: ServerPorts, pipeline: Pipeline): Promi
     includeStacktraceInErrorResponses: false,
     // The pipeline knows whether it is allowed.
     introspection: true,
-    persistedQueries: false,
+    persistedQueries: { cache: persistedQueries.forHttp },
     nodeEnv: 'production',
     // The process is drained by its own rules.
     stopOnTerminationSignals: false,

@@ -210,6 +210,12 @@ export function createPipeline(ports: {
       return operation;
     },
 
+    /** Whether a document has been prepared before, and has operations. */
+    isValid(source: string): boolean {
+      const prepared = cache.peek(source);
+      return prepared !== undefined && 'operations' in prepared;
+    },
+
     /** The cost of an operation with the variables of a request. */
     costOf: ({ measured }: Operation, { variables }: OperationRequest): number => measured.cost(variables ?? {}),
 
