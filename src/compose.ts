@@ -19,6 +19,7 @@ import { registerGraphiql } from './server/graphiql/graphiql-page.ts';
 import { operationLimitDefaults } from './server/pipeline/limits.ts';
 import { serverLimitDefaults } from './server/ports.ts';
 import { type RunningServer, startServer } from './server/start-server.ts';
+import { createWaitingRoom } from './server/waiting-room.ts';
 import { openAccountService } from './services/accounts/account-service.ts';
 import { createMessaging } from './services/messaging.ts';
 import { createPresenceService } from './services/presence/presence-service.ts';
@@ -61,7 +62,14 @@ export async function startHeliograph(
   };
 
   const budgets = new ByteBudgets(config, metrics.server.limitHit);
-  const drivers = stack.use(await openDrivers({ config, clock, elapsed, onError }));
+  const address = { host: config.host, port: config.port };
+  const operator = config.metricsPort === null ? null : { host: config.metricsHost, port: config.metricsPort };
+  const waitingRoom = stack.use(createWaitingRoom({ version, address, operator }));
+  const onWaiting = async (component: string, error: unknown) => {
+    log.warn({ component, reason: (error as Error).message }, 'component cannot be reached; the start waits for it');
+    await waitingRoom.name(component);
+  };
+  const drivers = stack.use(await openDrivers({ config, clock, elapsed, onError, onWaiting }));
   const { messageStore, directory, bus, presenceStore, rateLimiter: transportLimiter } = drivers;
   // The transports count their refusals themselves.
   const rateLimiter = countRefusals(transportLimiter, metrics.server.limitHit);
@@ -172,6 +180,7 @@ export async function startHeliograph(
   accounts.purge().catch((error: unknown) => onError(error, 'device purge'));
   every(stack, config.sweepEveryMs, async () => metrics.swept(await messaging.sweep()), onError, 'fan-out sweep');
 
+  await waitingRoom[Symbol.asyncDispose]();
   const running = await startServer(
     {
       schema: createSchema(resolvers),
@@ -198,7 +207,7 @@ export async function startHeliograph(
       allowedOrigins: config.allowedOrigins,
       trustProxy: config.trustProxy,
       introspection: config.introspection,
-      operator: config.metricsPort === null ? null : { host: config.metricsHost, port: config.metricsPort },
+      operator,
     },
     config.graphiql ? registerGraphiql : null,
   );

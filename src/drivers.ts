@@ -10,11 +10,12 @@ import { createMemoryBus } from './pubsub/memory/memory-bus.ts';
 import type { AttemptCounter } from './stores/attempt-counter.ts';
 import { openSqliteDirectory } from './stores/directory/sqlite-directory.ts';
 import type { Directory } from './stores/directory.ts';
-import { openSqliteMessageStore } from './stores/journal/sqlite-message-store.ts';
+import { hasMessageFiles, openSqliteMessageStore } from './stores/journal/sqlite-message-store.ts';
 import { createMemoryAttemptCounter } from './stores/memory/memory-attempt-counter.ts';
 import { createMemoryPresenceStore } from './stores/memory/memory-presence-store.ts';
 import { createMemoryRateLimiter } from './stores/memory/memory-rate-limiter.ts';
 import type { MessageStore } from './stores/message-store.ts';
+import { openMongoMessageStore } from './stores/mongo/mongo-message-store.ts';
 import type { PresenceStore } from './stores/presence-store.ts';
 import type { RateLimiter } from './stores/rate-limiter.ts';
 import { FolderInUse, openDataFolder } from './stores/sqlite-file/data-folder.ts';
@@ -35,6 +36,8 @@ export interface DriverOptions {
   readonly elapsed: Clock;
   /** Receives failures that no caller waits for. */
   readonly onError: (error: unknown, what: string) => void;
+  /** Called after each attempt in vain to reach the server of a component. If it rejects, the start fails. */
+  readonly onWaiting: (component: string, error: unknown) => Promise<void>;
 }
 
 export type DriverConfig = Pick<
@@ -45,11 +48,31 @@ export type DriverConfig = Pick<
 type ByScheme<Driver> = Readonly<Record<string, (options: DriverOptions) => Driver>>;
 /** Means that there is no URL. A scheme ends with a colon, so no URL has this one. */
 const embedded = 'embedded';
+/** A URL with several hosts has a scheme too, although it is not a URL to `URL.parse`. */
+const schemePattern = /^[a-z][a-z0-9+.-]*:/i;
 
 const messageStores: ByScheme<Promise<MessageStore>> = {
   [embedded]: ({ config: { dataDir, storeTimeoutMs: timeoutMs }, onError }) =>
     openSqliteMessageStore({ dataDir, timeoutMs, onError }),
+  'mongodb:': openMongo,
+  'mongodb+srv:': openMongo,
 };
+
+async function openMongo({ config, clock, elapsed, onError, onWaiting }: DriverOptions): Promise<MessageStore> {
+  if (hasMessageFiles(config.dataDir)) {
+    throw new StartError(
+      `MONGO_URL is set, but DATA_DIR ${config.dataDir} has messages of its own, which would be hidden. Unset it, or choose another folder.`,
+    );
+  }
+  return openMongoMessageStore({
+    url: config.mongoUrl ?? '',
+    timeoutMs: config.storeTimeoutMs,
+    clock,
+    elapsed,
+    onError,
+    onWaiting: (error) => onWaiting('message-store', error),
+  });
+}
 
 const directories: ByScheme<Promise<Directory>> = {
   [embedded]: ({ config: { dataDir, storeTimeoutMs: timeoutMs }, onError }) =>
@@ -72,7 +95,7 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
   const problems: string[] = [];
 
   function choose<Driver>(setting: string, url: string | null, drivers: ByScheme<Driver>) {
-    const scheme = url === null ? embedded : (URL.parse(url)?.protocol ?? '');
+    const scheme = url === null ? embedded : (schemePattern.exec(url)?.[0].toLowerCase() ?? '');
     const open = drivers[scheme];
     // The URL itself stays out of the message: it may hold a password.
     if (open === undefined)

@@ -5,12 +5,18 @@ import { StartError } from '../src/domain/errors.ts';
 import { openDrivers } from '../src/drivers.ts';
 import { temporaryFolder } from './support/folders.ts';
 
-const failOnError = (error: unknown) => {
+const failOnError = (error: unknown): never => {
   throw error;
 };
 
 function open(env: Record<string, string>) {
-  return openDrivers({ config: readConfig(env), clock: Date.now, elapsed: () => 0, onError: failOnError });
+  return openDrivers({
+    config: readConfig(env),
+    clock: Date.now,
+    elapsed: () => 0,
+    onError: failOnError,
+    onWaiting: async (_, error) => failOnError(error),
+  });
 }
 
 /** Why no drivers are opened for these settings. */

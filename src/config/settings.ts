@@ -27,7 +27,7 @@ export const settings = v.pipe(
       'MONGO_URL',
       null,
       text('URL'),
-      'Not supported by this version: messages are stored in `DATA_DIR`.',
+      'MongoDB replica set or sharded cluster for messages, inboxes and receipts, such as `mongodb://user:password@host/database`. If unset, they are stored in `DATA_DIR`.',
     ),
     mysqlUrl: setting(
       'MYSQL_URL',

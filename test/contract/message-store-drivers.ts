@@ -14,7 +14,7 @@ export interface OpenStores extends MessageStore {
   reopen(): Promise<void>;
 }
 
-const failOnError = (error: unknown) => {
+const failOnError = (error: unknown): never => {
   throw error;
 };
 
@@ -33,7 +33,7 @@ async function openMongo(): Promise<OpenStores> {
       clock: Date.now,
       elapsed: () => performance.now(),
       onError: failOnError,
-      onWaiting: failOnError,
+      onWaiting: async (error) => failOnError(error),
     });
   return reopening(await open(), open, drop);
 }

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import { type Heliograph, startHeliograph } from '../../src/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/observability/log.ts';
+import { openStores } from './server-stores.ts';
 
 /** The data of an answer, in the shape of the test's query. */
 // biome-ignore lint/suspicious/noExplicitAny: the query decides the shape, and the assertion checks it
@@ -44,6 +45,7 @@ export async function startServer(
   elapsed?: () => number,
 ): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'heliograph-'));
+  const stores = await openStores();
   const logLines: Record<string, Json>[] = [];
   const write = (line: string) => {
     logLines.push(JSON.parse(line));
@@ -51,7 +53,7 @@ export async function startServer(
   };
   const log = createLog({ level: process.env.TEST_LOG ?? 'info', version: 'test', destination: { write } });
   const configOf = (own: Record<string, string>) =>
-    readConfig({ PORT: '0', DATA_DIR: dataDir, RATE_LIMIT_SCALE: '1000', DRAIN_MS: '0', ...own });
+    readConfig({ PORT: '0', DATA_DIR: dataDir, RATE_LIMIT_SCALE: '1000', DRAIN_MS: '0', ...stores.env, ...own });
   let config = configOf(env);
   let heliograph = await startHeliograph(config, log, 'test', clock, elapsed);
   const users: TestUser[] = [];
@@ -96,6 +98,7 @@ export async function startServer(
       for (const user of users) await user.close();
       await heliograph[Symbol.asyncDispose]();
       rmSync(dataDir, { recursive: true, force: true });
+      await stores.remove();
     },
   };
   return server;

@@ -1,4 +1,6 @@
 /** The embedded message store: SQLite files in a folder, accessed by their own threads. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { StartError } from '../../domain/errors.ts';
 import type { MessageStore, MessageStoreStats } from '../message-store.ts';
 import { openThread } from '../sqlite-file/thread-client.ts';
@@ -11,6 +13,11 @@ export interface SqliteMessageStoreOptions {
   readonly timeoutMs: number;
   readonly onError: (error: unknown, what: string) => void;
   readonly backlogMax?: number;
+}
+
+/** Whether the store was opened in a folder before. */
+export function hasMessageFiles(dataDir: string): boolean {
+  return existsSync(join(dataDir, 'messages.db'));
 }
 
 /** @throws StartError: its files cannot be opened */

@@ -23,8 +23,8 @@ export interface MongoConnectionOptions {
   /** Every call answers within this time. */
   readonly timeoutMs: Millis;
   readonly onError: (error: unknown, what: string) => void;
-  /** Called after each attempt in vain. */
-  readonly onWaiting: (error: unknown) => void;
+  /** Called after each attempt in vain. If it rejects, the start fails. */
+  readonly onWaiting: (error: unknown) => Promise<void>;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function connectMongo<Store>(
       if (error instanceof StartError) throw error;
       const problem = problemOfStart(error, options.url);
       if (problem !== null) throw new StartError(problem, { cause: error });
-      options.onWaiting(error);
+      await options.onWaiting(error);
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }

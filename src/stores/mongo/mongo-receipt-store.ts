@@ -7,8 +7,11 @@ import type { Receipt, ReceiptKey, ReceiptStore } from '../receipt-store.ts';
 import { bulkRaise } from './bulk-raise.ts';
 import type { Call, WithCall } from './mongo-calls.ts';
 import type { MongoCollections, ReceiptDocument } from './mongo-collections.ts';
+import { createTurns } from './turns.ts';
 
 export function createMongoReceiptStore({ receipt }: MongoCollections): WithCall<ReceiptStore> {
+  const turns = createTurns();
+
   async function raiseOne(call: Call, one: Receipt): Promise<{ before: Positions; after: Positions }> {
     const { userId, conversationId, readSeq } = one;
     const deliveredSeq = maxSeq(one.deliveredSeq, readSeq);
@@ -53,7 +56,8 @@ export function createMongoReceiptStore({ receipt }: MongoCollections): WithCall
   }
 
   return {
-    raise: (call, receipts) => Promise.all(receipts.map((one) => raiseOne(call, one))),
+    // In turn, so that a higher position of a member is not announced before a lower one.
+    raise: (call, receipts) => Promise.all(receipts.map((one) => turns.take(nameOf(one), () => raiseOne(call, one)))),
 
     raiseSent: (call, sent) =>
       bulkRaise(

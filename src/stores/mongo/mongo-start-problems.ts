@@ -27,7 +27,7 @@ export function problemOfServer({ setName, msg, maxWireVersion }: mongo.Document
 export function problemOfStart(error: unknown, url: string): string | null {
   const { code, message = '' } = error as { code?: unknown; message?: string };
   if (error instanceof mongo.MongoCompatibilityError || /wire version/.test(message)) return olderServer();
-  if (error instanceof mongo.MongoParseError || error instanceof mongo.MongoInvalidArgumentError || isUrlError(error)) {
+  if (isAboutUrl(error)) {
     return `MONGO_URL is not a valid MongoDB URL: ${withoutSecrets(message, url)}. Use mongodb://USER:PASSWORD@HOST:PORT/DATABASE, with special characters percent-encoded.`;
   }
   if (error instanceof mongo.MongoMissingCredentialsError || code === authenticationFailed) {
@@ -46,8 +46,12 @@ function olderServer(): string {
   return `The MongoDB server in MONGO_URL is older than ${versionMin}. Upgrade it to ${versionMin} or a later version.`;
 }
 
-function isUrlError(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ERR_INVALID_URL' || error instanceof URIError;
+/** By name, because the driver's parser of URLs is a package of its own, with classes of the same names. */
+const urlErrors = new Set(['MongoParseError', 'MongoInvalidArgumentError', 'MongoAPIError', 'URIError']);
+
+function isAboutUrl(error: unknown): boolean {
+  const { name, code, message } = error as { name?: string; code?: unknown; message?: string };
+  return urlErrors.has(name ?? '') || code === 'ERR_INVALID_URL' || /^Unable to parse .* with URL$/.test(message ?? '');
 }
 
 /** A message of the driver, which may quote the URL, without user name and password. */

@@ -14,7 +14,13 @@ const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 /** Opens everything in the folder and writes to it. Returns the modes of the resulting files, by name. */
 async function modesOfUsed(dataDir: string): Promise<Record<string, string>> {
   const config = readConfig({ DATA_DIR: dataDir });
-  await using drivers = await openDrivers({ config, clock: Date.now, elapsed: () => 0, onError: failOnError });
+  await using drivers = await openDrivers({
+    config,
+    clock: Date.now,
+    elapsed: () => 0,
+    onError: failOnError,
+    onWaiting: failOnError,
+  });
   await drivers.messageStore.receipts.raise([{ conversationId: '1', userId: '7', deliveredSeq: 1n, readSeq: 1n }]);
   await drivers.directory.ping();
   return Object.fromEntries(readdirSync(dataDir).map((name) => [name, modeOf(join(dataDir, name))]));
