@@ -7,8 +7,9 @@ const at = (text: string) => Date.parse(text);
 let now = at('2026-01-10T12:00:00.000Z');
 let server: TestServer;
 beforeAll(async () => {
-  // The clock is set to and fro by the tests, and a token must outlive that.
-  server = await startServer({ PAGE_SIZE_MAX: '20', ACCESS_TOKEN_TTL_S: '86400' }, () => now);
+  // Time passes in months, by both clocks, and a token must outlive a test.
+  const clock = () => now;
+  server = await startServer({ PAGE_SIZE_MAX: '20', ACCESS_TOKEN_TTL_S: '86400' }, clock, clock);
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
