@@ -31,6 +31,22 @@ describe('a search for users', () => {
     for (const text of ['ob', 'bob taro', 'nobody']) expect(await names(text), text).toEqual([]);
   });
 
+  it.each([
+    ['anna', 'Анна Каренина', ['кар', 'АННА К'], ['енина']],
+    ['nastasia', 'Αναστασία Παπαδοπούλου', ['ΑΝΑΣ', 'παπαδ'], ['στασ']],
+    ['muhammad', 'مُحَمَّد العلي', ['محمد', 'العل'], ['علي']],
+    ['david', 'דָּוִד כהן', ['דוד', 'כה'], ['וד']],
+    ['priya', 'प्रिया शर्मा', ['प्रि', 'शर्मा'], ['मा']],
+    ['somchai', 'สมชายใจดี', ['สมชาย', 'ใจดี'], ['ชาย']],
+    ['chulsoo', '김철수', ['김', '김철'], ['수']],
+    ['xiaoming', '王小明', ['王', '小明'], ['明']],
+    ['lukasz', 'Łukasz Strauß', ['luk', 'STRAUSS'], ['asz']],
+  ] as const)('finds %s by %s, and not by the middle of a word', async (username, displayName, found, missed) => {
+    await change(await server.user(username), { displayName });
+    for (const text of found) expect(await names(text), text).toEqual([username]);
+    for (const text of missed) expect(await names(text), text).toEqual([]);
+  });
+
   it('forgets a display name that was changed', async () => {
     const carol = await server.user('carol');
     await change(carol, { displayName: 'Nightingale' });
