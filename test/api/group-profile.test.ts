@@ -175,3 +175,33 @@ describe('a role', () => {
     });
   });
 });
+
+describe.each([
+  ['small', '100'],
+  ['large', '1'],
+])('a %s group', (_size, FAN_OUT_ON_WRITE_MAX_MEMBERS) => {
+  it('tells members of changes live, and later those who were away', async () => {
+    await using own = await startServer({ FAN_OUT_ON_WRITE_MAX_MEMBERS });
+    [owner, member] = [await own.user(), await own.user()];
+    const away = await own.user();
+    group = await createGroup(owner, [member, away]);
+    const atMember = member.subscribe(live);
+    await atMember.until(({ values }) => values.length > 0, 'the start of the stream');
+    await change(owner, { title: 'Crew' });
+    await change(owner, { description: 'Why' });
+    await change(owner, { avatarUrl });
+    await owner.ask(setRole, { c: group, u: away.id, r: 'ADMIN' });
+    const kinds = ['GROUP_CREATED', 'GROUP_UPDATED', 'GROUP_UPDATED', 'GROUP_UPDATED', 'ROLE_CHANGED'];
+    await atMember.until(({ messages }) => messages.length === kinds.length, 'all changes');
+    expect(atMember.messages.map(({ message }) => message.systemEvent.kind)).toEqual(kinds);
+    expect(atMember.messages.at(-1)?.message.conversation).toMatchObject({
+      title: 'Crew',
+      description: 'Why',
+      avatarUrl,
+    });
+    const query = '{ offlineMessages(afterSeq: 0) { entries { message { systemEvent { kind } } } } }';
+    const { entries } = (await away.ask(query)).offlineMessages;
+    expect(entries.map(({ message }: { message: Json }) => message.systemEvent.kind)).toEqual(kinds);
+    expect((await seen(away)).headSeq).toBe(String(kinds.length));
+  });
+});

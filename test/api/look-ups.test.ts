@@ -67,6 +67,19 @@ describe('the viewer', () => {
     expect((await dave.ask(viewer)).viewer).toMatchObject({ unreadCount: 0, unreadConversationCount: 0 });
   });
 
+  it('alone has private fields: a user has the public ones only', async () => {
+    const { __type } = await alice.ask('{ __type(name: "User") { fields { name } } }');
+    expect(__type.fields.map(({ name }: { name: string }) => name).sort()).toEqual([
+      'avatarUrl',
+      'createdAt',
+      'displayName',
+      'externalId',
+      'id',
+      'presence',
+      'username',
+    ]);
+  });
+
   it('is null without a session', async () => {
     expect(await server.post(viewer)).toEqual({ data: { viewer: null } });
   });
