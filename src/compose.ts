@@ -7,7 +7,8 @@ import type { Clock } from './domain/ids.ts';
 import { createSnowflakes, workerMax } from './domain/snowflake.ts';
 import { createTrustedClock } from './domain/trusted-clock.ts';
 import { openDrivers } from './drivers.ts';
-import { createHealth } from './observability/health.ts';
+import { createFaultLog } from './observability/fault-log.ts';
+import { createAvailabilityLog, createHealth } from './observability/health.ts';
 import type { Log } from './observability/log.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { createSecurityLog } from './observability/security-log.ts';
@@ -56,10 +57,7 @@ export async function startHeliograph(
 ): Promise<Heliograph> {
   await using stack = new AsyncDisposableStack();
   const metrics = createMetrics(version);
-  const onError = (error: unknown, what: string) => {
-    metrics.fault(what);
-    log.error({ err: error, what }, 'background task failed');
-  };
+  const onError = createFaultLog({ log, count: metrics.fault, elapsed });
 
   const budgets = new ByteBudgets(config, metrics.server.limitHit);
   const address = { host: config.host, port: config.port };
@@ -142,6 +140,7 @@ export async function startHeliograph(
       { name: 'directory', check: directory.ping },
     ],
     details: { setAside: async () => (await messageStore.stats()).setAside },
+    onChange: createAvailabilityLog(log, elapsed),
   });
   const server = createServerInfo({ version, limits: config, degraded: health.degraded, clock });
   const services: Services = {

@@ -1,5 +1,7 @@
 /** Whether the process is alive, and whether it can serve requests. */
 import { inTime } from '../domain/deadline.ts';
+import type { Clock } from '../domain/ids.ts';
+import type { Log } from './log.ts';
 
 /** A component that must answer, with its name in docs/reliability.md. */
 export interface HealthCheck {
@@ -12,12 +14,15 @@ export type Health = ReturnType<typeof createHealth>;
 export function createHealth({
   checks,
   details = {},
+  onChange = () => {},
   timeoutMs,
   version,
 }: {
   checks: readonly HealthCheck[];
   /** Counts that `/readyz` shows under these names. One that is not known in time is left out. */
   details?: Readonly<Record<string, () => Promise<number>>>;
+  /** Called when a check finds that a component has become unavailable, or available again. */
+  onChange?: (name: string, isAvailable: boolean) => void;
   timeoutMs: number;
   version: string;
 }) {
@@ -34,6 +39,14 @@ export function createHealth({
       asked.set(name, answer);
     }
     return answer;
+  }
+
+  async function look(): Promise<void> {
+    const found = await failing();
+    const before = degraded;
+    degraded = found;
+    for (const { name } of checks)
+      if (before.includes(name) !== found.includes(name)) onChange(name, before.includes(name));
   }
 
   async function failing(): Promise<string[]> {
@@ -65,19 +78,30 @@ export function createHealth({
   return {
     live: () => ({ ok: true, body: { status: 'ok', version } }),
     async ready() {
-      const [failed, known] = await Promise.all([failing(), knownDetails()]);
-      degraded = failed;
+      const [, known] = await Promise.all([look(), knownDetails()]);
       const ok = degraded.length === 0 && !isDraining;
       return { ok, body: { status: isDraining ? 'draining' : ok ? 'ready' : 'degraded', degraded, version, ...known } };
     },
     /** The components that failed their last check. */
     degraded: () => degraded,
     /** Checks all components. Called every few seconds to keep `degraded` fresh. */
-    async look() {
-      degraded = await failing();
-    },
+    look,
     drain() {
       isDraining = true;
     },
+  };
+}
+
+/** Logs when a component becomes unavailable, and when it is available again. */
+export function createAvailabilityLog(log: Pick<Log, 'warn' | 'info'>, elapsed: Clock) {
+  const since = new Map<string, number>();
+  return (name: string, isAvailable: boolean): void => {
+    if (isAvailable) {
+      const seconds = Math.round((elapsed() - (since.get(name) ?? elapsed())) / 1000);
+      log.info({ component: name, seconds }, 'component available again');
+    } else {
+      since.set(name, elapsed());
+      log.warn({ component: name }, 'component unavailable');
+    }
   };
 }

@@ -51,6 +51,8 @@ describe('while directory.db is locked', () => {
           'mutation { logIn(input: { username: "bob", password: "correct horse" }) { session { accessToken } } }',
         ),
         carol.sendRaw({ to: { userId: bob.id }, text: 'a new conversation', clientMessageId: 'c1' }),
+        // More than get their turn in time.
+        ...countUp(30).map((n) => alice.post(group, { t: `waiting ${n}`, m: [bob.id] })),
       ];
       for (const n of countUp(20))
         expect(await within(boundMs, alice.send({ conversationId: groupId }, `text ${n}`), 'a send')).toMatchObject({
@@ -85,5 +87,16 @@ describe('while directory.db is locked', () => {
     expect(seen.messages.map(({ inboxSeq }) => inboxSeq)).toEqual(countUp(seen.messages.length));
     expect((await readInbox(carol)).map(({ message }) => message.id)).toContain(last.id);
     expect((await readInbox(carol)).map(({ message }) => message.text)).not.toContain('text 20');
+
+    // However many calls failed, the log has a line for the beginning and one for the end, and one for each kind of failure.
+    const lines = server.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+    const ofComponent = lines.filter(({ component }) => component === 'directory').map(({ message }) => message);
+    expect(ofComponent).toEqual(['component unavailable', 'component available again']);
+    const failures = lines.filter(({ message }) => message === 'background task failed');
+    const kinds = failures.map(({ what, error }) => `${what} ${error.message.split('\n')[0]}`);
+    expect(kinds).toEqual([...new Set(kinds)]);
+    const page = await (await fetch(`${server.url}/metrics`)).text();
+    const counted = Number(/^heliograph_faults_total\{what="directory"\} (\d+)$/m.exec(page)?.[1]);
+    expect(counted).toBeGreaterThan(failures.filter(({ what }) => what === 'directory').length);
   });
 });

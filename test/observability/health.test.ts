@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createHealth } from '../../src/observability/health.ts';
+import { createAvailabilityLog, createHealth } from '../../src/observability/health.ts';
 
 const good = { name: 'directory', check: async () => {} };
 const bad = { name: 'message-store', check: () => Promise.reject(new Error('no')) };
@@ -53,6 +53,39 @@ describe('health', () => {
       },
     };
     expect((await aHealth(broken).ready()).body).toMatchObject({ degraded: ['directory'] });
+  });
+
+  it('logs when a component becomes unavailable, and when it is available again', async () => {
+    const lines: [string, object][] = [];
+    const log = {
+      warn: (fields: object) => void lines.push(['warn', fields]),
+      info: (fields: object) => void lines.push(['info', fields]),
+    };
+    let now = 0;
+    let isAway = false;
+    const check = async () => {
+      if (isAway) throw new Error('away');
+    };
+    const health = createHealth({
+      checks: [
+        { name: 'directory', check },
+        { ...good, name: 'message-store' },
+      ],
+      onChange: createAvailabilityLog(log, () => now),
+      timeoutMs: 20,
+      version: '1.2.3',
+    });
+    await health.look();
+    isAway = true;
+    for (let looks = 0; looks < 5; looks += 1) await health.look();
+    await Promise.all([health.look(), health.ready(), health.ready()]);
+    now = 12_000;
+    isAway = false;
+    for (let looks = 0; looks < 5; looks += 1) await health.look();
+    expect(lines).toEqual([
+      ['warn', { component: 'directory' }],
+      ['info', { component: 'directory', seconds: 12 }],
+    ]);
   });
 
   it('asks a part that is stuck only once, however often it is looked at', async () => {
