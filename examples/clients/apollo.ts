@@ -55,9 +55,9 @@ interface HistoryData {
 
 export interface HistoryVariables extends Record<string, unknown> {
   readonly conversationId: string;
-  readonly first?: number;
+  readonly first?: number | null;
   readonly after?: string | null;
-  readonly last?: number;
+  readonly last?: number | null;
   readonly before?: string | null;
 }
 
