@@ -10,6 +10,8 @@ import { acceptsConnections, ServerProgram } from './server-program.ts';
 
 const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
 const setName = 'rs0';
+/** Without its primary for this time, a set elects another one. */
+const electionMs = 2_000;
 /** Half of the memory is MongoDB's default. */
 const cacheGigabytes = '0.5';
 
@@ -34,11 +36,14 @@ export interface MongodServer extends AsyncDisposable {
 export interface MongodOptions {
   /** Whether it is a member of a replica set. */
   readonly isReplicaSet?: boolean;
+  /** Whether it gets a set of its own. */
+  readonly isInitiated?: boolean;
   /** Further options of mongod. */
   readonly args?: readonly string[];
 }
 
-export async function startMongod({ isReplicaSet = true, args = [] }: MongodOptions = {}): Promise<MongodServer> {
+export async function startMongod(options: MongodOptions = {}): Promise<MongodServer> {
+  const { isReplicaSet = true, isInitiated = true, args = [] } = options;
   const { program: path } = mongoRequirement;
   if (path === null) throw new Error('mongod is missing');
   await using stack = new AsyncDisposableStack();
@@ -57,7 +62,7 @@ export async function startMongod({ isReplicaSet = true, args = [] }: MongodOpti
     }),
   );
   await program.start();
-  if (isReplicaSet) await initiate(port);
+  if (isReplicaSet && isInitiated) await initiate([port]);
   const started = stack.move();
   return {
     port,
@@ -73,13 +78,44 @@ export function newDatabase(): string {
   return `heliograph-test-${randomUUID().slice(0, 8)}`;
 }
 
-async function initiate(port: number): Promise<void> {
-  await runCommand(port, {
-    replSetInitiate: { _id: setName, members: [{ _id: 0, host: `127.0.0.1:${port}` }] },
-  });
-  for (let isWritable = false; !isWritable; ) {
-    isWritable = (await runCommand(port, { hello: 1 })).isWritablePrimary === true;
+export interface ReplicaSet extends AsyncDisposable {
+  readonly members: readonly MongodServer[];
+  /** The URL of a database of its own. */
+  url(): string;
+  /** The member that takes writes. */
+  primary(): Promise<MongodServer>;
+}
+
+export async function startReplicaSet(size: number): Promise<ReplicaSet> {
+  await using stack = new AsyncDisposableStack();
+  const members: MongodServer[] = [];
+  for (let index = 0; index < size; index += 1) members.push(stack.use(await startMongod({ isInitiated: false })));
+  await initiate(members.map(({ port }) => port));
+  const hosts = members.map(({ port }) => `127.0.0.1:${port}`).join();
+  const started = stack.move();
+  return {
+    members,
+    url: () => `mongodb://${hosts}/${newDatabase()}?replicaSet=${setName}`,
+    async primary() {
+      for (const member of members) if (await isPrimary(member.port)) return member;
+      throw new Error('the replica set has no primary');
+    },
+    [Symbol.asyncDispose]: () => started.disposeAsync(),
+  };
+}
+
+/** Makes a replica set of members, and waits for its primary. */
+async function initiate(ports: readonly number[]): Promise<void> {
+  const members = ports.map((port, index) => ({ _id: index, host: `127.0.0.1:${port}` }));
+  const settings = { electionTimeoutMillis: electionMs };
+  await runCommand(ports[0] as number, { replSetInitiate: { _id: setName, members, settings } });
+  for (let hasPrimary = false; !hasPrimary; ) {
+    hasPrimary = (await Promise.all(ports.map(isPrimary))).includes(true);
   }
+}
+
+async function isPrimary(port: number): Promise<boolean> {
+  return (await runCommand(port, { hello: 1 })).isWritablePrimary === true;
 }
 
 async function runCommand(port: number, command: mongo.Document): Promise<mongo.Document> {
