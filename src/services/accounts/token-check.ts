@@ -83,6 +83,11 @@ export function createTokenCheck(ports: {
     return changedDevices.get(deviceId)?.isRevoked === true;
   }
 
+  /** The number of the last known change of a device; 0 if none is known. */
+  function heardAt(deviceId: DeviceId): number {
+    return changedDevices.get(deviceId)?.heard ?? 0;
+  }
+
   function forgetTokens(deviceId: DeviceId): void {
     // Changes are rare, and an index by device would slow down every request.
     for (const [tokenHash, { viewer }] of knownTokens.entries())
@@ -90,14 +95,17 @@ export function createTokenCheck(ports: {
   }
 
   /** Whether a token's session is still valid. `unknown`: the directory did not answer. */
-  async function stateOf({ deviceId, sessionId }: AccessClaims): Promise<'good' | 'ended' | 'unknown'> {
+  async function stateOf({
+    deviceId,
+    sessionId,
+  }: Pick<AccessClaims, 'deviceId' | 'sessionId'>): Promise<'good' | 'ended' | 'unknown'> {
     try {
       for (;;) {
         const heardBefore = heard;
         const device = isId(deviceId) ? await devices.get(deviceId) : null;
         if (device === null || device.revokedAt !== null || device.sessionId !== sessionId) return 'ended';
         // A change that arrived during the read may be newer than the device that was read.
-        if ((changedDevices.get(deviceId)?.heard ?? 0) > heardBefore) continue;
+        if (heardAt(deviceId) > heardBefore) continue;
         if (isRevoked(deviceId)) noteChanged(deviceId, false);
         noteUse(device);
         return 'good';
@@ -135,15 +143,19 @@ export function createTokenCheck(ports: {
       const tokenHash = hash('sha256', token);
       const known = knownTokens.get(tokenHash);
       if (known !== undefined && known.until > clock()) return known.viewer;
-      const claims = await claimsOf(token);
-      const state = await stateOf(claims);
-      if (state === 'ended') throw new DomainError('UNAUTHENTICATED', 'Session has expired or was revoked.');
-      const { userId, deviceId, expiresAt } = claims;
-      const viewer = { userId, deviceId, expiresAt };
-      // A token that lasts for longer is looked up again, so that its device's use is recorded.
-      const until = Math.min(expiresAt, clock() + (state === 'good' ? useRecordedEveryMs : unsureForMs));
-      knownTokens.set(tokenHash, { viewer, until });
-      return viewer;
+      const { userId, deviceId, expiresAt, sessionId } = await claimsOf(token);
+      for (;;) {
+        const heardBefore = heard;
+        const state = await stateOf({ deviceId, sessionId });
+        if (state === 'ended') throw new DomainError('UNAUTHENTICATED', 'Session has expired or was revoked.');
+        // Nothing waits from here to the caching. A change that was heard of since the lookup has no token to forget yet.
+        if (heardAt(deviceId) > heardBefore) continue;
+        const viewer = { userId, deviceId, expiresAt };
+        // A token that lasts for longer is looked up again, so that its device's use is recorded.
+        const until = Math.min(expiresAt, clock() + (state === 'good' ? useRecordedEveryMs : unsureForMs));
+        knownTokens.set(tokenHash, { viewer, until });
+        return viewer;
+      }
     },
 
     /**

@@ -71,6 +71,28 @@ describeDirectories('accounts', (open) => {
       await expect(verify(session)).rejects.toMatchObject(unauthenticated);
     });
 
+    it('are not cached when a log-out is heard of right after the lookup', async () => {
+      for (let turns = 0; turns < 12; turns += 1) {
+        const stores = pick(directory);
+        const { bus, register, verify, accounts } = setUpAccounts(stores);
+        const stop = await accounts.watchRevocations();
+        const session = await register();
+        const { deviceId, user } = session;
+        let heard = Promise.resolve();
+        stores.devices.get = async (id) => {
+          const device = await directory.devices.get(id);
+          await directory.devices.revoke(id, at);
+          for (let turn = 0; turn < turns; turn += 1) heard = heard.then(() => {});
+          heard = heard.then(() => bus.publish(topics.revocations, { userId: user.id, deviceId }));
+          return device;
+        };
+        await verify(session).catch(() => {});
+        await heard;
+        await expect(verify(session)).rejects.toMatchObject(unauthenticated);
+        stop();
+      }
+    });
+
     it('are not cached if their device logs in again during the lookup, and the new ones are', async () => {
       let onRead = async () => {};
       const stores = pick(directory);
