@@ -69,12 +69,15 @@ export function createWebSockets(
     try {
       const viewer = await ports.verifyToken(token);
       if (!socket.isOpen) return false;
-      if (registry.signIn(socket, viewer)) {
-        socket.detach = ports.attach(viewer, socket);
-      } else {
+      if (!registry.signIn(socket, viewer)) {
         metrics.limitHit('socketsPerUser');
         socket.close(closeCodes.tryAgainLater.code, 'Too many sockets of this user');
+        return true;
       }
+      // A session that ended after the check and before `signIn` found no socket of its device to close.
+      await ports.verifyToken(token);
+      if (!socket.isOpen) return false;
+      socket.detach = ports.attach(viewer, socket);
       return true;
     } catch (error) {
       if (error instanceof DomainError && error.code === 'UNAUTHENTICATED') return refuseToken(socket);
