@@ -3,7 +3,7 @@
  * last moment. A user's messages of a moment get their numbers in one run, and users take turns in batches: however many follow a
  * group, the store gets one batch at a time.
  */
-import type { ConversationId, Millis, Seq, UserId } from '../../domain/ids.ts';
+import { type ConversationId, type Millis, maxSeq, type Seq, type UserId } from '../../domain/ids.ts';
 
 export interface LiveNumbersSettings {
   /** How long shown messages wait for their numbers, so that more can get theirs together. */
@@ -44,7 +44,8 @@ export function createLiveNumbers(ports: {
     /** Notes that a stream of the user has shown a conversation's messages up to a number. */
     add(userId: UserId, conversationId: ConversationId, seq: Seq): void {
       const own = waiting.get(userId) ?? new Map<ConversationId, Seq>();
-      own.set(conversationId, seq);
+      // A slower stream of the user may show older messages later.
+      own.set(conversationId, maxSeq(seq, own.get(conversationId) ?? 0n));
       waiting.set(userId, own);
       schedule(settings.numberAfterMs);
     },
