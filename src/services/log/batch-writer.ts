@@ -233,9 +233,10 @@ export function createBatchWriter(ports: {
     if (stoppedBy.reason === 'seqTaken') return false;
     if (stoppedBy.reason === 'idTaken') {
       // Ids repeat after a clock was set back. Clients do not know these ids yet, and the next ones are probably taken too.
-      countAttempt(batch);
+      batch.attempts += 1;
       batch.waiting = batch.waiting.map(withNewId);
-      return true;
+      // Otherwise it is given up when it goes on alone: the batches beside it have answers to take in.
+      return batch.attempts <= settings.attemptsMax;
     }
     const [first, ...rest] = batch.waiting;
     batch.waiting = rest;

@@ -2,7 +2,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { serverKey } from '../../../src/domain/entry-key.ts';
 import { DomainError } from '../../../src/domain/errors.ts';
-import type { MessageLog } from '../../../src/stores/message-log.ts';
+import type { Appended } from '../../../src/services/log/conversation-log.ts';
+import type { AppendResult, MessageLog } from '../../../src/stores/message-log.ts';
 import { codeOf, conversation, setUpLog } from '../../support/conversation-logs.ts';
 import { aConversation, aDraft, february } from '../../support/drafts.ts';
 
@@ -250,5 +251,49 @@ describe('an id that is taken', () => {
     time.now = february;
     expect((await log.append(conversation, aDraft({ id: '1' }))).message).toMatchObject({ seq: 4n });
     expect(await store.months()).toEqual(['2026-01', '2026-02']);
+  });
+
+  it('fails alone if all ids that a batch is given are taken', async () => {
+    const { store } = setUpLog();
+    const append = async (appends: Parameters<MessageLog['append']>[0]) =>
+      Promise.all(
+        appends.map(async (one) =>
+          one.conversationId === '1'
+            ? { appended: 0, stoppedBy: { reason: 'idTaken' as const } }
+            : ((await store.append([one]))[0] as AppendResult),
+        ),
+      );
+    const { log } = setUpLog({ store: { ...store, append }, settings: { attemptsMax: 0 } });
+    const [first, ...others] = ['1', '2', '3'].map((id) =>
+      log.append(aConversation(id), aDraft({ conversationId: id })),
+    ) as [Promise<Appended>, ...Promise<Appended>[]];
+    expect(await codeOf(first)).toBe('UNAVAILABLE');
+    expect((await Promise.all(others)).map(({ message }) => message.seq)).toEqual([1n, 1n]);
+  });
+
+  it('is looked for by readers while an append without an answer may be written, even if its head was evicted', async () => {
+    const { store } = setUpLog();
+    const held: Parameters<MessageLog['append']>[0][] = [];
+    let isAnswering = true;
+    const append = async (appends: Parameters<MessageLog['append']>[0]) => {
+      if (isAnswering) return store.append(appends);
+      held.push(appends);
+      throw new DomainError('UNAVAILABLE', 'no answer');
+    };
+    const { log } = setUpLog({ store: { ...store, append }, settings: { chainsMax: 1, askAgainAfterMs: [] } });
+    const other = aConversation('2');
+    await log.append(conversation, aDraft());
+    isAnswering = false;
+    const failing = log.append(conversation, aDraft());
+    // Evicts the chain of the conversation that is being written to.
+    await log.heads([other]);
+    expect(await codeOf(failing)).toBe('UNAVAILABLE');
+    await log.heads([other]);
+    expect((await log.heads([conversation])).map(({ seq }) => seq)).toEqual([1n]);
+    await store.append(held.flat());
+    expect((await log.heads([conversation])).map(({ seq }) => seq)).toEqual([2n]);
+    isAnswering = true;
+    await log.append(conversation, aDraft());
+    expect((await log.heads([conversation])).map(({ seq }) => seq)).toEqual([3n]);
   });
 });
