@@ -5,7 +5,8 @@
  * - A chain is a guess: a wrong one costs its writer a `seqTaken` and a reread, never a wrong number.
  * - The known part of a chain only grows.
  * - Readers use a head from memory while it is younger than `headTrustMs` and not in doubt. Otherwise the store is read first.
- * - A chain is in doubt from an append with an unknown outcome until a later append is known to be stored.
+ * - A chain is in doubt from an append with an unknown outcome until a later append is known to be stored. It stays in doubt if it is
+ *   evicted and read again, because the append may still be written after that.
  */
 import { LRUCache } from 'lru-cache';
 import type { Conversation } from '../../domain/conversation.ts';
@@ -16,11 +17,12 @@ import { advance, applyTail, loadChains, openSegment, type SegmentChain } from '
 interface CachedChain {
   readonly chain: SegmentChain;
   checkedAt: Millis;
-  /** An append with an unknown outcome may still be written. Until a later one is, the head in memory is not reliable. */
-  isInDoubt?: boolean;
 }
 
 const neverRead: Omit<CachedChain, 'chain'> = { checkedAt: Number.NEGATIVE_INFINITY };
+
+/** Maximum number of conversations that are remembered as in doubt. */
+const doubtsMax = 50_000;
 
 /** Has heads read from the store, if other processes write there. */
 export const neverTrusted: Millis = Number.NEGATIVE_INFINITY;
@@ -36,6 +38,7 @@ export function createChainCache(ports: {
 }) {
   const { log, elapsed, isSoleWriter, settings } = ports;
   const chains = new LRUCache<ConversationId, CachedChain>({ max: settings.chainsMax });
+  const inDoubt = new LRUCache<ConversationId, true>({ max: doubtsMax });
 
   /** Reads other writers' messages since the chain was read. */
   async function refresh({ conversation, chain }: { conversation: Conversation; chain: SegmentChain }): Promise<void> {
@@ -74,8 +77,8 @@ export function createChainCache(ports: {
     const refreshes: Promise<void>[] = [];
     found.forEach((chain, index) => {
       const conversation = conversations[index] as Conversation;
-      const { checkedAt, isInDoubt } = chains.get(conversation.id) ?? neverRead;
-      const isTrusted = isInDoubt !== true && (isSoleWriter || now - checkedAt <= trustMs);
+      const { checkedAt } = chains.get(conversation.id) ?? neverRead;
+      const isTrusted = !inDoubt.has(conversation.id) && (isSoleWriter || now - checkedAt <= trustMs);
       if (!isTrusted) refreshes.push(refresh({ conversation, chain }));
     });
     if (refreshes.length > 0) await Promise.all(refreshes);
@@ -102,13 +105,12 @@ export function createChainCache(ports: {
       const cached = chains.peek(chain.conversationId);
       if (cached?.chain !== chain) chains.set(chain.conversationId, { chain, checkedAt: elapsed() });
       // Earlier appends in doubt wanted a number that is taken now.
-      else cached.isInDoubt = false;
+      inDoubt.delete(chain.conversationId);
     },
 
     /** Records an append with an unknown outcome. */
     noteDoubt(id: ConversationId): void {
-      const cached = chains.peek(id);
-      if (cached !== undefined) cached.isInDoubt = true;
+      inDoubt.set(id, true);
     },
   };
 }
