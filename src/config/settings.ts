@@ -187,6 +187,12 @@ export const settings = v.pipe(
       whole('bytes', 2_097_152, 17_179_869_184),
       'Bytes that all operations of this instance may hold together, at least twice `ANSWER_MAX_BYTES`. Keep it below half of the memory of the process.',
     ),
+    operationsPerBatchMax: setting(
+      'OPERATIONS_PER_BATCH_MAX',
+      0,
+      whole('operations', 0, 100),
+      'Maximum number of operations in one HTTP request, as a list (`allowBatchedHttpRequests` of Apollo Server); 0 refuses lists.',
+    ),
     operationsPerSocketMax: setting(
       'OPERATIONS_PER_SOCKET_MAX',
       64,

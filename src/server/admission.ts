@@ -44,9 +44,9 @@ type Ports = Pick<ServerPorts, 'rateLimiter' | 'metrics'>;
 /** The error of an exceeded limit, or null. Only a limiter outside the process needs a promise. */
 type Admission = GraphQLError | null | Promise<GraphQLError | null>;
 
-/** Takes an operation from the allowance of an address; the error if that is used up, otherwise null. */
-export function takeAddress(ports: Ports, network: string): Admission {
-  return take(ports, addressOperations, network, 1);
+/** Takes operations from the allowance of an address; the error if that is used up, otherwise null. */
+export function takeAddress(ports: Ports, network: string, points = 1): Admission {
+  return take(ports, addressOperations, network, points);
 }
 
 /**
@@ -59,9 +59,19 @@ export function takeCaller(ports: Ports, viewer: Viewer | null, network: string,
     : take(ports, userOperations, viewer.userId, points);
 }
 
-/** Takes more for a large operation, whose cost is known once it is prepared: the limit is on work. */
-export function takeCost(ports: Ports, viewer: Viewer | null, network: string, cost: number): Admission {
-  const points = Math.floor(cost / costPerPoint);
+/**
+ * Takes more for a large operation, whose cost is known once it is prepared: the limit is on work.
+ *
+ * @param costBefore - the cost of the earlier operations of a batch
+ */
+export function takeCost(
+  ports: Ports,
+  viewer: Viewer | null,
+  network: string,
+  cost: number,
+  costBefore = 0,
+): Admission {
+  const points = Math.floor((costBefore + cost) / costPerPoint) - Math.floor(costBefore / costPerPoint);
   return points === 0 ? null : takeCaller(ports, viewer, network, points);
 }
 

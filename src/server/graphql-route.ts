@@ -4,7 +4,7 @@ import { HeaderMap } from '@apollo/server';
 import type { FastifyInstance } from 'fastify';
 import type { ApolloHttp } from './apollo/apollo-http.ts';
 import type { ClientAddressOf } from './client-address.ts';
-import { createMediaTypes } from './media-type.ts';
+import { createMediaTypes, jsonType } from './media-type.ts';
 import type { ServerPorts } from './ports.ts';
 import { refusals, sendRefusal } from './refusals.ts';
 
@@ -27,15 +27,18 @@ export function addGraphqlRoute(
     prefixTrailingSlash: 'no-slash',
     async handler({ raw, method, url, headers, body }, reply) {
       // Before anything runs: Apollo Server would notice it after a mutation.
-      const mediaType = mediaTypeFor(headers.accept);
-      if (mediaType === null) return sendRefusal(reply, 406, refusals[406] ?? '');
+      const accepted = mediaTypeFor(headers.accept);
+      if (accepted === null) return sendRefusal(reply, 406, refusals[406] ?? '');
+      const batch = Array.isArray(body) && ports.limits.operationsPerBatchMax > 0 ? body : null;
+      // Only a single answer can have the media type of GraphQL.
+      const mediaType = batch === null ? accepted : jsonType;
       const budget = ports.budgets.open();
       // Also after a response that its client did not wait for.
       reply.raw.once('close', () => budget.release());
       const { authorization } = headers;
       const answer = await apollo.answer(
         { method, headers: headerMapOf(headers), search: searchOf(url), body },
-        { mediaType, authorization, client: clientAddressOf(raw), budget },
+        { mediaType, batch, authorization, client: clientAddressOf(raw), budget },
       );
       reply.status(answer.status ?? 200);
       for (const [name, value] of answer.headers) {

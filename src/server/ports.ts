@@ -40,6 +40,8 @@ export interface ServerLimits extends OperationLimits {
   /** Maximum size of an HTTP request's body and of a WebSocket message, in bytes. */
   readonly requestMaxBytes: number;
   readonly operationsPerSocketMax: number;
+  /** Operations in one HTTP request; 0 if a request contains one operation only. */
+  readonly operationsPerBatchMax: number;
   /** TCP connections of clients, for HTTP and WebSockets together. */
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;

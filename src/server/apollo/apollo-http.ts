@@ -35,7 +35,9 @@ export async function startApollo(
   persistedQueries: PersistedQueries,
 ): Promise<ApolloHttp> {
   const ownPlugin: ApolloServerPlugin<HttpContext> = {
-    async requestDidStart() {
+    async requestDidStart({ contextValue, requestIsBatched }) {
+      // Operations of a batch must not share loaders: a mutation changes the data that they have loaded.
+      if (requestIsBatched) Object.assign(contextValue, ports.createContext(contextValue));
       return new HttpOperation(ports, pipeline);
     },
   };
@@ -50,6 +52,7 @@ export async function startApollo(
       return { ...masked, message: masked.message.trim() };
     },
     csrfPrevention: { requestHeaders },
+    allowBatchedHttpRequests: ports.limits.operationsPerBatchMax > 0,
     stringifyResult: JSON.stringify,
     includeStacktraceInErrorResponses: false,
     // The pipeline knows whether it is allowed.

@@ -75,8 +75,9 @@ export class HttpOperation implements GraphQLRequestListener<HttpContext> {
     const errors = result?.errors as readonly GraphQLError[] | undefined;
     http.headers.set('content-type', mediaType);
     if (this.isAnswered && errors !== undefined && result?.data === undefined) {
-      const answer = mediaType === jsonType ? null : statusOf(errors);
-      http.status = mediaType === jsonType ? 200 : (answer?.status ?? 400);
+      const hasStatus = mediaType !== jsonType;
+      const answer = hasStatus ? statusOf(errors) : null;
+      http.status = hasStatus ? (answer?.status ?? 400) : 200;
       for (const [name, value] of Object.entries(answer?.headers ?? {})) http.headers.set(name, value);
     }
     const code = outcomeOf(errors as readonly { extensions: Record<string, unknown> }[] | undefined);
@@ -93,13 +94,16 @@ export class HttpOperation implements GraphQLRequestListener<HttpContext> {
 
   private async prepare(
     request: OperationRequest,
-    { viewer, client: { network }, request: { tokenError } }: HttpContext,
+    { viewer, client: { network }, request: { tokenError, batch } }: HttpContext,
   ): Promise<Operation | readonly GraphQLError[]> {
     const operation = this.pipeline.prepare(request);
     // Most clients send their token with every request. After it has expired they must still be able to sign in.
     if (tokenError !== null && (isErrors(operation) || operation.needsSession)) return [tokenError];
     if (isErrors(operation)) return operation;
-    const tooLarge = await takeCost(this.ports, viewer, network, this.pipeline.costOf(operation, request));
+    const cost = this.pipeline.costOf(operation, request);
+    const costBefore = batch?.cost;
+    const tooLarge =
+      batch?.add(operation.measured.size, cost) ?? (await takeCost(this.ports, viewer, network, cost, costBefore));
     if (tooLarge !== null) return [tooLarge];
     this.type = operation.type;
     if (operation.type !== 'subscription') return operation;

@@ -35,16 +35,28 @@ interface Measure {
   aliases: number;
 }
 
+export interface OperationSize {
+  /** Lexical tokens of its document. */
+  readonly tokens: number;
+  readonly rootFields: number;
+  readonly aliases: number;
+}
+
 export interface MeasuredOperation {
+  readonly size: OperationSize;
   /** A problem that does not depend on the variables. */
   readonly error: GraphQLError | null;
   readonly cost: Cost;
 }
 
-/** @param costOf - from `createCost` */
+/**
+ * @param tokens - of the document
+ * @param costOf - from `createCost`
+ */
 export function measureOperation(
   operation: OperationDefinitionNode,
   fragments: Fragments,
+  tokens: number,
   limits: OperationLimits,
   costOf: ReturnType<typeof createCost>,
 ): MeasuredOperation {
@@ -95,6 +107,7 @@ export function measureOperation(
     error = refuse('a number of aliases', measure.aliases, limits.aliasesMax);
 
   return {
+    size: { tokens, rootFields, aliases: measure.aliases },
     error,
     cost: error === null ? costOf(operation, fieldsIn) : () => 0,
   };

@@ -15,6 +15,7 @@ import {
   type OperationDefinitionNode,
   parse,
   specifiedRules,
+  TokenKind,
   type ValidationContext,
   validate,
 } from 'graphql';
@@ -122,9 +123,10 @@ export function createPipeline(ports: {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
     }
     const operations = new Map<string, Operation>();
+    const tokens = tokensOf(document);
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-      const measured = measureOperation(definition, fragments, limits, costOf);
+      const measured = measureOperation(definition, fragments, tokens, limits, costOf);
       const type = definition.operation;
       const roots = fieldsOf(definition.selectionSet, fragments);
       const field = type === 'subscription' ? (roots[0]?.name.value ?? '') : '';
@@ -262,6 +264,15 @@ function refuseIntrospection(context: ValidationContext): ASTVisitor {
       return false;
     },
   };
+}
+
+/** As `maxTokens` counts them: without comments, the beginning and the end. */
+function tokensOf({ loc }: DocumentNode): number {
+  let count = 0;
+  for (let token = loc?.startToken.next; token != null; token = token.next) {
+    if (token.kind !== TokenKind.COMMENT && token.kind !== TokenKind.EOF) count += 1;
+  }
+  return count;
 }
 
 function tooComplex(message: string, max: number): GraphQLError {
