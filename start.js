@@ -1,23 +1,5 @@
-// The entry point of the server. It is plain JavaScript, so that an older Node, which cannot read the TypeScript sources,
-// can name the problem.
-import { readFileSync } from 'node:fs';
+// The entry point of the server.
+import { isNodeSupported } from './supported-node.js';
 
-const { engines } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
-const needed = engines.node.replace('>=', '');
-const present = process.versions.node;
-
-if (isOlder(present, needed)) {
-  console.error(
-    `Heliograph needs Node.js ${needed} or newer but was started with ${present}: ` +
-      'install a newer one, or run `npm ci`, which installs one for this project.',
-  );
-  process.exitCode = 1;
-} else {
-  await import('./src/main.ts');
-}
-
-function isOlder(version, other) {
-  const [major, minor] = version.split('.').map(Number);
-  const [otherMajor, otherMinor] = other.split('.').map(Number);
-  return major < otherMajor || (major === otherMajor && minor < otherMinor);
-}
+if (isNodeSupported()) await import('./src/main.ts');
+else process.exitCode = 1;

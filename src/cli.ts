@@ -1,5 +1,5 @@
 /**
- * Commands for operators: `node src/cli.ts users …`. They work on the directory itself, whether the server runs or not, with the
+ * Commands for operators: `heliograph users …`, started by `heliograph.js`. They work on the directory itself, whether the server runs or not, with the
  * server's settings and as its system user. A running server takes note within a second.
  */
 import { randomBytes, randomInt } from 'node:crypto';
@@ -9,7 +9,7 @@ import { createSnowflakes, workerMax } from './domain/snowflake.ts';
 import { openDirectoryOnly } from './drivers.ts';
 import { type AccountOperator, createAccountOperator, createPasswords } from './services/accounts/account-service.ts';
 
-const usage = `Usage: node src/cli.ts users COMMAND [NAME]
+const usage = `Usage: heliograph users COMMAND [NAME]
 
   add NAME         create a user, and print a secret for their first login
   reset NAME       sign a user out, and print a secret that replaces their password for one login within the hour

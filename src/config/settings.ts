@@ -45,7 +45,7 @@ export const settings = v.pipe(
       'REGISTRATION',
       'open',
       oneOf(['open', 'closed']),
-      'Whether users may register themselves. If closed, an operator adds them with `node src/cli.ts users add NAME`.',
+      'Whether users may register themselves. If closed, an operator adds them with `heliograph users add NAME`.',
     ),
     passwordSignIn: setting(
       'PASSWORD_SIGN_IN',

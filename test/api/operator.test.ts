@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Answer, eventually, startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
 import { startIdentityProvider } from '../support/identity-provider.ts';
 import { connect } from '../support/raw-socket.ts';
@@ -25,16 +25,23 @@ afterAll(() => server[Symbol.asyncDispose]());
 /** Runs the command in a process of its own, with the settings of the server. */
 async function operate(at: TestServer, ...args: string[]): Promise<string> {
   const env = { ...process.env, DATA_DIR: at.dataDir };
-  const run = promisify(execFile)(process.execPath, ['--disable-warning=ExperimentalWarning', 'src/cli.ts', ...args], {
-    cwd: root,
-    env,
-  });
+  const run = promisify(execFile)(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'heliograph.js', ...args],
+    {
+      cwd: root,
+      env,
+    },
+  );
   return (await run).stdout;
 }
 
 const enter = (user: TestUser, word = password, at = server) =>
   at.post(logIn, { input: { username: user.session.user.username, password: word } });
 const isOut = (user: TestUser) => eventually(async () => (await user.fails(listMine)) === 'UNAUTHENTICATED');
+
+// Each command is a process, whose start takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('a command on a running server', () => {
   it('disables an account: its sessions end, and it cannot come back until it is enabled', async () => {

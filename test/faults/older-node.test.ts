@@ -5,11 +5,11 @@ import { expect, it } from 'vitest';
 
 const root = new URL('../../', import.meta.url);
 
-/** Starts the server under a Node that reports another version. */
-function startUnder(version: string) {
+/** Starts the server, or another program, under a Node that reports another version. */
+function startUnder(version: string, program = 'start.js') {
   const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } });`;
   const preload = `data:text/javascript,${encodeURIComponent(pretend)}`;
-  return spawnSync(process.execPath, ['--import', preload, 'start.js'], {
+  return spawnSync(process.execPath, ['--import', preload, program], {
     cwd: root,
     encoding: 'utf8',
     // A start that is not refused ends here.
@@ -38,6 +38,14 @@ it.each(['18.20.8', '20.20.2', '22.23.5', '24.6.0'])('Node %s is refused with on
   const { status, stdout, stderr } = startUnder(version);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toBe(refusal(version));
+});
+
+it('an older Node is refused for the commands of operators too', () => {
+  expect(startUnder('22.23.5', 'heliograph.js')).toMatchObject({ status: 1, stdout: '', stderr: refusal('22.23.5') });
+  expect(startUnder('24.7.0', 'heliograph.js')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('heliograph users'),
+  });
 });
 
 it.skipIf(older === null && process.env.CI === undefined)(

@@ -1,8 +1,9 @@
 /** The install that operators use: the server runs without the development packages, and without their weight. */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, globSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../support/folders.ts';
 import { ServerProcess } from '../support/server-process.ts';
@@ -62,5 +63,20 @@ it('npm ci --omit=dev installs a small server that works', { timeout: installMsM
   expect(sent).toEqual({ sendMessage: { sentMessage: { status: 'SENT' } } });
   expect((await fetch(`${server.url}/graphiql`)).status).toBe(200);
   expect(await (await fetch(`${server.url}/metrics`)).text()).toContain('heliograph_sends_total{outcome="sent"} 1');
+
+  // The command for operators: in the folder, and everywhere once the folder is installed globally.
+  const globally = join(folder.path, 'global');
+  await npm(clone, 'install', '--global', '--prefix', globally, '.');
+  const env = { ...process.env, DATA_DIR: join(folder.path, 'data') };
+  for (const [command, ...args] of [
+    ['npx', '--no-install', 'heliograph', 'users', 'add', 'carol'],
+    [join(globally, 'bin/heliograph'), 'users', 'reset', 'carol'],
+  ] as [string, ...string[]][]) {
+    const { stdout } = await promisify(execFile)(command, args, { cwd: clone, env });
+    const [secret] = stdout.split('\n');
+    const logIn = 'mutation ($input: LogInInput!) { logIn(input: $input) { session { user { username } } } }';
+    const answer = await server.post(logIn, { input: { username: 'carol', password: secret } });
+    expect(answer.data?.logIn.session.user.username).toBe('carol');
+  }
   expect(await server.end('SIGTERM')).toBe(0);
 });

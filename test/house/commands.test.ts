@@ -33,12 +33,13 @@ function brokenCommands(page: string, text: string, { scripts, hasProgram, hasFi
 
 describe('commands in the documents', () => {
   it('name scripts, programs and files that exist', () => {
-    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    const { bin, scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      bin: Record<string, string>;
       scripts: Record<string, string>;
     };
     const project: Project = {
       scripts: Object.keys(scripts),
-      hasProgram: (name) => existsSync(join(root, 'node_modules/.bin', name)),
+      hasProgram: (name) => existsSync(join(root, bin[name] ?? join('node_modules/.bin', name))),
       hasFile: (path) => existsSync(join(root, path)),
     };
     expect(pages).toEqual(expect.arrayContaining(['README.md', 'tools/graphiql/README.md']));
