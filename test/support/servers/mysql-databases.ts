@@ -1,6 +1,6 @@
 /** Databases of a test's own, on a server that is started for its file or on the one that TEST_MYSQL_URL names. */
 import { randomBytes } from 'node:crypto';
-import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
+import mysql, { type RowDataPacket } from 'mysql2/promise';
 import { type MariadbServer, mysqlRequirement, startMariadb } from './mariadb.ts';
 
 export interface MysqlDatabase extends AsyncDisposable {
@@ -35,22 +35,29 @@ export function urlOf({ port }: MariadbServer): string {
 
 /** @param url - of the server; that of the file if there is none */
 export async function createDatabase(url?: string): Promise<MysqlDatabase> {
-  const administrator = await mysql.createConnection({ uri: url ?? (await serverUrl()), supportBigNumbers: true });
+  const server = url ?? (await serverUrl());
   const name = `heliograph_test_${randomBytes(6).toString('hex')}`;
-  await administrator.query('CREATE DATABASE ??', [name]);
+  const database = await administrate(server, name);
+  await database.query('CREATE DATABASE ??', [name]);
+  await database.query('USE ??', [name]);
+  return database;
+}
+
+/** An administrator's connection to a database, which is dropped in the end. */
+export async function administrate(server: string, name: string): Promise<MysqlDatabase> {
+  const administrator = await mysql.createConnection({ uri: server, supportBigNumbers: true });
+  // Exists unless it is about to be created.
+  await administrator.query('USE ??', [name]).catch(() => {});
   return {
     name,
-    url: Object.assign(new URL(url ?? (await serverUrl())), { pathname: `/${name}` }).href,
-    query: (sql, values = []) => query(administrator, name, sql, values),
+    url: Object.assign(new URL(server), { pathname: `/${name}` }).href,
+    async query(sql, values = []) {
+      const [rows] = await administrator.query<RowDataPacket[]>(sql, values);
+      return rows;
+    },
     async [Symbol.asyncDispose]() {
       await administrator.query('DROP DATABASE ??', [name]).catch(() => {});
       administrator.destroy();
     },
   };
-}
-
-async function query(administrator: Connection, database: string, sql: string, values: unknown[]) {
-  await administrator.query('USE ??', [database]);
-  const [rows] = await administrator.query<RowDataPacket[]>(sql, values);
-  return rows;
 }
