@@ -75,7 +75,7 @@ describe.skipIf(mysqlRequirement.program === null)(`the directory on MySQL${mysq
   it.each(['SET autocommit = 0', 'insert into `users`', 'SET autocommit = ('])(
     'commits nothing if the server gets “%s” only after the answer UNAVAILABLE',
     async (statement) => {
-      await using gate = await startMysqlGate(server.port);
+      await using gate = await startMysqlGate({ hostname: '127.0.0.1', port: server.port });
       await using behind = await openTestDirectory(appUrl(gate.port), timeoutMs);
       const [early, late] = [aUser(), aUser()];
       await create(behind, early);

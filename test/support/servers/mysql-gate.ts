@@ -12,14 +12,17 @@ export interface MysqlGate extends AsyncDisposable {
   cutAfter(statements: number): void;
 }
 
-export async function startMysqlGate(targetPort: number): Promise<MysqlGate> {
+export async function startMysqlGate(target: {
+  readonly hostname: string;
+  readonly port: string | number;
+}): Promise<MysqlGate> {
   const sockets = new Set<Socket>();
   let held: { text: string; reached: () => void } | null = null;
   let kept: (() => void)[] = [];
   let left = -1;
 
   const server = createServer((client) => {
-    const upstream = connect({ host: '127.0.0.1', port: targetPort });
+    const upstream = connect({ host: target.hostname, port: Number(target.port) });
     let isHeld = false;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
