@@ -10,13 +10,8 @@ import { inTime } from '../../domain/deadline.ts';
 import type { Millis } from '../../domain/ids.ts';
 import { callEndsAt } from './call-deadline.ts';
 import type { MysqlAccess } from './mysql-access.ts';
+import { type MysqlServer, serverOf, statementLimitOf } from './mysql-server.ts';
 import { codeOf, noAnswer, SqlFailure } from './sql-errors.ts';
-
-export interface MysqlServer {
-  readonly isMariadb: boolean;
-  /** Such as `10.11.6`. */
-  readonly version: string;
-}
 
 export type MysqlResult = readonly [rows: unknown, fields: unknown];
 
@@ -73,7 +68,10 @@ export class MysqlConnection {
     raw.on('end', () => this.destroy());
   }
 
-  /** @throws SqlFailure: the server did not answer, or refused the connection */
+  /**
+   * @throws SqlFailure: the server did not answer, or refused the connection
+   * @throws StartError: the server is too old
+   */
   static async open({ access, timeoutMs, statementMaxMs }: MysqlConnectionOptions): Promise<MysqlConnection> {
     const { tls, ...account } = access;
     const raw = mysql.createConnection({
@@ -85,23 +83,28 @@ export class MysqlConnection {
       bigNumberStrings: true,
       // A bound object is text, never a part of the statement.
       stringifyObjects: true,
-      connectTimeout: timeoutMs,
+      // The timer below ends the attempt.
+      connectTimeout: 0,
       enableKeepAlive: true,
       keepAliveInitialDelay: keepAliveAfterMs,
     });
     // Until the connection has its own.
     raw.on('error', () => {});
-    const timer = setTimeout(() => cut(raw), timeoutMs);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      cut(raw);
+    }, timeoutMs);
     try {
       const rows = await ask(raw, 'SELECT VERSION() AS version');
       const { version } = (rows as { version: string }[])[0] as { version: string };
-      const server = { isMariadb: /mariadb/i.test(version), version: /\d+\.\d+\.\d+/.exec(version)?.[0] ?? version };
+      const server = serverOf(version);
       await ask(raw, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
       await ask(raw, `SET SESSION ${sessionSettings(server, statementMaxMs).join(', ')}`);
       return new MysqlConnection(raw, server, statementMaxMs);
     } catch (error) {
       cut(raw);
-      throw error;
+      throw isLate ? unanswered() : error;
     } finally {
       clearTimeout(timer);
     }
@@ -198,7 +201,7 @@ export class MysqlConnection {
 }
 
 /** What a session is set to. */
-function sessionSettings({ isMariadb }: MysqlServer, statementMaxMs: Millis | null): string[] {
+function sessionSettings(server: MysqlServer, statementMaxMs: Millis | null): string[] {
   const settings = [
     `sql_mode = '${sqlMode}'`,
     `time_zone = '+00:00'`,
@@ -210,7 +213,7 @@ function sessionSettings({ isMariadb }: MysqlServer, statementMaxMs: Millis | nu
   return [
     ...settings,
     `innodb_lock_wait_timeout = ${Math.ceil(statementMaxMs / 1_000)}`,
-    isMariadb ? `max_statement_time = ${statementMaxMs / 1_000}` : `max_execution_time = ${statementMaxMs}`,
+    statementLimitOf(server, statementMaxMs),
   ];
 }
 

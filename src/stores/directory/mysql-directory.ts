@@ -7,7 +7,8 @@ import { type MysqlAccess, parseMysqlUrl } from './mysql-access.ts';
 import { MysqlConnection } from './mysql-connection.ts';
 import { MysqlClient } from './mysql-dialect.ts';
 import { migrateMysql } from './mysql-migration.ts';
-import { checkPrivileges, checkServer, collationOf, problemOf, waitReasonOf } from './mysql-start.ts';
+import { collationOf } from './mysql-server.ts';
+import { checkPrivileges, checkServer, problemOf, waitReasonOf } from './mysql-start.ts';
 import { createSqlDirectory } from './sql-directory.ts';
 
 /** Pauses between attempts to reach the server grow from the first to the last. */

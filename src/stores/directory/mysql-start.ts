@@ -1,13 +1,10 @@
-/** What a MySQL or MariaDB server must offer, and the problems that a start names with their remedy. */
+/** What the server must allow, and the problems that a start names with their remedy. */
 import knexFactory, { type Knex } from 'knex';
 import { StartError } from '../../domain/errors.ts';
 import { unknownMigrationOf } from './migrations.ts';
 import type { MysqlAccess } from './mysql-access.ts';
-import { type MysqlConnection, type MysqlServer, readOnlyCodes } from './mysql-connection.ts';
+import { type MysqlConnection, readOnlyCodes } from './mysql-connection.ts';
 import { codeOf, noAnswer } from './sql-errors.ts';
-
-/** The oldest servers that have the collations below and undo an interrupted schema statement. */
-const oldest = { MariaDB: '10.6.0', MySQL: '8.0.17' } as const;
 
 const privileges = 'SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP';
 
@@ -31,20 +28,8 @@ const waitCodes: ReadonlySet<string> = new Set([
   'ER_LOCK_DEADLOCK',
 ]);
 
-/** Two texts are equal only if all their characters are, trailing spaces included; they are ordered by code points. */
-export function collationOf({ isMariadb }: MysqlServer): string {
-  return isMariadb ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
-}
-
-/** @throws StartError: the server is too old, or its settings do not allow the isolation that is used */
+/** @throws StartError: the server's settings do not allow the isolation that is used */
 export async function checkServer(connection: MysqlConnection): Promise<void> {
-  const { isMariadb, version } = connection.server;
-  const name = isMariadb ? 'MariaDB' : 'MySQL';
-  if (isOlder(version, oldest[name])) {
-    throw new StartError(
-      `MYSQL_URL names a server with ${name} ${version}. Upgrade it to ${name} ${oldest[name]} or later.`,
-    );
-  }
   const [rows] = await connection.run("SHOW VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format')");
   const variables = new Map(
     (rows as { Variable_name: string; Value: string }[]).map((row) => [row.Variable_name, row]),
@@ -54,12 +39,6 @@ export async function checkServer(connection: MysqlConnection): Promise<void> {
       'MYSQL_URL names a server whose binlog_format is STATEMENT. Set it to ROW or MIXED: transactions are READ COMMITTED.',
     );
   }
-}
-
-function isOlder(version: string, minimum: string): boolean {
-  const [own, least] = [version, minimum].map((text) => text.split('.').map(Number)) as [number[], number[]];
-  const differing = least.findIndex((part, index) => part !== own[index]);
-  return differing >= 0 && (own[differing] ?? 0) < (least[differing] as number);
 }
 
 /** Tries each kind of statement on each table, without effect: rights may be granted for single tables. */

@@ -29,10 +29,11 @@ export async function startMariadb(args: readonly string[] = []): Promise<Mariad
   // As root it serves as its own user, who must own the folder.
   const asUser = process.getuid?.() === 0 ? ['--user=mysql'] : [];
   if (asUser.length > 0) chownSync(folder.path, idOf('-u'), idOf('-g'));
-  const data = `--datadir=${join(folder.path, 'data')}`;
+  // Servers that share a folder for temporary tables take one another's.
+  const places = [`--datadir=${join(folder.path, 'data')}`, `--tmpdir=${folder.path}`];
   // A test's data must survive a killed server, but not a crash of the machine: nothing waits for the disk.
   const fast = ['--innodb-flush-method=nosync', '--innodb-flush-log-at-trx-commit=2', '--skip-innodb-doublewrite'];
-  const common = ['--no-defaults', data, ...asUser, ...fast, '--innodb-log-file-size=16M'];
+  const common = ['--no-defaults', ...places, ...asUser, ...fast, '--innodb-log-file-size=16M'];
   const install = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'];
   execFileSync('mariadb-install-db', [...common, ...install], { stdio: ['ignore', 'ignore', 'pipe'] });
   const port = Number(await freePort());
