@@ -68,11 +68,12 @@ export const exactnessChecks: readonly (readonly [name: string, check: (director
   [
     'found names are in the order of code points',
     async (directory) => {
-      const names = ['orderz', 'orderß', 'ordera'];
+      // Gothic letters: beyond 16 bits, which some collations take for one and the same.
+      const names = ['order\u{10331}', 'order\u{10330}', 'ordera'];
       for (const name of names)
         await directory.users.create(aUser({ displayName: name }), { passwordHash: null, externalSubject: null });
       const found = await directory.users.search(['order'], null, 10);
-      expect(found.map(({ word }) => word)).toEqual(['ordera', 'orderz', 'orderß']);
+      expect(found.map(({ word }) => word)).toEqual(['ordera', 'order\u{10330}', 'order\u{10331}']);
     },
   ],
   [

@@ -18,12 +18,15 @@ export async function startMysqlGate(target: {
 }): Promise<MysqlGate> {
   const sockets = new Set<Socket>();
   let held: { text: string; reached: () => void } | null = null;
-  let kept: (() => void)[] = [];
+  /** What is kept back, by connection; null: nothing of it. */
+  const keeping = new Set<{ kept: (() => void)[] | null }>();
   let left = -1;
 
   const server = createServer((client) => {
     const upstream = connect({ host: target.hostname, port: Number(target.port) });
-    let isHeld = false;
+    const own: { kept: (() => void)[] | null } = { kept: null };
+    keeping.add(own);
+    const passOn = (call: () => void) => (own.kept === null ? call() : void own.kept.push(call));
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.setNoDelay(true);
@@ -32,17 +35,15 @@ export async function startMysqlGate(target: {
     }
     client.on('data', (data) => {
       if (held !== null && data.includes(held.text)) {
-        isHeld = true;
+        own.kept = [];
         held.reached();
         held = null;
       }
-      if (isHeld) kept.push(() => upstream.write(data));
-      else upstream.write(data);
+      passOn(() => upstream.write(data));
     });
     client.on('close', () => {
       // The server does not notice it before it has got what was kept back.
-      if (isHeld) kept.push(() => upstream.end());
-      else upstream.end();
+      passOn(() => upstream.end());
     });
     upstream.on('data', (data) => {
       client.write(data);
@@ -59,9 +60,11 @@ export async function startMysqlGate(target: {
         held = { text, reached: resolve };
       }),
     release() {
-      const calls = kept;
-      kept = [];
-      for (const call of calls) call();
+      for (const own of keeping) {
+        const calls = own.kept ?? [];
+        own.kept = null;
+        for (const call of calls) call();
+      }
     },
     cutAfter(statements) {
       left = statements;
