@@ -6,7 +6,8 @@
  * - being read: its topic is subscribed, and changes wait in `early` until the store has answered;
  * - followed: each change is pushed, unless it repeats the last status that was sent (`told`).
  *
- * Invariant: a user's topic is subscribed before its status is read, so no change between the two is missed.
+ * Invariants: a user's topic is subscribed before its status is read, and the viewer's topic of memberships before it is read which users
+ * are visible, so no change between the two is missed.
  */
 import type { UserId } from '../../domain/ids.ts';
 import type { Presence } from '../../domain/presence.ts';
@@ -39,9 +40,10 @@ export function createPresenceWatch(ports: {
   return function watch(viewer: Viewer, userIds: readonly UserId[] | null): EventSource<Presence> {
     return {
       async open(sink) {
-        const visible =
-          userIds === null ? new Set(await allVisible(viewer.userId, watchedMax)) : await visibleTo(viewer, userIds);
-        const asked = new Set([...(userIds ?? visible)].slice(0, watchedMax));
+        const visible = new Set<UserId>();
+        const asked = new Set(userIds?.slice(0, watchedMax));
+        /** Users of hints that came before `visible` was read; null from then on. */
+        let hinted: Set<UserId> | null = new Set();
         const latest = createLatestEvents(sink);
         const told = new Map<UserId, Presence['status']>();
         const stops: (() => void)[] = [];
@@ -86,16 +88,27 @@ export function createPresenceWatch(ports: {
           await follow(came);
         }
 
+        function reviewSoon(others: readonly UserId[]): void {
+          review(others).catch((error: unknown) => onError(error, 'presence'));
+        }
+
         try {
           // Subscribed first, so that no user becomes visible unnoticed.
           stops.push(
             await bus.subscribe(topics.memberships(viewer.userId), ({ userIds: others }) => {
               // A direct conversation has at most two members, so larger changes are irrelevant.
               if (others.length > 2 || isClosed) return;
-              review(others).catch((error: unknown) => onError(error, 'presence'));
+              if (hinted === null) reviewSoon(others);
+              else for (const id of others) hinted.add(id);
             }),
           );
-          await follow([...asked]);
+          const found =
+            userIds === null ? await allVisible(viewer.userId, watchedMax) : await visibleTo(viewer, userIds);
+          for (const id of found) visible.add(id);
+          const doubted = [...hinted];
+          hinted = null;
+          await follow([...(userIds === null ? visible : asked)]);
+          if (doubted.length > 0) reviewSoon(doubted);
         } catch (error) {
           close();
           throw error;

@@ -112,6 +112,31 @@ describe('presence', () => {
       expect(reader.told).toEqual(['2 ONLINE']);
     });
 
+    it.each([
+      ['named users', ['2'], ['2 UNKNOWN', '2 OFFLINE']],
+      ['all users', null, ['2 OFFLINE']],
+    ])('misses none of %s who becomes visible during its opening', async (_which, userIds, told) => {
+      const visible = new Set<string>();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const read = vi.fn(async (_userId: string, others: readonly string[]) => {
+        const found = others.filter((id) => visible.has(id));
+        await promise;
+        return found;
+      });
+      using service = world.start({
+        visibleOf: async (userId, others) => new Set(await read(userId, others)),
+        allVisible: (userId) => read(userId, ['2']),
+      });
+      const reader = new Reader();
+      const opening = service.watch(alice, userIds).open(reader);
+      await vi.waitFor(() => expect(read).toHaveBeenCalled());
+      visible.add('2');
+      world.bus.publish(topics.memberships('1'), { conversationId: '9', userIds: ['1', '2'] });
+      resolve();
+      await opening;
+      await vi.waitFor(() => expect(reader.told).toEqual(told));
+    });
+
     it('keeps only the latest of each user for a slow reader', async () => {
       const reader = new Reader();
       await presence.watch(alice, ['2', '3']).open(reader);
