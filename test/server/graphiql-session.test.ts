@@ -6,7 +6,7 @@ import { freePort } from '../support/free-port.ts';
 import {
   execute,
   hasChromium,
-  openGraphiql,
+  openBrowser,
   registerIn,
   run,
   shown,
@@ -25,7 +25,7 @@ describe.skipIf(!hasChromium)('the page of GraphiQL', () => {
   beforeAll(async () => {
     // Strict: a second use of a refresh token signs the user out.
     server = await startServer({ PORT: await freePort(), REFRESH_REUSE_S: '0' }, () => now);
-    browser = await openGraphiql();
+    browser = await openBrowser();
   }, 60_000);
   afterEach(async () => {
     // One page stays: with the last one, the browser would close.

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolvers } from '../../src/resolvers/index.ts';
 import { createSchema } from '../../src/resolvers/schema.ts';
 import { freePort } from '../support/free-port.ts';
-import { hasChromium, openGraphiql, registerIn, run, shown, type TestBrowser } from '../support/graphiql.ts';
+import { hasChromium, openBrowser, registerIn, run, shown, type TestBrowser } from '../support/graphiql.ts';
 import { startServer, type TestServer } from '../support/heliograph.ts';
 import { startPrefixProxy } from '../support/prefix-proxy.ts';
 
@@ -39,7 +39,7 @@ describe.skipIf(!hasChromium)('GraphiQL in Chromium', () => {
 
   beforeAll(async () => {
     server = await startServer({ PORT: await freePort() });
-    browser = await openGraphiql();
+    browser = await openBrowser();
     browser.context.on('request', (request) => {
       if (!/^(blob|data):/.test(request.url()) && new URL(request.url()).host !== new URL(server.url).host)
         foreign.push(request.url());

@@ -22,12 +22,12 @@ export interface TestBrowser extends AsyncDisposable {
   readonly context: BrowserContext;
 }
 
-export async function openGraphiql(): Promise<TestBrowser> {
+export async function openBrowser(moreFlags: readonly string[] = []): Promise<TestBrowser> {
   const folder = temporaryFolder();
   const context = await chromium.launchPersistentContext(folder.path, {
     executablePath,
     headless: true,
-    args: flags,
+    args: [...flags, ...moreFlags],
     viewport: { width: 1280, height: 800 },
   });
   return {
