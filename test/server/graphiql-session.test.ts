@@ -39,6 +39,9 @@ describe.skipIf(!hasChromium)('the page of GraphiQL', () => {
   async function openPage(): Promise<Page> {
     const page = await browser.context.newPage();
     await page.goto(`${server.url}/graphiql`);
+    // GraphiQL ignores its buttons until the editors are there.
+    for (const editor of ['.graphiql-query-editor', '.result-window'])
+      await page.locator(`${editor} .monaco-editor`).first().waitFor();
     return page;
   }
   async function openAs(name: string): Promise<Page> {
