@@ -205,6 +205,7 @@ export async function startHeliograph(
       port: config.port,
       allowedOrigins: config.allowedOrigins,
       trustProxy: config.trustProxy,
+      apolloPlugins: config.apolloPlugins,
       introspection: config.introspection,
       operator,
     },

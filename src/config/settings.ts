@@ -132,6 +132,12 @@ export const settings = v.pipe(
       flag(),
       'Whether clients may query the schema. If not, errors suggest no names either; GraphiQL then has no documentation.',
     ),
+    apolloPlugins: setting(
+      'APOLLO_PLUGINS',
+      null,
+      text('file'),
+      'A module with plugins of Apollo Server, which see operations over HTTP. Its default export is a list of them.',
+    ),
     metricsPort: setting(
       'METRICS_PORT',
       null,

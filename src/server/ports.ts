@@ -114,6 +114,8 @@ export interface ServerPorts {
   readonly allowedOrigins: readonly string[];
   /** The proxies whose entries in `X-Forwarded-For` are trusted. */
   readonly trustProxy: TrustedProxies;
+  /** Path of a module with plugins of Apollo Server. */
+  readonly apolloPlugins: string | null;
   /** Whether clients may query the schema. */
   readonly introspection: boolean;
   /** Where the pages for operators are served instead of on `port`; null for nowhere else. */

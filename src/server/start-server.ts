@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { startApollo } from './apollo/apollo-http.ts';
+import { loadPlugins } from './apollo/plugins.ts';
 import { addOriginRules } from './browser-rules.ts';
 import { createClientAddress } from './client-address.ts';
 import { boundConnections } from './connections.ts';
@@ -34,7 +35,8 @@ export async function startServer(
     ports.log.error({ err: error, 'trace.id': traceId }, 'operation failed');
   const pipeline = createPipeline({ ...ports, report });
   const persistedQueries = createPersistedQueries(pipeline);
-  const apollo = await startApollo(ports, pipeline, persistedQueries);
+  const plugins = ports.apolloPlugins === null ? [] : await loadPlugins(ports.apolloPlugins);
+  const apollo = await startApollo(ports, pipeline, persistedQueries, plugins);
   const clientAddressOf = createClientAddress(ports.trustProxy);
   const origins = createOrigins(ports);
   const app = createHttp(ports, pipeline);

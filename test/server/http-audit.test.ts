@@ -6,22 +6,28 @@ import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../support/heliograph.ts';
 
-let server: TestServer;
-beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+const plugins = new URL('../support/idle-plugin.ts', import.meta.url).pathname;
 
-const audits = serverAudits({
-  url: () => `${server.url}/graphql`,
-  fetchFn: (url: string, init: RequestInit = {}) => {
-    const headers = new Headers(init.headers);
-    headers.set('apollo-require-preflight', '1');
-    return fetch(url, { ...init, headers });
-  },
-});
+describe.each([
+  ['without plugins', {}],
+  // Apollo Server then has another way to the pipeline.
+  ['with a plugin of Apollo Server', { APOLLO_PLUGINS: plugins }],
+])('GraphQL over HTTP %s', (_which, env) => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer(env);
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
 
-describe('GraphQL over HTTP', () => {
+  const audits = serverAudits({
+    url: () => `${server.url}/graphql`,
+    fetchFn: (url: string, init: RequestInit = {}) => {
+      const headers = new Headers(init.headers);
+      headers.set('apollo-require-preflight', '1');
+      return fetch(url, { ...init, headers });
+    },
+  });
+
   it('is audited in all its parts', () => {
     expect(audits.length).toBeGreaterThanOrEqual(60);
   });

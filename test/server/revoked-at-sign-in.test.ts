@@ -66,6 +66,7 @@ it('the socket is closed like any other of that device', async () => {
       port: 0,
       allowedOrigins: [],
       trustProxy: 0,
+      apolloPlugins: null,
       introspection: true,
       operator: null,
     } satisfies Partial<ServerPorts> as ServerPorts,

@@ -2,19 +2,15 @@
  * Apollo Server as the HTTP layer of the pipeline. It reads requests, prevents CSRF and calls plugins. The pipeline parses, validates,
  * limits and executes operations, as it does for sockets.
  */
-import { ApolloServer, type ApolloServerPlugin, type HTTPGraphQLResponse } from '@apollo/server';
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginInlineTraceDisabled,
-  ApolloServerPluginLandingPageDisabled,
-  ApolloServerPluginSchemaReportingDisabled,
-  ApolloServerPluginUsageReportingDisabled,
-} from '@apollo/server/plugin/disabled';
+import { ApolloServer, type ApolloServerOptionsWithGateway, type HTTPGraphQLResponse } from '@apollo/server';
+import { type ExecutionResult, type GraphQLSchema, printSchema } from 'graphql';
+import { StartError } from '../../domain/errors.ts';
 import type { PersistedQueries } from '../persisted-queries.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ServerPorts } from '../ports.ts';
-import { HttpOperation } from './http-operation.ts';
+import { HttpOperation, ShortOperation } from './http-operation.ts';
 import { type Asking, type HttpContext, openRequest } from './http-request.ts';
+import { disabledBeside, type Plugin } from './plugins.ts';
 
 type HttpGraphQLRequest = Parameters<ApolloServer['executeHTTPGraphQLRequest']>[0]['httpGraphQLRequest'];
 
@@ -33,16 +29,20 @@ export async function startApollo(
   ports: ServerPorts,
   pipeline: Pipeline,
   persistedQueries: PersistedQueries,
+  plugins: readonly Plugin[],
 ): Promise<ApolloHttp> {
-  const ownPlugin: ApolloServerPlugin<HttpContext> = {
+  const hasPlugins = plugins.length > 0;
+  const ownPlugin: Plugin = {
     async requestDidStart({ contextValue, requestIsBatched }) {
       // Operations of a batch must not share loaders: a mutation changes the data that they have loaded.
       if (requestIsBatched) Object.assign(contextValue, ports.createContext(contextValue));
-      return new HttpOperation(ports, pipeline);
+      if (!hasPlugins) return new ShortOperation(ports, pipeline);
+      contextValue.operation = new HttpOperation(ports, pipeline);
+      return contextValue.operation;
     },
   };
   const apollo = new ApolloServer<HttpContext>({
-    schema: ports.schema,
+    ...(hasPlugins ? { gateway: gatewayOf(ports.schema) } : { schema: ports.schema }),
     // The pipeline keeps the documents.
     documentStore: null,
     formatError(formatted, error) {
@@ -62,23 +62,50 @@ export async function startApollo(
     // The process is drained by its own rules.
     stopOnTerminationSignals: false,
     logger: loggerOf(ports.log),
-    plugins: [
-      ownPlugin,
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
-      ApolloServerPluginLandingPageDisabled(),
-      ApolloServerPluginSchemaReportingDisabled(),
-      ApolloServerPluginUsageReportingDisabled(),
-    ],
+    plugins: [ownPlugin, ...disabledBeside(plugins), ...plugins],
   });
-  await apollo.start();
+  try {
+    await apollo.start();
+  } catch (error) {
+    if (!hasPlugins) throw error;
+    throw new StartError(`A plugin of APOLLO_PLUGINS does not start: ${(error as Error).message}`, { cause: error });
+  }
   return {
     answer: (httpGraphQLRequest, asking) =>
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest,
         context: () => openRequest(ports, pipeline, asking),
       }),
-    stop: () => apollo.stop(),
+    async stop() {
+      try {
+        await apollo.stop();
+      } catch (error) {
+        ports.log.error({ err: error }, 'a plugin of Apollo Server did not stop');
+      }
+    },
+  };
+}
+
+type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway'];
+
+/** Apollo Server leaves execution to a gateway, and calls the hooks of plugins before and after it. */
+function gatewayOf(schema: GraphQLSchema): Gateway {
+  let onLoad: Parameters<Gateway['onSchemaLoadOrUpdate']>[0] = () => {};
+  return {
+    onSchemaLoadOrUpdate(callback) {
+      onLoad = callback;
+      return () => {};
+    },
+    async load() {
+      onLoad({ apiSchema: schema, coreSupergraphSdl: printSchema(schema) });
+      return {
+        executor: async ({ context }) => {
+          const contextValue = context as HttpContext;
+          return (await contextValue.operation?.run(contextValue)) as ExecutionResult<Record<string, unknown>>;
+        },
+      };
+    },
+    async stop() {},
   };
 }
 

@@ -55,13 +55,14 @@ export class HttpOperation implements GraphQLRequestListener<HttpContext> {
     (context as { document?: DocumentNode }).document = document;
   }
 
-  /** Called in place of Apollo Server's execution. */
-  async responseForOperation({
-    contextValue,
-  }: GraphQLRequestContextResponseForOperation<HttpContext>): Promise<GraphQLResponse> {
+  /** Runs in place of Apollo Server's execution. */
+  async run(context: HttpContext): Promise<ExecutionResult> {
     this.isAnswered = true;
-    const singleResult = (await this.run(contextValue)) as FormattedExecutionResult<Record<string, unknown>>;
-    return { http: noHead, body: { kind: 'single', singleResult } };
+    const { prepared, request } = this;
+    if (prepared === null || request === null) throw new Error('Apollo Server runs an operation that is not prepared.');
+    return isErrors(prepared)
+      ? { errors: prepared }
+      : await this.pipeline.execute(prepared, request.variables ?? {}, context);
   }
 
   /** Called before each answer. */
@@ -74,7 +75,8 @@ export class HttpOperation implements GraphQLRequestListener<HttpContext> {
     const result = body.kind === 'single' ? body.singleResult : null;
     const errors = result?.errors as readonly GraphQLError[] | undefined;
     http.headers.set('content-type', mediaType);
-    if (this.isAnswered && errors !== undefined && result?.data === undefined) {
+    // 500 is Apollo Server's status for an error of a plugin that names none.
+    if ((this.isAnswered || http.status === 500) && errors !== undefined && result?.data === undefined) {
       const hasStatus = mediaType !== jsonType;
       const answer = hasStatus ? statusOf(errors) : null;
       http.status = hasStatus ? (answer?.status ?? 400) : 200;
@@ -82,14 +84,6 @@ export class HttpOperation implements GraphQLRequestListener<HttpContext> {
     }
     const code = outcomeOf(errors as readonly { extensions: Record<string, unknown> }[] | undefined);
     this.ports.metrics.operationDone({ transport: 'http', type: this.type, code }, performance.now() - this.startedAt);
-  }
-
-  private async run(context: HttpContext): Promise<ExecutionResult> {
-    const { prepared, request } = this;
-    if (prepared === null || request === null) throw new Error('Apollo Server runs an operation that is not prepared.');
-    return isErrors(prepared)
-      ? { errors: prepared }
-      : await this.pipeline.execute(prepared, request.variables ?? {}, context);
   }
 
   private async prepare(
@@ -108,6 +102,16 @@ export class HttpOperation implements GraphQLRequestListener<HttpContext> {
     this.type = operation.type;
     if (operation.type !== 'subscription') return operation;
     return [clientError('BAD_REQUEST', 'Subscriptions need a WebSocket with the protocol graphql-transport-ws.')];
+  }
+}
+
+/** Answers before Apollo Server comes to its execution: without plugins nobody sees the difference, and a request costs less. */
+export class ShortOperation extends HttpOperation {
+  async responseForOperation({
+    contextValue,
+  }: GraphQLRequestContextResponseForOperation<HttpContext>): Promise<GraphQLResponse> {
+    const singleResult = (await this.run(contextValue)) as FormattedExecutionResult<Record<string, unknown>>;
+    return { http: noHead, body: { kind: 'single', singleResult } };
   }
 }
 

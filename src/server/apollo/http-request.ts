@@ -14,6 +14,7 @@ import { clientError } from '../pipeline/client-errors.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ServerPorts } from '../ports.ts';
 import { problemOf } from './batch.ts';
+import type { HttpOperation } from './http-operation.ts';
 
 /** An HTTP request whose operations may be prepared. */
 export interface HttpRequest {
@@ -27,6 +28,8 @@ export interface HttpRequest {
 /** The context of an operation over HTTP: that of the resolvers, and the state of its transport. Apollo's plugins see it, too. */
 export interface HttpContext extends Context {
   readonly request: HttpRequest;
+  /** Set before any hook of a plugin is called. */
+  operation?: HttpOperation;
 }
 
 export interface Asking {
