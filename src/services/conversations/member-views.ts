@@ -19,9 +19,10 @@ export function createMemberViews({ memberLists, log }: { memberLists: MemberLis
 
     /** A current member of a conversation of the viewer's, or null. */
     async findMember(viewer: Viewer, conversationId: ConversationId, userId: UserId): Promise<Member | null> {
-      const isShown = isId(conversationId) && isActive(await memberLists.memberOf(conversationId, viewer.userId));
-      const member = isShown ? await memberLists.memberOf(conversationId, userId) : undefined;
-      return member !== undefined && isActive(member) ? member : null;
+      if (!isId(conversationId) || !isId(userId)) return null;
+      const keys = [viewer.userId, userId].map((one) => ({ conversationId, userId: one }));
+      const [own, member] = await memberLists.latestStays(keys);
+      return isActive(own) && member !== undefined && isActive(member) ? member : null;
     },
 
     /** When members joined: the time of the message that announces it, or that of the conversation's creation. */

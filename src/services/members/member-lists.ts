@@ -17,6 +17,7 @@ import { type Clock, type ConversationId, isId, type Millis, type Seq, type User
 import type {
   ConversationState,
   ConversationStore,
+  MemberKey,
   MemberRange,
   MembershipChange,
 } from '../../stores/conversation-store.ts';
@@ -223,9 +224,15 @@ export function createMemberLists(ports: {
       return new Map(found.flatMap((own) => own.slice(-1)).map((member) => [member.userId, member]));
     },
 
-    /** The latest stay of a user; undefined for a user who never was a member. */
-    async memberOf(id: ConversationId, userId: UserId): Promise<Member | undefined> {
-      return (await (await get(id))?.stays(userId))?.at(-1);
+    /**
+     * The latest stay of each key's user, in the order of the keys; undefined for a user who never was a member. A list in memory may
+     * lack a change by another process that the caller has heard of, so with other processes the store answers.
+     */
+    async latestStays(keys: readonly MemberKey[]): Promise<(Member | undefined)[]> {
+      if (!isSoleWriter) return (await store.listStaysOf(keys)).map((own) => own.at(-1));
+      return Promise.all(
+        keys.map(async ({ conversationId, userId }) => (await (await get(conversationId))?.stays(userId))?.at(-1)),
+      );
     },
 
     /** The latest stay of a user in each conversation, in the order of the ids. No lists are read. */

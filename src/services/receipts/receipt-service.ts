@@ -89,12 +89,9 @@ export function createReceiptService(ports: {
     userId: UserId,
     covered: ReadonlyMap<ConversationId, Seq>,
   ): Promise<[ConversationId, Seq][]> {
-    const found: [ConversationId, Seq][] = [];
-    for (const [id, seq] of covered) {
-      const member = await memberLists.memberOf(id, userId);
-      if (member !== undefined && seq > member.joinedSeq) found.push([id, seq]);
-    }
-    return found;
+    const positions = [...covered];
+    const stays = await memberLists.latestStays(positions.map(([conversationId]) => ({ conversationId, userId })));
+    return positions.filter(([, seq], index) => seq > (stays[index]?.joinedSeq ?? seq));
   }
 
   const follower: Follower = {

@@ -49,7 +49,7 @@ it('announces an advance even if the position of the device cannot be stored', a
   const publish = vi.fn();
   const service = createReceiptService({
     store: createMemoryMessageStore().receipts,
-    memberLists: { get: () => memberList, memberOf: async () => member } as unknown as MemberLists,
+    memberLists: { get: () => memberList, latestStays: async () => [member] } as unknown as MemberLists,
     log: { list: async () => [], findByIds: async () => [] } as unknown as ConversationLog,
     inbox: inbox as InboxService,
     bus: { publish } as unknown as Bus,
