@@ -1,9 +1,13 @@
 /** Two instances over shared stores, each with member lists in memory that the other one makes old. */
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, type Mock, vi } from 'vitest';
+import { DomainError } from '../../src/domain/errors.ts';
 import { createSnowflakes } from '../../src/domain/snowflake.ts';
 import type { Viewer } from '../../src/domain/user.ts';
+import type { Bus } from '../../src/pubsub/bus.ts';
 import { createMemoryBus } from '../../src/pubsub/memory/memory-bus.ts';
+import { topics } from '../../src/pubsub/topics.ts';
 import { createMessaging, type Messaging } from '../../src/services/messaging.ts';
+import type { ConversationStore } from '../../src/stores/conversation-store.ts';
 import { createMemoryConversationStore } from '../../src/stores/memory/memory-conversation-store.ts';
 import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
 import { createMemoryUserStore } from '../../src/stores/memory/memory-user-store.ts';
@@ -21,15 +25,21 @@ let there: Messaging;
 let conversationId: string;
 let passed = 0;
 
-function onError(error: unknown): never {
-  throw error;
+let settleChange: Mock<ConversationStore['settleChange']>;
+let bus: Bus;
+let isFailing = false;
+
+function onError(error: unknown): void {
+  if (!isFailing) throw error;
 }
 
 beforeEach(async () => {
   const messageStore = createMemoryMessageStore();
   const conversations = createMemoryConversationStore();
   const users = createMemoryUserStore();
-  const bus = createMemoryBus({ onError });
+  isFailing = false;
+  settleChange = vi.fn(conversations.settleChange);
+  bus = createMemoryBus({ onError });
   for (const { userId } of [owner, bob, carol]) {
     const user = { id: userId, username: `u${userId}`, displayName: userId, createdAt: 0 };
     await users.create(user as never, { passwordHash: null, externalSubject: null });
@@ -37,7 +47,7 @@ beforeEach(async () => {
   const start = (worker: number) =>
     createMessaging({
       messageStore,
-      conversations,
+      conversations: { ...conversations, settleChange },
       users,
       bus,
       rateLimiter: { take: () => 0 },
@@ -93,4 +103,22 @@ it('raises no position by an acknowledgement of an earlier stay', async () => {
   expect((await here.inbox.page(carol.userId, 0n, 10)).nextSeq).toBe(3n);
   await there.receipts.ack(carol, { status: 'READ', upToInboxSeq: 1n });
   expect(await here.receipts.positions(conversationId, [carol.userId])).toEqual([{ deliveredSeq: 0n, readSeq: 0n }]);
+});
+
+it('notifies the users of a change whose settling was not answered', async () => {
+  const heard: string[] = [];
+  for (const { userId } of [bob, carol]) await bus.subscribe(topics.memberships(userId), () => heard.push(userId));
+  isFailing = true;
+  const settle = settleChange.getMockImplementation() as ConversationStore['settleChange'];
+  settleChange.mockImplementationOnce(async (...args) => {
+    await settle(...args);
+    throw new DomainError('UNAVAILABLE', 'no answer');
+  });
+  const removal = here.conversations.removeMembers(owner, { conversationId, userIds: [bob.userId] });
+  await expect(removal).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  expect(heard).toEqual([]);
+  await vi.waitFor(() => expect(heard).toEqual([bob.userId]), { timeout: 10_000 });
+  // Once: a later change tells of itself only.
+  await here.conversations.removeMembers(owner, { conversationId, userIds: [carol.userId] });
+  expect(heard).toEqual([bob.userId, carol.userId]);
 });

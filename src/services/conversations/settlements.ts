@@ -4,11 +4,12 @@
  *
  * Invariants
  * - The changes of a conversation are settled in the order of their numbers. Each settling repeats harmlessly.
+ * - The users of a change hear of it, also if its settling was not answered.
  * - The rest of an earlier stay is in the inbox of a user who rejoins before the new stay exists.
  */
 import type { Conversation } from '../../domain/conversation.ts';
 import { serverKeyName } from '../../domain/entry-key.ts';
-import type { ConversationId, Seq, UserId } from '../../domain/ids.ts';
+import { type ConversationId, minSeq, type Seq, type UserId } from '../../domain/ids.ts';
 import { isDeparture, type Message } from '../../domain/message.ts';
 import type { Bus } from '../../pubsub/bus.ts';
 import { topics } from '../../pubsub/topics.ts';
@@ -33,8 +34,11 @@ export function createSettlements(ports: {
 
   async function settleUpTo(id: ConversationId, version: Seq): Promise<void> {
     const memberList = await memberLists.get(id);
-    if (memberList === null || memberList.version >= version) return;
-    const entries = await entriesBetween(memberList.conversation, memberList.version, version);
+    if (memberList === null) return;
+    const unanswered = memberLists.unansweredSeq(id);
+    const known = unanswered === undefined ? memberList.version : minSeq(memberList.version, unanswered - 1n);
+    if (known >= version) return;
+    const entries = await entriesBetween(memberList.conversation, known, version);
     for (const entry of entries) await settle(changeOf(entry), entry.seq);
   }
 

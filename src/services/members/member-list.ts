@@ -181,3 +181,15 @@ export class LargeList extends ConversationList {
     return state.isLarge ? new LargeList(state, this.reader) : null;
   }
 }
+
+/** Of these users, the current members. */
+export function activeAmong(
+  list: MemberList | null,
+  userIds: readonly UserId[],
+): ReadonlySet<UserId> | Promise<ReadonlySet<UserId>> {
+  const stays = userIds.map((userId) => list?.stays(userId) ?? []);
+  const select = (found: readonly Stays[]) => new Set(userIds.filter((_, index) => isActive(found[index]?.at(-1))));
+  return stays.some((one) => one instanceof Promise)
+    ? Promise.all(stays).then(select)
+    : select(stays as readonly Stays[]);
+}

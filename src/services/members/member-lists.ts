@@ -11,7 +11,7 @@
  * - If other processes write to the store, a list in memory answers for `maxAgeMs` at most, and `at` compares its version.
  */
 import { LRUCache } from 'lru-cache';
-import { isActive, type Member } from '../../domain/conversation.ts';
+import type { Member } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type Millis, type Seq, type UserId } from '../../domain/ids.ts';
 import type {
@@ -22,7 +22,15 @@ import type {
   MembershipChange,
 } from '../../stores/conversation-store.ts';
 import { batched } from '../batched.ts';
-import { type ConversationList, DirectList, LargeList, type MemberList, SmallList, type Stays } from './member-list.ts';
+import {
+  activeAmong,
+  type ConversationList,
+  DirectList,
+  LargeList,
+  type MemberList,
+  SmallList,
+  type Stays,
+} from './member-list.ts';
 import { createOnReadMemberships } from './on-read-memberships.ts';
 import { createStayCache } from './stay-cache.ts';
 
@@ -38,6 +46,9 @@ export interface MemberListSettings {
   /** How long a list in memory is used, if other processes write to the store. */
   readonly memberListMaxAgeMs?: Millis;
 }
+
+/** Maximum number of changes that are remembered as settled without an answer. */
+const unansweredMax = 10_000;
 
 /** Maximum age of a user's large groups in memory, if other processes write to the store. They have no version to compare. */
 const membershipsMaxAgeMs: Millis = 1_000;
@@ -70,6 +81,8 @@ export function createMemberLists(ports: {
     maxAgeMs: isSoleWriter ? maxAgeMs : membershipsMaxAgeMs,
   });
   const reader = { staysOf: stays.of, since: readSince };
+  /** The last change of each conversation whose settling was not answered. */
+  const unanswered = new LRUCache<ConversationId, Seq>({ max: unansweredMax });
   let settleUpTo = async (_id: ConversationId, _version: Seq): Promise<void> => {};
 
   function drop(id: ConversationId): void {
@@ -138,9 +151,11 @@ export function createMemberLists(ports: {
     }
   }
 
-  /** Settles a change and updates the lists in memory. Returns the users whose memberships it touched; null if it was settled before. */
+  /** Settles a change and updates the lists in memory. Returns the users whose memberships it touched; null if they know of it. */
   async function apply(change: MembershipChange, seq: Seq): Promise<readonly UserId[] | null> {
     const { conversationId: id, event } = change;
+    // An earlier call may have settled it and got no answer: its users have not heard of it yet.
+    const isInDoubt = unanswered.get(id) === seq;
     const { state, previousVersion, stays: changed } = await store.settleChange(change, seq, fanOutOnWriteMaxMembers);
     const known = lists.peek(id);
     loading.delete(id);
@@ -151,7 +166,8 @@ export function createMemberLists(ports: {
     else lists.set(id, { list, readAt: known?.readAt ?? elapsed() });
     if (list !== null) stays.carryOver(known?.list as ConversationList, list, byUser);
     for (const userId of byUser.keys()) onRead.forget(userId);
-    if (previousVersion === null) return null;
+    if (isInDoubt) unanswered.delete(id);
+    if (previousVersion === null && !isInDoubt) return null;
     if (state.modeSince !== seq) return event.userIds;
     // The group became large or small: its messages reach every member in another way from now on.
     const members = await readSince(id, seq);
@@ -273,7 +289,7 @@ export function createMemberLists(ports: {
     /**
      * Settles a change that got number `seq` in the log, and updates the lists in memory.
      *
-     * @returns the users whose memberships it touched; null if it was settled before
+     * @returns the users whose memberships it touched; null if it was settled before, and answered
      */
     async settle(change: MembershipChange, seq: Seq): Promise<readonly UserId[] | null> {
       try {
@@ -282,25 +298,17 @@ export function createMemberLists(ports: {
         // It may be settled all the same, and may have changed the way in which messages reach every member.
         drop(change.conversationId);
         onRead.clear();
+        unanswered.set(change.conversationId, seq);
         throw error;
       }
     },
+
+    /** The number of a change whose settling was not answered: it is to be repeated, although the list may contain the change. */
+    unansweredSeq: (id: ConversationId): Seq | undefined => unanswered.get(id),
 
     /** Drops a conversation's list from memory, so that it is read again. */
     forget(id: ConversationId): void {
       drop(id);
     },
   };
-}
-
-/** Of these users, the current members. */
-function activeAmong(
-  list: MemberList | null,
-  userIds: readonly UserId[],
-): ReadonlySet<UserId> | Promise<ReadonlySet<UserId>> {
-  const stays = userIds.map((userId) => list?.stays(userId) ?? []);
-  const select = (found: readonly Stays[]) => new Set(userIds.filter((_, index) => isActive(found[index]?.at(-1))));
-  return stays.some((one) => one instanceof Promise)
-    ? Promise.all(stays).then(select)
-    : select(stays as readonly Stays[]);
 }

@@ -215,6 +215,8 @@ describe('a member list', () => {
     const added = await begin('MEMBERS_ADDED', ['103']);
     await expect(memberLists.settle(added, 2n)).rejects.toThrow('late');
     expect(await memberIds()).toEqual(['101', '102', '103']);
+    // Its users have not heard of it yet.
+    expect(await memberLists.settle(added, 2n)).toEqual(['103']);
     expect(await memberLists.settle(added, 2n)).toBeNull();
     await change('MEMBERS_REMOVED', ['103'], 3n);
     expect(await memberIds()).toEqual(['101', '102']);
