@@ -6,7 +6,7 @@ import { type Answer, eventually } from '../support/heliograph.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { smallDisk } from '../support/small-disk.ts';
 
-const boundMs = 10_000;
+const boundMs = 30_000;
 const disk = smallDisk(24 * 1024 * 1024);
 const why = disk === null ? ' (not run: mounting a small disk needs root)' : '';
 
@@ -16,7 +16,7 @@ it.skipIf(disk === null)(
   `a full disk loses, doubles and reorders nothing${why}`,
   async () => {
     if (disk === null) return;
-    await using server = new ServerProcess({ DATA_DIR: disk.path, STORE_TIMEOUT_MS: '1000' });
+    await using server = new ServerProcess({ DATA_DIR: disk.path });
     await server.start();
     const [alice, bob] = [await server.user('alice'), await server.user('bob')];
     await alice.send({ userId: bob.id }, 'healthy');
@@ -32,9 +32,9 @@ it.skipIf(disk === null)(
       if (sent !== undefined) sentIds.set(input.clientMessageId, sent.id);
       return answer;
     }
-    /** Sends until nothing more goes in. */
-    async function sendUntilRefused(): Promise<void> {
-      for (let refused = 0; refused < 3; ) {
+    /** Sends until the store has no room: a busy machine alone may make it miss a deadline, too. */
+    async function sendUntilFull(): Promise<void> {
+      for (let isFull = false; !isFull; ) {
         const batch = countUp(4).map((n) => ({
           to: { userId: bob.id },
           text: `${drafts.length + Number(n)} ${'x'.repeat(12_000)}`,
@@ -43,12 +43,12 @@ it.skipIf(disk === null)(
         drafts.push(...batch);
         const codes = (await Promise.all(batch.map(send))).map(codeOf);
         for (const code of codes) expect([null, 'UNAVAILABLE']).toContain(code);
-        refused = codes.every((code) => code === 'UNAVAILABLE') ? refused + 1 : 0;
+        isFull = codes.every((code) => code === 'UNAVAILABLE') && (await server.ready()).status === 503;
       }
     }
 
     disk.fill(512 * 1024);
-    await sendUntilRefused();
+    await sendUntilFull();
     expect(sentIds.size).toBeGreaterThan(0);
     await eventually(
       async () => (await within(boundMs, server.ready(), '/readyz')).status === 503,
@@ -71,7 +71,7 @@ it.skipIf(disk === null)(
 
     // Once more, and this time the process is killed while there is no room: it says why it cannot start, or it starts.
     disk.fill(256 * 1024);
-    await sendUntilRefused();
+    await sendUntilFull();
     disk.fill(0);
     await server.end('SIGKILL');
     const started = await server.start().then(
@@ -94,5 +94,5 @@ it.skipIf(disk === null)(
         .sort(),
     ).toEqual(drafts.map(({ clientMessageId, text }) => [clientMessageId, sentIds.get(clientMessageId), text]).sort());
   },
-  30_000,
+  180_000,
 );

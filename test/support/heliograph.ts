@@ -251,7 +251,7 @@ export class Events {
     return this.messages.map(({ message }) => message.text);
   }
 
-  async until(isDone: (events: this) => boolean, what = 'events', timeoutMs = 10_000): Promise<this> {
+  async until(isDone: (events: this) => boolean, what = 'events', timeoutMs = 30_000): Promise<this> {
     const deadline = Date.now() + timeoutMs;
     while (!isDone(this)) {
       const left = deadline - Date.now();
@@ -275,7 +275,7 @@ export class Events {
 export async function eventually(
   isDone: () => boolean | Promise<boolean>,
   what = 'condition',
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await isDone())) {
