@@ -146,6 +146,8 @@ describe.skipIf(!hasChromium)('the page of GraphiQL', () => {
     });
     await sees(page, 'Your session has ended: log in again.');
     await answers(page, '"message": "Your session has ended: log in again."');
+    // The events before it stay in sight.
+    await answers(page, 'StreamReady');
     expect(await shown(page)).not.toMatch(/stack|index-/);
     await execute(page);
     await answers(page, 'Subscriptions need a session');

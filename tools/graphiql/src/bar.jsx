@@ -21,15 +21,17 @@ function SignedIn({ session }) {
         Signed in as <b>{session.username}</b>
         {isNewUser() && ' (new)'}, id <code>{session.userId}</code>
       </span>
-      {navigator.clipboard && (
-        <button type="button" className="quiet" onClick={() => navigator.clipboard.writeText(session.userId)}>
-          Copy id
+      <span className="actions">
+        {navigator.clipboard && (
+          <button type="button" className="quiet" onClick={() => navigator.clipboard.writeText(session.userId)}>
+            Copy id
+          </button>
+        )}
+        <button type="button" className="quiet" onClick={() => logOut()}>
+          Log out
         </button>
-      )}
-      <button type="button" className="quiet" onClick={() => logOut()}>
-        Log out
-      </button>
-      <Connection />
+        <Connection />
+      </span>
     </>
   );
 }

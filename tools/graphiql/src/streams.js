@@ -46,7 +46,10 @@ export function subscribe(payload, sink) {
   const end = (answer) => {
     if (!isRunning()) return;
     live = null;
-    endWith(sink, answer === undefined ? undefined : withEarlier(seen, answer));
+    if (answer === undefined) return void endWith(sink);
+    // The last event stays in sight, too.
+    take(seen, { data: null });
+    endWith(sink, withEarlier(seen, answer));
   };
   const unsubscribe = client.subscribe(
     { ...payload, variables: resumeFrom(seen, payload.variables) },
