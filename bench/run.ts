@@ -1,7 +1,7 @@
 /**
  * All of the measurements, one after the other, with their floors: prints a table and keeps the figures in `bench/results`.
  *
- *   npm run bench [-- sends group pull idle scaling requests start floors] [against=FOLDER]
+ *   npm run bench [-- sends group pull idle scaling requests layers start floors] [against=FOLDER]
  *
  * `against` is another checkout with its packages, which `requests` compares with this one.
  */
@@ -12,6 +12,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { measureFloors } from './floors.ts';
 import { measureGroup } from './group.ts';
+import { measureHttpLayers } from './http-layers.ts';
 import { measureIdle } from './idle.ts';
 import { measurePull } from './pull.ts';
 import { measureRequests } from './requests.ts';
@@ -72,6 +73,7 @@ await part('requests', () => {
   const own = fileURLToPath(new URL('../', import.meta.url));
   return measureRequests(core, against === undefined ? { now: own } : { before: resolve(against), now: own });
 });
+await part('layers', measureHttpLayers);
 await part('start', async () => {
   const times = [];
   for (let index = 0; index < 5; index += 1) {
