@@ -9,7 +9,7 @@ import { RawSocket } from '../support/raw-socket.ts';
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
 const get = (path: string, header = 'X: y') =>
-  `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${header}\r\n\r\n`;
+  `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nApollo-Require-Preflight: true\r\n${header}\r\n\r\n`;
 const query = '/graphql?query=%7B__typename%7D';
 const ask = async (server: TestServer, header?: string) =>
   readAnswer(await exchangeBytes(server.url, get(query, header)));
