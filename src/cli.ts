@@ -18,7 +18,7 @@ const usage = `Usage: heliograph users COMMAND [NAME]
   sign-out NAME    end all sessions of a user
   sign-out --all   end all sessions of all users
 
-The settings are those of the server; DATA_DIR is the most important one.`;
+The settings are those of the server; DATA_DIR or MYSQL_URL is the most important one.`;
 
 /** What a command prints when it is done. */
 async function run(operator: AccountOperator, command: string, name: string): Promise<string | null> {

@@ -8,7 +8,8 @@ import type { Clock } from './domain/ids.ts';
 import type { Bus } from './pubsub/bus.ts';
 import { createMemoryBus } from './pubsub/memory/memory-bus.ts';
 import type { AttemptCounter } from './stores/attempt-counter.ts';
-import { openSqliteDirectory } from './stores/directory/sqlite-directory.ts';
+import { openMysqlDirectory } from './stores/directory/mysql-directory.ts';
+import { hasDirectoryFile, openSqliteDirectory } from './stores/directory/sqlite-directory.ts';
 import type { Directory } from './stores/directory.ts';
 import { hasMessageFiles, openSqliteMessageStore } from './stores/journal/sqlite-message-store.ts';
 import { createMemoryAttemptCounter } from './stores/memory/memory-attempt-counter.ts';
@@ -42,7 +43,7 @@ export interface DriverOptions {
 
 export type DriverConfig = Pick<
   Config,
-  'mongoUrl' | 'mysqlUrl' | 'redisUrl' | 'dataDir' | 'storeTimeoutMs' | 'rateLimitScale'
+  'mongoUrl' | 'mysqlUrl' | 'mysqlConnectionsMax' | 'redisUrl' | 'dataDir' | 'storeTimeoutMs' | 'rateLimitScale'
 >;
 
 type ByScheme<Driver> = Readonly<Record<string, (options: DriverOptions) => Driver>>;
@@ -77,7 +78,24 @@ async function openMongo({ config, clock, elapsed, onError, onWaiting }: DriverO
 const directories: ByScheme<Promise<Directory>> = {
   [embedded]: ({ config: { dataDir, storeTimeoutMs: timeoutMs }, onError }) =>
     openSqliteDirectory({ dataDir, timeoutMs, onError }),
+  'mysql:': openMysql,
+  'mariadb:': openMysql,
 };
+
+async function openMysql({ config, onError, onWaiting }: DriverOptions): Promise<Directory> {
+  if (hasDirectoryFile(config.dataDir)) {
+    throw new StartError(
+      `MYSQL_URL is set, but DATA_DIR ${config.dataDir} has users of its own, who would be hidden. Unset it, or choose another folder.`,
+    );
+  }
+  return openMysqlDirectory({
+    url: config.mysqlUrl ?? '',
+    timeoutMs: config.storeTimeoutMs,
+    connectionsMax: config.mysqlConnectionsMax,
+    onError,
+    onWaiting: (reason) => onWaiting('directory', reason),
+  });
+}
 
 /** State that instances share besides the stores. */
 const sharedState: ByScheme<Pick<Drivers, 'bus' | 'presenceStore' | 'rateLimiter' | 'attemptCounter'>> = {
@@ -119,13 +137,24 @@ export async function openDrivers(options: DriverOptions): Promise<Drivers> {
 }
 
 /**
- * The directory for an operator's command, which may run beside a server on the same files.
+ * The directory for an operator's command, which may run beside a server on the same data.
  *
  * @throws StartError: a URL is not supported, or the directory cannot be opened
  */
 export async function openDirectoryOnly(options: Pick<DriverOptions, 'config' | 'onError'>): Promise<Directory> {
-  const { mysqlUrl, dataDir, storeTimeoutMs: timeoutMs } = options.config;
-  if (mysqlUrl !== null) throw new StartError('MYSQL_URL is not supported. Unset it to use the files in DATA_DIR.');
+  const { mysqlUrl, mysqlConnectionsMax, dataDir, storeTimeoutMs: timeoutMs } = options.config;
+  if (mysqlUrl !== null) {
+    return openMysqlDirectory({
+      url: mysqlUrl,
+      timeoutMs,
+      connectionsMax: mysqlConnectionsMax,
+      onError: options.onError,
+      onWaiting: async ({ message }) => {
+        throw new StartError(`The directory cannot be opened: ${message}.`);
+      },
+      isShared: true,
+    });
+  }
   await using stack = new AsyncDisposableStack();
   let isShared = false;
   try {

@@ -5,6 +5,8 @@ import { StartError } from '../src/domain/errors.ts';
 import { openDrivers } from '../src/drivers.ts';
 import { temporaryFolder } from './support/folders.ts';
 
+const secret = 'a secret of at least thirty-two characters';
+
 const failOnError = (error: unknown): never => {
   throw error;
 };
@@ -22,7 +24,7 @@ function open(env: Record<string, string>) {
 /** Why no drivers are opened for these settings. */
 async function problemWith(env: Record<string, string>): Promise<string> {
   using folder = temporaryFolder();
-  const error = await open({ DATA_DIR: folder.path, ...env }).then(
+  const error = await open({ DATA_DIR: folder.path, JWT_SECRET: secret, ...env }).then(
     () => null,
     (thrown: unknown) => thrown,
   );
@@ -52,6 +54,13 @@ describe('the choice of drivers', () => {
   it('names every unsupported URL, and every invalid one', async () => {
     const problem = await problemWith({ MONGO_URL: 'mongodb', MYSQL_URL: 'nosuch:', REDIS_URL: 'nosuch:' });
     expect(problem).toMatch(/^MONGO_URL is not a URL; MYSQL_URL does not support nosuch:; REDIS_URL .*nosuch:\. Unset/);
+  });
+
+  it('refuses MYSQL_URL beside a folder that has users of its own', async () => {
+    using folder = temporaryFolder();
+    await (await open({ DATA_DIR: folder.path }))[Symbol.asyncDispose]();
+    const env = { DATA_DIR: folder.path, JWT_SECRET: secret, MYSQL_URL: 'mysql://u:hidden@127.0.0.1:1/db' };
+    await expect(open(env)).rejects.toThrow(/^MYSQL_URL is set, but DATA_DIR .* has users of its own/);
   });
 
   it('leaves the folder to the next one when it is closed, and when it fails to open', async () => {

@@ -33,7 +33,13 @@ export const settings = v.pipe(
       'MYSQL_URL',
       null,
       text('URL'),
-      'Not supported by this version: the directory is stored in `DATA_DIR`.',
+      'MySQL 8.0.17 or MariaDB 10.6 database, or later, for users, sessions, conversations and members, such as `mysql://user:password@host/database`. Needs `JWT_SECRET`. If unset, they are stored in `DATA_DIR`.',
+    ),
+    mysqlConnectionsMax: setting(
+      'MYSQL_CONNECTIONS_MAX',
+      10,
+      whole('connections', 1, 1_000),
+      'Connections to MySQL that this instance opens at most. Calls wait for one within their deadline.',
     ),
     redisUrl: setting(
       'REDIS_URL',
@@ -320,6 +326,19 @@ export const settings = v.pipe(
       'and JWT_SECRET exclude each other',
     ),
     ['jwtSecretFile'],
+  ),
+  // Every instance on the database signs and checks tokens.
+  v.forward(
+    v.partialCheck(
+      [['jwtSecret'], ['jwtSecretFile'], ['jwtJwksUrl'], ['passwordSignIn'], ['mysqlUrl']],
+      ({ jwtSecret, jwtSecretFile, jwtJwksUrl, passwordSignIn, mysqlUrl }) =>
+        mysqlUrl === null ||
+        jwtSecret !== null ||
+        jwtSecretFile !== null ||
+        (jwtJwksUrl !== null && passwordSignIn !== true),
+      'must be set if MYSQL_URL is, to the same secret for all instances: at least 32 random characters',
+    ),
+    ['jwtSecret'],
   ),
   // A forgotten secret must not open a way past the identity provider.
   v.forward(

@@ -52,6 +52,20 @@ describe('readConfig', () => {
     expect(readConfig({ PORT: '', JWT_SECRET: ' ', MONGO_URL: '' })).toEqual(readConfig({}));
   });
 
+  it('requires a secret that instances share where they share the directory', () => {
+    const mysql = { MYSQL_URL: 'mysql://u@h/db' };
+    const provider = { JWT_JWKS_URL: 'https://idp.example/keys', JWT_ISSUER: '*', JWT_AUDIENCE: '*' };
+    const problem = /^JWT_SECRET must be set if MYSQL_URL is/;
+    expect(problemsOf(mysql)).toEqual([expect.stringMatching(problem)]);
+    expect(problemsOf({ ...mysql, ...provider, PASSWORD_SIGN_IN: 'true' })).toEqual([expect.stringMatching(problem)]);
+    const enough: Record<string, string>[] = [
+      { JWT_SECRET: 's'.repeat(32) },
+      { JWT_SECRET_FILE: '/secrets' },
+      provider,
+    ];
+    for (const own of enough) expect(problemsOf({ ...mysql, ...own })).toEqual([]);
+  });
+
   it('cannot be changed afterwards', () => {
     const config = readConfig({ ALLOWED_ORIGINS: 'https://a.example' });
     expect(() => Object.assign(config, { port: 1 })).toThrow(TypeError);

@@ -1,5 +1,5 @@
 /** The directory in a SQLite file. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import knexFactory, { type Knex } from 'knex';
 import { StartError } from '../../domain/errors.ts';
@@ -10,6 +10,7 @@ import { NodeSqliteClient } from './node-sqlite-dialect.ts';
 import { createSqlDirectory } from './sql-directory.ts';
 
 const connectWaitMs: Millis = 30_000;
+const fileName = 'directory.db';
 
 export interface SqliteDirectoryOptions {
   /** Folder of `directory.db`, used only by this process; created if missing. */
@@ -18,6 +19,10 @@ export interface SqliteDirectoryOptions {
   readonly onError: (error: unknown, what: string) => void;
   /** Whether a server uses the folder at the same time. Then the tables must be up to date, and are not migrated. */
   readonly isShared?: boolean;
+}
+
+export function hasDirectoryFile(dataDir: string): boolean {
+  return existsSync(join(dataDir, fileName));
 }
 
 /**
@@ -35,7 +40,7 @@ export async function openSqliteDirectory({
   let isOpen = false;
   const knex = knexFactory({
     client: NodeSqliteClient as unknown as typeof Knex.Client,
-    connection: { filename: join(dataDir, 'directory.db'), timeoutMs, onError } as object,
+    connection: { filename: join(dataDir, fileName), timeoutMs, onError } as object,
     useNullAsDefault: true,
     // Errors are logged, and statements contain hashes of passwords and tokens.
     compileSqlOnError: false,
