@@ -1,78 +1,36 @@
 /** Two instances over shared stores, each with member lists in memory that the other one makes old. */
 import { beforeEach, expect, it, type Mock, vi } from 'vitest';
 import { DomainError } from '../../src/domain/errors.ts';
-import { createSnowflakes } from '../../src/domain/snowflake.ts';
-import type { Viewer } from '../../src/domain/user.ts';
 import type { Bus } from '../../src/pubsub/bus.ts';
-import { createMemoryBus } from '../../src/pubsub/memory/memory-bus.ts';
 import { topics } from '../../src/pubsub/topics.ts';
-import { createMessaging, type Messaging } from '../../src/services/messaging.ts';
+import type { Messaging } from '../../src/services/messaging.ts';
 import type { ConversationStore } from '../../src/stores/conversation-store.ts';
-import { createMemoryConversationStore } from '../../src/stores/memory/memory-conversation-store.ts';
-import { createMemoryMessageStore } from '../../src/stores/memory/memory-message-store.ts';
-import { createMemoryUserStore } from '../../src/stores/memory/memory-user-store.ts';
-import { january } from '../support/drafts.ts';
-import { fixedClock } from '../support/fixed-clock.ts';
+import { setUpInstances, viewerOf } from '../support/instances.ts';
 
-const [owner, bob, carol] = ['101', '102', '103'].map((userId) => ({
-  userId,
-  deviceId: '1',
-  expiresAt: Number.POSITIVE_INFINITY,
-})) as [Viewer, Viewer, Viewer];
+const [owner, bob, carol] = [viewerOf('101'), viewerOf('102'), viewerOf('103')];
 
 let here: Messaging;
 let there: Messaging;
 let conversationId: string;
-let passed = 0;
-
 let settleChange: Mock<ConversationStore['settleChange']>;
 let bus: Bus;
 let isFailing = false;
 
-function onError(error: unknown): void {
-  if (!isFailing) throw error;
-}
-
 beforeEach(async () => {
-  const messageStore = createMemoryMessageStore();
-  const conversations = createMemoryConversationStore();
-  const users = createMemoryUserStore();
   isFailing = false;
-  settleChange = vi.fn(conversations.settleChange);
-  bus = createMemoryBus({ onError });
-  for (const { userId } of [owner, bob, carol]) {
-    const user = { id: userId, username: `u${userId}`, displayName: userId, createdAt: 0 };
-    await users.create(user as never, { passwordHash: null, externalSubject: null });
-  }
-  const start = (worker: number) =>
-    createMessaging({
-      messageStore,
-      conversations: { ...conversations, settleChange },
-      users,
-      bus,
-      rateLimiter: { take: () => 0 },
-      newId: createSnowflakes(
-        () => january,
-        () => worker,
-      ).next,
-      clock: fixedClock(january),
-      // No two reads are at the same time, so that heads in memory are compared with the store.
-      elapsed: () => {
-        passed += 1;
-        return passed;
-      },
-      isSoleWriter: false,
-      onError,
-      settings: {
-        pageSizeMax: 100,
-        groupMembersMax: 100,
-        namedMembersMax: 100,
-        sweepAgeMs: 0,
-        textMaxBytes: 100,
-        fanOutOnWriteMaxMembers: 100,
-      },
-    });
-  [here, there] = [start(1), start(2)];
+  const instances = await setUpInstances(['101', '102', '103'], {
+    isSoleWriter: false,
+    override(store) {
+      settleChange ??= vi.fn();
+      settleChange.mockImplementation(store.settleChange);
+      return { settleChange };
+    },
+    onError(error) {
+      if (!isFailing) throw error;
+    },
+  });
+  ({ bus } = instances);
+  [here, there] = [instances.start(), instances.start()];
   const { view } = await here.conversations.createGroup(owner, { title: 'g', memberIds: [bob.userId] });
   conversationId = view.conversation.id;
   // In memory from now on.
