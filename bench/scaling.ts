@@ -100,6 +100,9 @@ export async function measureScaling(core: number): Promise<ScalingFigure[]> {
       const user = await token(`user${count}`);
       const list = '{ conversations(first: 20) { nodes { id unreadCount lastMessage { text } } } }';
       await measure('a page of 20 conversations', count, () => ask(server, user, list));
+      await measure('the totals of unread messages', count, () =>
+        ask(server, user, '{ viewer { unreadCount unreadConversationCount } }'),
+      );
       await measure('a heartbeat', count, () => ask(server, user, 'mutation { heartbeat { headSeq } }'));
       await measure('an acknowledgement of the inbox', count, (turn) =>
         ask(server, user, 'mutation ($i: AckMessagesInput!) { ackMessages(input: $i) { __typename } }', {

@@ -1254,9 +1254,9 @@ export type Viewer = {
   devices: Array<Device>;
   /** The last number in the user's inbox. A new device can start its stream after it instead of reading the whole inbox. */
   inboxHeadSeq: Scalars['Seq']['output'];
-  /** Number of the user's conversations with unread user messages. */
+  /** Number of conversations with unread user messages among these 500. */
   unreadConversationCount: Scalars['Int']['output'];
-  /** Number of unread user messages in all of the user's conversations. */
+  /** Number of unread user messages in the 500 conversations with the most recent activity. */
   unreadCount: Scalars['Int']['output'];
   /** The signed-in user. */
   user: User;

@@ -21,7 +21,7 @@ function itemsIn(value: unknown): number {
   return Array.isArray(value) ? value.reduce((sum: number, one) => sum + itemsIn(one), 1) : 1;
 }
 
-function setUp(over: { fanOutOnWriteMaxMembers: number }) {
+function setUp(over: { fanOutOnWriteMaxMembers: number; unreadWithinMax?: number }) {
   const counted = { items: 0 };
   const count = <Port extends object>(port: Port): Port =>
     new Proxy(port, {
@@ -100,7 +100,7 @@ const send = (to: { conversationId?: ConversationId; userId?: UserId }, clientMe
 
 describe('a user in many conversations', () => {
   async function costs(count: number): Promise<Record<string, number>> {
-    const world = setUp({ fanOutOnWriteMaxMembers: 100 });
+    const world = setUp({ fanOutOnWriteMaxMembers: 100, unreadWithinMax: 9 });
     const viewer = viewerOf('5');
     for (const id of ['5', ...Array.from({ length: count }, (_, index) => String(100 + index))])
       await world.addUser(id);
@@ -112,6 +112,7 @@ describe('a user in many conversations', () => {
     const found: Record<string, number> = {};
     const { services } = world;
     found.page = await world.cost(() => services.conversations.page(viewer, { first: 5 }));
+    found.unread = await world.cost(() => services.conversations.unreadTotals(viewer));
     found.heartbeat = await world.cost(() => services.inbox.headAfterSync('5'));
     await services.messages.send(viewerOf('100'), send({ userId: '5' }, 'c2'));
     await services.inbox.headAfterSync('5');
@@ -120,8 +121,26 @@ describe('a user in many conversations', () => {
     return found;
   }
 
-  it('costs a list, a heartbeat and an acknowledgement the same as a user in few', async () => {
+  it('costs a list, a total of unread messages, a heartbeat and an acknowledgement the same as a user in few', async () => {
     expect(await costs(300)).toEqual(await costs(10));
+  });
+});
+
+describe('the total of unread messages', () => {
+  it('is over the conversations with the most recent activity', async () => {
+    const world = setUp({ fanOutOnWriteMaxMembers: 2, unreadWithinMax: 3 });
+    const { messages, conversations } = world.services;
+    for (const id of ['5', '6', '7', '8', '9']) await world.addUser(id);
+    for (const id of ['6', '7', '8', '9'])
+      for (const number of [1, 2]) await messages.send(viewerOf(id), send({ userId: '5' }, `c${number}`));
+    expect(await conversations.unreadTotals(viewerOf('5'))).toEqual({ messages: 6, conversations: 3 });
+    const { view } = (await conversations.createGroup(viewerOf('6'), {
+      title: 'large',
+      memberIds: ['5', '7'],
+    })) as { view: { conversation: { id: ConversationId } } };
+    await messages.send(viewerOf('6'), send({ conversationId: view.conversation.id }, 'c3'));
+    expect(await conversations.unreadTotals(viewerOf('5'))).toEqual({ messages: 5, conversations: 3 });
+    expect(await conversations.unreadTotals(viewerOf('6'))).toEqual({ messages: 0, conversations: 0 });
   });
 });
 

@@ -64,7 +64,7 @@ export function createConversationPages(ports: {
     return views.slice(0, limit);
   }
 
-  return async function page(userId: UserId, { after, before, last }: PageRequest, size: number) {
+  async function page(userId: UserId, { after, before, last }: PageRequest, size: number) {
     const [start, end] = [placeOf(after), placeOf(before)];
     const isFromEnd = last != null;
     // A message already answered SENT to its sender has its place in the list.
@@ -83,7 +83,12 @@ export function createConversationPages(ports: {
       hasNextPage: (!isFromEnd && hasMore) || (await hasAnyFrom(userId, end, large)),
       hasPreviousPage: (isFromEnd && hasMore) || (await hasAnyUpTo(userId, start, large)),
     };
-  };
+  }
+
+  /** The conversations with the most recent activity, at most `limit`. */
+  async function newest(userId: UserId, limit: number): Promise<ConversationView[]> {
+    return (await page(userId, {}, limit)).views;
+  }
 
   /** Whether the list has a conversation at or before a place. */
   async function hasAnyUpTo(userId: UserId, place: ActivityPlace | null, large: readonly ConversationView[]) {
@@ -98,6 +103,8 @@ export function createConversationPages(ports: {
     const final = await inbox.listActive(userId, null, 1, 'start');
     return [...large.map(toPlace), ...final].some((one) => byActivity(place, one) <= 0);
   }
+
+  return { page, newest };
 }
 
 function toPlace({ activeAt, conversation }: ConversationView): ActivityPlace {

@@ -1,5 +1,5 @@
 /** Opens conversations, changes their members, and shows them. Every change of membership is first a message in the log. */
-import { isActive, type Member, type MemberRole } from '../../domain/conversation.ts';
+import type { Member, MemberRole } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type UserId } from '../../domain/ids.ts';
 import type { Viewer } from '../../domain/user.ts';
@@ -48,6 +48,8 @@ export interface ConversationSettings {
   readonly groupMembersMax: number;
   /** Maximum number of pairs of users, and of positions in logs, in memory. */
   readonly cachedMax?: number;
+  /** Number of a user's conversations, the most recently active first, whose unread messages are counted in the totals. */
+  readonly unreadWithinMax?: number;
 }
 
 /** Conversations and members on a page whose size is not given. */
@@ -77,8 +79,8 @@ export function createConversationService(ports: {
   const draftConversation = createConversationDrafts(ports);
   const settlements = createSettlements(ports);
   const changes = createMembershipChanges({ ...ports, settlements });
-  const pageOf = createConversationPages(ports);
-  const cachedMax = settings.cachedMax ?? 50_000;
+  const pages = createConversationPages(ports);
+  const { cachedMax = 50_000, unreadWithinMax = 500 } = settings;
   const directPairs = createDirectPairs({ cachedMax });
   const memberViews = createMemberViews({ memberLists, log });
   const lastMessages = createLastMessages({ log });
@@ -133,18 +135,6 @@ export function createConversationService(ports: {
     const found = userIds.every(isId) ? await users.get(userIds) : [null];
     const missing = userIds.filter((_, index) => found[index] == null);
     if (missing.length > 0) throw new DomainError('NOT_FOUND', `User ${missing[0]} not found.`);
-  }
-
-  /** The conversations that the viewer is a member of. */
-  async function viewsOf(viewer: Viewer): Promise<ConversationView[]> {
-    const members = (await store.listMemberships(viewer.userId)).filter(isActive);
-    const states = await memberLists.states(members.map(({ conversationId }) => conversationId));
-    const found = members.flatMap((member, index) => {
-      const state = states[index];
-      return state == null ? [] : [{ member, state }];
-    });
-    const heads = await log.heads(found.map(({ state }) => state.conversation));
-    return found.map(({ member, state }, index) => viewOf(state, member, heads[index]));
   }
 
   return {
@@ -235,7 +225,7 @@ export function createConversationService(ports: {
 
     /** The viewer's current conversations, most recent activity first. */
     page(viewer: Viewer, request: PageRequest) {
-      return pageOf(viewer.userId, request, pageSizeOf(request, usualPage, settings.pageSizeMax));
+      return pages.page(viewer.userId, request, pageSizeOf(request, usualPage, settings.pageSizeMax));
     },
 
     cursorOf,
@@ -250,8 +240,8 @@ export function createConversationService(ports: {
 
     unreadCount: unread.count,
 
-    /** The unread messages of all conversations that the viewer is a member of. */
-    unreadTotals: async (viewer: Viewer) => unread.totals(await viewsOf(viewer)),
+    /** The unread messages of the viewer's most recently active conversations. */
+    unreadTotals: async (viewer: Viewer) => unread.totals(await pages.newest(viewer.userId, unreadWithinMax)),
 
     /** A current or former member; `NOT_FOUND` for a user who was never one. */
     memberOf: memberViews.memberOf,

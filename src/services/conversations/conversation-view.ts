@@ -17,6 +17,8 @@ export interface ConversationView {
   readonly memberCount: number;
   /** The last message they may see. */
   readonly headSeq: Seq;
+  /** The number of user messages up to it; null for a viewer who has left. */
+  readonly headOrdinal: Seq | null;
   /** Time of the last message, or of the conversation's creation. */
   readonly activeAt: Millis;
 }
@@ -25,7 +27,7 @@ export interface ConversationView {
 export function viewOf(
   { conversation, pair, memberCount }: Pick<ConversationState, 'conversation' | 'pair' | 'memberCount'>,
   member: Member,
-  head: { seq: Seq; sentAt: Millis } = { seq: 0n, sentAt: 0 },
+  head: { seq: Seq; ordinal: Seq; sentAt: Millis } = { seq: 0n, ordinal: 0n, sentAt: 0 },
 ): ConversationView {
   return {
     conversation,
@@ -34,6 +36,7 @@ export function viewOf(
     member,
     memberCount: isActive(member) ? memberCount : 0,
     headSeq: visibleHead(member, head.seq),
+    headOrdinal: isActive(member) ? head.ordinal : null,
     activeAt: Math.max(head.sentAt, conversation.createdAt),
   };
 }

@@ -59,15 +59,22 @@ export function applyTail(chain: SegmentChain, tail: SegmentTail): Month | null 
   return seal.next;
 }
 
+/** Number of tails that the store reads at a time. */
+const tailsPerRead = 500;
+
 /** Reads whole chains. Requests all existing months at once, so that an old conversation needs no more round trips than a new one. */
 export async function loadChains(log: MessageLog, conversations: readonly Conversation[]): Promise<SegmentChain[]> {
   const months = await log.months();
   const tails = new Map<string, SegmentTail>();
   const fetchTails = async (keys: { conversationId: ConversationId; month: Month }[]) => {
-    const found = await log.tails(keys);
-    keys.forEach((key, index) => {
-      tails.set(`${key.conversationId}/${key.month}`, found[index] as SegmentTail);
-    });
+    // The store serves other callers in between.
+    for (let start = 0; start < keys.length; start += tailsPerRead) {
+      const some = keys.slice(start, start + tailsPerRead);
+      const found = await log.tails(some);
+      some.forEach((key, index) => {
+        tails.set(`${key.conversationId}/${key.month}`, found[index] as SegmentTail);
+      });
+    }
   };
   const firstMonths = (conversation: Conversation) => [
     conversation.firstMonth,
