@@ -15,6 +15,9 @@ export interface User {
 /** The part of a user that exists before they have changed their profile. */
 export type NewUser = Omit<User, 'avatarUrl' | 'externalId'>;
 
+/** Characters of an issuer and a subject together; a subject has at most 255. An index of MySQL takes up to 767. */
+export const externalSubjectMax = 512;
+
 /** What an identity provider's key of a user says about them: the issuer, a bar, and the subject, which may contain bars. */
 export function externalIdOf(externalSubject: string | null): string | null {
   return externalSubject === null ? null : externalSubject.slice(externalSubject.indexOf('|') + 1);

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { User } from '../../src/domain/user.ts';
+import { externalSubjectMax, type User } from '../../src/domain/user.ts';
+import { webAddressMax } from '../../src/domain/web-address.ts';
 import type { UserPlace } from '../../src/stores/user-store.ts';
-import { aUser, describeDirectories, nextId, type OpenDirectory } from './directory-drivers.ts';
+import {
+  aChange,
+  aConversation,
+  at,
+  aUser,
+  describeDirectories,
+  nextId,
+  type OpenDirectory,
+} from './directory-drivers.ts';
 
 const local = { passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$dGFn', externalSubject: null };
 const outside = (externalSubject: string) => ({ passwordHash: null, externalSubject });
@@ -16,6 +25,35 @@ describeDirectories('UserStore', (open) => {
     directory = await open();
   });
   afterAll(() => directory[Symbol.asyncDispose]());
+
+  it('keeps the longest texts whole', async () => {
+    const user = aUser({ username: 'u'.repeat(32), displayName: '🌻'.repeat(64) });
+    const externalSubject = `https://idp.example|${'🌻'.repeat(246)}`;
+    expect(externalSubject).toHaveLength(externalSubjectMax);
+    const avatarUrl = `https://a.example/${'a'.repeat(webAddressMax - 18)}`;
+    await directory.users.create(user, { passwordHash: 'h'.repeat(255), externalSubject });
+    await directory.users.updateProfile(user.id, { avatarUrl });
+    expect(await directory.users.findAccount({ externalSubject })).toMatchObject({
+      user: { username: user.username, displayName: user.displayName, avatarUrl },
+      passwordHash: 'h'.repeat(255),
+    });
+    const device = {
+      id: nextId(),
+      userId: user.id,
+      name: '🌻'.repeat(64),
+      createdAt: at,
+      lastUsedAt: at,
+      revokedAt: null,
+    };
+    await directory.devices.put({ ...device, sessionId: 's'.repeat(64) }, null);
+    expect(await directory.devices.get(device.id)).toMatchObject({ name: device.name, sessionId: 's'.repeat(64) });
+    const texts = { title: '🌻'.repeat(100), description: '🌻'.repeat(1_000), avatarUrl };
+    const group = aConversation(texts);
+    const founding = aChange(group, user.id, { kind: 'GROUP_CREATED', userIds: Array.from({ length: 1_000 }, nextId) });
+    await directory.conversations.createGroup(group, founding, 0, '🌻'.repeat(128));
+    expect(await directory.conversations.get([group.id])).toMatchObject([{ conversation: texts }]);
+    expect(await directory.conversations.findOpenChange(group.id)).toEqual(founding);
+  });
 
   it('gives users back as they were made, in the order asked for', async () => {
     const [a, b] = [aUser(), aUser()];

@@ -2,6 +2,7 @@
 import { errors, type JWTPayload, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, Millis } from '../../domain/ids.ts';
+import { externalSubjectMax } from '../../domain/user.ts';
 import { createProviderKeys, KeysUnavailable } from './provider-keys.ts';
 
 const algorithms = [
@@ -125,6 +126,7 @@ function identityOf(payload: JWTPayload): ExternalIdentity {
     typeof payload[claim] === 'string' && payload[claim] !== '' ? (payload[claim] as string) : null;
   const sub = String(payload.sub);
   const subject = `${payload.iss ?? ''}|${sub}`;
+  if (subject.length > externalSubjectMax) throw new Error('issuer and subject are too long');
   return {
     subject,
     suggestedName: text('preferred_username') ?? text('email')?.split('@')[0] ?? sub,

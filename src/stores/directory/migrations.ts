@@ -6,7 +6,7 @@
  */
 import type { Knex } from 'knex';
 import { wordMax } from '../../domain/name-words.ts';
-import { externalIdOf } from '../../domain/user.ts';
+import { externalIdOf, externalSubjectMax } from '../../domain/user.ts';
 import { insertWords } from './sql-user-store.ts';
 
 interface Migration {
@@ -26,7 +26,7 @@ const migrations: readonly Migration[] = [
         table.bigInteger('created_at').notNullable();
         // Not in a separate table, so that creating a user is one statement and needs no transaction.
         table.string('password_hash', 255);
-        table.string('external_subject', 255).unique();
+        table.string('external_subject', externalSubjectMax).unique();
       });
       await knex.schema.createTable('devices', (table) => {
         table.bigInteger('id').notNullable().primary();
@@ -156,7 +156,7 @@ const migrations: readonly Migration[] = [
     async up(knex) {
       await knex.schema.alterTable('users', (table) => {
         table.string('avatar_url', 2_048);
-        table.string('external_id', 255).index();
+        table.string('external_id', externalSubjectMax).index();
       });
       // Words of names, for the search by their beginning.
       await knex.schema.createTable('user_words', (table) => {

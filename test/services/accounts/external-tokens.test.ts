@@ -133,6 +133,7 @@ describe('tokens of an identity provider', () => {
       await sign(keys, { nbf: now() + 60 }),
       await sign(keys, { iss: 'https://other.example' }),
       await sign(keys, { aud: 'other' }),
+      await sign(keys, { sub: 's'.repeat(512) }),
       ...(await Promise.all(['exp', 'sub', 'iss', 'aud'].map((claim) => sign(keys, { [claim]: undefined })))),
     ];
     for (const token of bad) await expect(tokens.verify(token)).rejects.toMatchObject(unauthenticated);
