@@ -285,7 +285,7 @@ export type ErrorCode =
   | 'OPERATION_RESOLUTION_FAILURE'
   /** The server has too much work at the moment. */
   | 'OVERLOADED'
-  /** The server does not know the hash of a persisted query. Not produced yet. */
+  /** The server does not know the hash of a persisted query. */
   | 'PERSISTED_QUERY_NOT_FOUND'
   /** The server keeps no persisted queries. Not produced yet. */
   | 'PERSISTED_QUERY_NOT_SUPPORTED'
