@@ -20,7 +20,9 @@ function refusal(statusCode: number, message: string): Error {
 
 /** Whether the charset of a content type is UTF-8, in any spelling, or is not given. */
 function isUtf8Type(contentType: string | undefined): boolean {
-  const charset = new MIMEType(contentType ?? 'application/json').params.get('charset');
+  // The usual one, so that few are parsed.
+  if (contentType === undefined || contentType === 'application/json') return true;
+  const charset = new MIMEType(contentType).params.get('charset');
   return charset === null || /^utf-?8$/i.test(charset);
 }
 
