@@ -7,6 +7,8 @@ import {
   type Description,
   decimal,
   flag,
+  mongoUrl,
+  mysqlUrl,
   oneOf,
   origins,
   seconds,
@@ -26,14 +28,14 @@ export const settings = v.pipe(
     mongoUrl: setting(
       'MONGO_URL',
       null,
-      text('URL'),
-      'MongoDB replica set or sharded cluster for messages, inboxes and receipts, such as `mongodb://user:password@host/database`. If unset, they are stored in `DATA_DIR`.',
+      mongoUrl(),
+      'MongoDB replica set or sharded cluster for messages, inboxes and receipts, such as `mongodb://user:password@host/database?tls=true`. If unset, they are stored in `DATA_DIR`.',
     ),
     mysqlUrl: setting(
       'MYSQL_URL',
       null,
-      text('URL'),
-      'MySQL 8.0.17 or MariaDB 10.6 database, or later, for users, sessions, conversations and members, such as `mysql://user:password@host/database`. Needs `JWT_SECRET`. If unset, they are stored in `DATA_DIR`.',
+      mysqlUrl(),
+      'MySQL 8.0.17 or MariaDB 10.6 database, or later, for users, sessions, conversations and members, such as `mysql://user:password@host/database?ssl-mode=VERIFY_IDENTITY`. Needs `JWT_SECRET`. If unset, they are stored in `DATA_DIR`.',
     ),
     mysqlConnectionsMax: setting(
       'MYSQL_CONNECTIONS_MAX',

@@ -107,6 +107,32 @@ export const secureUrl = (): Values<string> =>
     unit: 'URL',
   });
 
+/** A MongoDB URL. Passwords and messages cross a network in plain text only if the URL says so. */
+export const mongoUrl = (): Values<string> =>
+  describe(
+    v.pipe(
+      v.string(),
+      v.check(
+        choosesTls,
+        'must contain tls=true, or tls=false for a trusted network, unless all hosts are on loopback',
+      ),
+    ),
+    { unit: 'URL' },
+  );
+
+/** The same for MySQL. */
+export const mysqlUrl = (): Values<string> =>
+  describe(
+    v.pipe(
+      v.string(),
+      v.check((value) => {
+        const url = URL.parse(value);
+        return url === null || isLoopback(url.hostname) || url.searchParams.has('ssl-mode');
+      }, 'must contain ssl-mode=VERIFY_IDENTITY, or ssl-mode=DISABLED for a trusted network, unless the host is on loopback'),
+    ),
+    { unit: 'URL' },
+  );
+
 /** Origins of web pages, separated by commas; `*` is every origin. Read in the spelling that browsers send. */
 export const origins = (): Values<readonly string[]> =>
   describe(
@@ -145,8 +171,18 @@ export const trustedProxies = (): Values<number | readonly string[]> =>
 function isSecureUrl(value: string): boolean {
   const url = URL.parse(value);
   if (url === null || url.protocol !== 'http:') return url?.protocol === 'https:';
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
+  return isLoopback(url.hostname);
 }
+
+/** Whether a URL says if its connections are encrypted; `mongodb+srv` encrypts by default. The driver explains malformed ones. */
+function choosesTls(value: string): boolean {
+  const [, hosts = '', options = ''] = /^mongodb:\/\/(?:[^/?]*@)?([^/?@]+)(?:\/[^?]*)?(?:\?(.*))?$/.exec(value) ?? [];
+  const names = hosts.split(',').map((host) => /^(\[[^\]]+\]|[^:[\]]+)(?::\d+)?$/.exec(host)?.[1]);
+  const mayStay = names.every((name) => name === undefined || isLoopback(name));
+  return mayStay || /(?:^|&)(?:tls|ssl)=(?:true|false)(?:&|$)/i.test(options);
+}
+
+const isLoopback = (host: string) => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(host);
 
 /** Number() also reads 0x10, 1e3 and an empty text. */
 const decimalNumber = /^-?\d+(?:\.\d+)?$/;

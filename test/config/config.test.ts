@@ -53,7 +53,7 @@ describe('readConfig', () => {
   });
 
   it('requires a secret that instances share where they share the directory', () => {
-    const mysql = { MYSQL_URL: 'mysql://u@h/db' };
+    const mysql = { MYSQL_URL: 'mysql://u@127.0.0.1/db' };
     const provider = { JWT_JWKS_URL: 'https://idp.example/keys', JWT_ISSUER: '*', JWT_AUDIENCE: '*' };
     const problem = /^JWT_SECRET must be set if MYSQL_URL is/;
     expect(problemsOf(mysql)).toEqual([expect.stringMatching(problem)]);
@@ -126,6 +126,39 @@ describe('readConfig', () => {
       expect(problems(`http://${host}/keys`)).toEqual([]);
     for (const url of ['http://id.example/keys', 'http://127.evil.example/', 'http://10.0.0.1/', 'ftp://localhost/'])
       expect(problems(url)).toEqual([expect.stringContaining('JWT_JWKS_URL must be an https URL')]);
+  });
+
+  it('takes no database on another machine without a word about its encryption', () => {
+    for (const url of [
+      'mongodb://localhost/a',
+      'mongodb://u:p@127.0.0.1:27017,[::1]:27018/a?replicaSet=r',
+      'mongodb://db1,db2/a?replicaSet=r&tls=true',
+      'mongodb://u:p%40@db1/?ssl=false',
+      'mongodb+srv://cluster.example.com/a',
+      // Malformed, which the driver explains.
+      'mongodb://user:a/b@127.0.0.1/a',
+    ])
+      expect([url, problemsOf({ MONGO_URL: url })]).toEqual([url, []]);
+    for (const url of [
+      'mongodb://db1/a',
+      'mongodb://user:secret@127.0.0.1,db1:27017/a?replicaSet=r',
+      'mongodb://db1?retryWrites=true&atls=true',
+      'mongodb://localhost.evil.example/a',
+    ]) {
+      const [problem] = problemsOf({ MONGO_URL: url });
+      expect(problem).toMatch(/^MONGO_URL must contain tls=true/);
+      expect(problem).not.toContain('secret');
+    }
+  });
+
+  it('takes no MySQL on another machine without a word about its encryption', () => {
+    const problems = (host: string, query = '') =>
+      problemsOf({ MYSQL_URL: `mysql://u:secret@${host}/db${query}`, JWT_SECRET: 's'.repeat(32) });
+    for (const host of ['localhost', '127.0.0.1:3307', '[::1]']) expect(problems(host)).toEqual([]);
+    for (const mode of ['VERIFY_IDENTITY', 'DISABLED']) expect(problems('db1', `?ssl-mode=${mode}`)).toEqual([]);
+    const [problem] = problems('db1');
+    expect(problem).toMatch(/^MYSQL_URL must contain ssl-mode=VERIFY_IDENTITY/);
+    expect(problem).not.toContain('secret');
   });
 
   it.each(['1.5', 'NaN', 'Infinity', '-1', '65536', '0x10', '1e3', '+80', '8 0'])('refuses the port %s', (PORT) => {
