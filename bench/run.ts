@@ -2,6 +2,9 @@
  * All of the measurements, one after the other, with their floors: prints a table and keeps the figures in `bench/results`.
  *
  *   npm run bench [-- sends group pull idle scaling requests layers start floors] [against=FOLDER]
+ *   npm run bench -- mongo
+ *
+ * `mongo` needs mongod, and runs only when it is named.
  *
  * `against` is another checkout with its packages, which `requests` compares with this one.
  */
@@ -14,6 +17,7 @@ import { measureFloors } from './floors.ts';
 import { measureGroup } from './group.ts';
 import { measureHttpLayers } from './http-layers.ts';
 import { measureIdle } from './idle.ts';
+import { measureMongo } from './mongo.ts';
 import { measurePull } from './pull.ts';
 import { measureRequests } from './requests.ts';
 import { measureScaling } from './scaling.ts';
@@ -74,6 +78,7 @@ await part('requests', () => {
   return measureRequests(core, against === undefined ? { now: own } : { before: resolve(against), now: own });
 });
 await part('layers', measureHttpLayers);
+if (wanted.has('mongo')) await part('mongo', () => measureMongo({ server: core, mongod: 1 }));
 await part('start', async () => {
   const times = [];
   for (let index = 0; index < 5; index += 1) {

@@ -38,12 +38,14 @@ export interface MongodOptions {
   readonly isReplicaSet?: boolean;
   /** Whether it gets a set of its own. */
   readonly isInitiated?: boolean;
+  /** The processor core that it may use; all of them by default. */
+  readonly core?: number;
   /** Further options of mongod. */
   readonly args?: readonly string[];
 }
 
 export async function startMongod(options: MongodOptions = {}): Promise<MongodServer> {
-  const { isReplicaSet = true, isInitiated = true, args = [] } = options;
+  const { isReplicaSet = true, isInitiated = true, core, args = [] } = options;
   const { program: path } = mongoRequirement;
   if (path === null) throw new Error('mongod is missing');
   await using stack = new AsyncDisposableStack();
@@ -51,8 +53,9 @@ export async function startMongod(options: MongodOptions = {}): Promise<MongodSe
   const port = Number(await freePort());
   const program = stack.use(
     new ServerProgram({
-      program: path,
+      program: core === undefined ? path : 'taskset',
       args: [
+        ...(core === undefined ? [] : ['-c', String(core), path]),
         ...['--dbpath', folder.path, '--port', String(port), '--bind_ip', '127.0.0.1', '--quiet'],
         ...['--wiredTigerCacheSizeGB', cacheGigabytes, '--nounixsocket'],
         ...(isReplicaSet ? ['--replSet', setName] : []),
