@@ -55,6 +55,18 @@ export interface SegmentTail {
   readonly seal: Seal | null;
 }
 
+/** Where a conversation's log is, up to a message: its segments, of which only the last may go on, and the numbers of that message. */
+export interface ChainRecord {
+  readonly conversationId: ConversationId;
+  readonly segments: readonly {
+    readonly month: Month;
+    readonly fromSeq: Seq;
+    readonly toSeq: Seq;
+    readonly lastSentAt: Millis;
+  }[];
+  readonly head: Pick<MessageRow, 'seq' | 'ordinal' | 'membershipSeq' | 'sentAt'>;
+}
+
 /** The key that finds a row before its number is known. */
 export interface RowKey {
   readonly conversationId: ConversationId;
@@ -98,6 +110,13 @@ export interface MessageLog {
   append(appends: readonly Append[]): Promise<AppendResult[]>;
   /** The ends of segments, in the order of the keys. A month without a table is an empty segment. */
   tails(keys: readonly { conversationId: ConversationId; month: Month }[]): Promise<SegmentTail[]>;
+  /**
+   * Where logs are as far as that is recorded, in the order of the ids: never ahead of the log, but often behind it. Null: it is not
+   * recorded. A store in which the `tails` of all months cost little records nothing.
+   */
+  chains(ids: readonly ConversationId[]): Promise<(ChainRecord | null)[]>;
+  /** Records where logs are, unless a later message is recorded. Safe to repeat, and in any order. */
+  raiseChains(chains: readonly ChainRecord[]): Promise<void>;
   /** The first number with `sentAt >= at` in a segment; null if there is none. */
   firstSeqAt(conversationId: ConversationId, month: Month, at: Millis): Promise<Seq | null>;
   /** Messages by range, ascending in each range, without seals. */

@@ -167,6 +167,27 @@ describeMessageStores('MessageLog', (open) => {
     ]);
   });
 
+  it('keeps the latest record of where a log is, or none at all', async () => {
+    const record = (seq: bigint, conversationId = '1') => ({
+      conversationId,
+      segments: [
+        { month, fromSeq: 1n, toSeq: 2n, lastSentAt: Date.UTC(2026, 0, 31) },
+        { month: '2026-02', fromSeq: 3n, toSeq: seq, lastSentAt: Date.UTC(2026, 1, 2) },
+      ],
+      head: { seq, ordinal: seq, membershipSeq: 1n, sentAt: Date.UTC(2026, 1, 2) },
+    });
+    expect(await store.messageLog.chains(['1', '2'])).toEqual([null, null]);
+    await store.messageLog.raiseChains([record(9_007_199_254_740_993n), record(4n, '2')]);
+    await store.messageLog.raiseChains([record(5n), record(6n, '2'), record(6n, '2')]);
+    for (const _ of [1, 2]) {
+      const [first, unknown, second] = await store.messageLog.chains(['1', '404', '2']);
+      expect([null, record(9_007_199_254_740_993n)]).toContainEqual(first);
+      expect([null, record(6n, '2')]).toContainEqual(second);
+      expect([unknown, first === null]).toEqual([null, second === null]);
+      await store.reopen();
+    }
+  });
+
   it('lists ranges from either end, before and after it was closed', async () => {
     await store.messageLog.append([{ conversationId: '1', month, rows: rows('1', 1, 6) }]);
     await store.reopen();

@@ -72,6 +72,16 @@ export const deliveryMutants: readonly DeliveryMutant[] = [
     wrapMessages: (store) => withLog(store, { listUnfinished: async () => [] }),
   },
   {
+    name: 'a log is recorded further than it is stored',
+    wrapMessages: (store) =>
+      withLog(store, {
+        raiseChains: (chains) =>
+          store.messageLog.raiseChains(
+            chains.map((chain) => ({ ...chain, head: { ...chain.head, seq: chain.head.seq + 1n } })),
+          ),
+      }),
+  },
+  {
     name: 'a hint is trusted without its number',
     wrapBus: (bus, openStreams) => ({
       ...bus,

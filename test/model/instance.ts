@@ -53,7 +53,7 @@ export function createServices(options: InstanceOptions): Services {
       fanOutOnWriteMaxMembers: options.onWriteMaxMembers,
       textMaxBytes: 100,
       // Two rows at a time, so that a burst takes several appends.
-      log: { batchMax: 2, chainsMax: 10, recentMax: 10, sweepPage: 3 },
+      log: { batchMax: 2, chainsMax: 10, recentMax: 10, sweepPage: 3, chainRecordEveryMs: 50 },
       stream: { checkSlices: 1, catchUpPage: 3 },
     },
   });

@@ -34,9 +34,11 @@ export function createChainCache(ports: {
   /** Milliseconds on a clock that cannot be set. */
   elapsed: Clock;
   isSoleWriter: boolean;
+  /** Receives chains that differ from where they are recorded. */
+  onMoved: (chain: SegmentChain) => void;
   settings: { readonly headTrustMs: Millis; readonly chainsMax: number };
 }) {
-  const { log, elapsed, isSoleWriter, settings } = ports;
+  const { log, elapsed, isSoleWriter, onMoved, settings } = ports;
   const chains = new LRUCache<ConversationId, CachedChain>({ max: settings.chainsMax });
   const inDoubt = new LRUCache<ConversationId, true>({ max: doubtsMax });
 
@@ -106,6 +108,7 @@ export function createChainCache(ports: {
       if (cached?.chain !== chain) chains.set(chain.conversationId, { chain, checkedAt: elapsed() });
       // Earlier appends in doubt wanted a number that is taken now.
       inDoubt.delete(chain.conversationId);
+      onMoved(chain);
     },
 
     /** Records an append with an unknown outcome. */

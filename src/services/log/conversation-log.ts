@@ -20,6 +20,7 @@ import type { MessageLog } from '../../stores/message-log.ts';
 import type { Membership } from './admission.ts';
 import { type BatchWriterSettings, createBatchWriter } from './batch-writer.ts';
 import { createChainCache, neverTrusted } from './chain-cache.ts';
+import { type ChainRecordSettings, chainRecordDefaults, createChainRecords } from './chain-records.ts';
 import { type Appended, createBatch, type Waiting } from './draft-batch.ts';
 import { createFollowers, type FollowersSettings, followersDefaults } from './followers.ts';
 import { createLogReader } from './log-reader.ts';
@@ -33,7 +34,11 @@ export type { Appended } from './draft-batch.ts';
 export type { Follower } from './followers.ts';
 export { emptyHead } from './segment-chain.ts';
 
-export interface ConversationLogSettings extends BatchWriterSettings, FollowersSettings, SweepSettings {
+export interface ConversationLogSettings
+  extends BatchWriterSettings,
+    ChainRecordSettings,
+    FollowersSettings,
+    SweepSettings {
   /** Drafts waiting to be written, over all conversations; more are refused with OVERLOADED. */
   readonly queueMax: number;
   /** Maximum number of concurrent appends, each of many conversations. */
@@ -53,6 +58,7 @@ export interface ConversationLogSettings extends BatchWriterSettings, FollowersS
 export const conversationLogDefaults: ConversationLogSettings = {
   ...followersDefaults,
   ...sweepDefaults,
+  ...chainRecordDefaults,
   queueMax: 20_000,
   flushesMax: 4,
   batchMax: 500,
@@ -81,7 +87,8 @@ export function createConversationLog(ports: {
 }) {
   const { log, clock, elapsed, newId, membership, isSoleWriter, onError } = ports;
   const settings = { ...conversationLogDefaults, ...ports.settings };
-  const chains = createChainCache({ log, elapsed, isSoleWriter, settings });
+  const records = createChainRecords({ log, settings });
+  const chains = createChainCache({ log, elapsed, isSoleWriter, onMoved: records.note, settings });
   const followers = createFollowers({ log, onError, settings });
   const sweep = createSweep({ log, followers, elapsed, settings });
   const recent = createRecentMessages(settings.recentMax);
@@ -194,6 +201,9 @@ export function createConversationLog(ports: {
     },
 
     /** Lets the followers finish their current work. Later drafts reach them only after the next start. */
-    close: followers.close,
+    async close(): Promise<void> {
+      await followers.close();
+      await records.close();
+    },
   };
 }

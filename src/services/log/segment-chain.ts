@@ -6,7 +6,7 @@
 import type { Conversation } from '../../domain/conversation.ts';
 import type { ConversationId, Millis, Seq } from '../../domain/ids.ts';
 import type { Month } from '../../domain/month.ts';
-import type { MessageLog, MessageRow, SegmentTail } from '../../stores/message-log.ts';
+import type { ChainRecord, MessageLog, MessageRow, SegmentTail } from '../../stores/message-log.ts';
 
 export interface Segment {
   readonly month: Month;
@@ -62,19 +62,58 @@ export function applyTail(chain: SegmentChain, tail: SegmentTail): Month | null 
 /** Number of tails that the store reads at a time. */
 const tailsPerRead = 500;
 
-/** Reads whole chains. Requests all existing months at once, so that an old conversation needs no more round trips than a new one. */
+/** Reads whole chains: from where they are recorded, or from the first month. */
 export async function loadChains(log: MessageLog, conversations: readonly Conversation[]): Promise<SegmentChain[]> {
+  const records = await log.chains(conversations.map(({ id }) => id));
+  const recorded = records.flatMap((record) => (record === null ? [] : chainOf(record)));
+  const others = conversations.filter((_, index) => records[index] === null);
+  const [, searched] = await Promise.all([readOn(log, recorded), others.length === 0 ? [] : searchChains(log, others)]);
+  const byId = new Map([...recorded, ...searched].map((chain) => [chain.conversationId, chain]));
+  return conversations.map(({ id }) => byId.get(id) as SegmentChain);
+}
+
+function chainOf({ conversationId, segments, head }: ChainRecord): SegmentChain {
+  return { conversationId, segments: segments.map((segment) => ({ ...segment })), head };
+}
+
+/** The chain as a record, which later appends do not change. */
+export function recordOf({ conversationId, segments, head }: SegmentChain): ChainRecord {
+  return { conversationId, segments: segments.map((segment) => ({ ...segment })), head };
+}
+
+interface SegmentKey {
+  readonly conversationId: ConversationId;
+  readonly month: Month;
+}
+
+/** Reads tails a few at a time: the store serves other callers in between. */
+async function readTails(log: MessageLog, keys: readonly SegmentKey[]): Promise<SegmentTail[]> {
+  const tails: SegmentTail[] = [];
+  for (let start = 0; start < keys.length; start += tailsPerRead)
+    for (const tail of await log.tails(keys.slice(start, start + tailsPerRead))) tails.push(tail);
+  return tails;
+}
+
+/** Reads the messages after the heads of chains. */
+async function readOn(log: MessageLog, chains: readonly SegmentChain[]): Promise<void> {
+  for (let rest = chains; rest.length > 0; ) {
+    const tails = await readTails(
+      log,
+      rest.map((chain) => ({ conversationId: chain.conversationId, month: openSegment(chain).month })),
+    );
+    rest = rest.filter((chain, index) => applyTail(chain, tails[index] as SegmentTail) !== null);
+  }
+}
+
+/** Requests all existing months at once, so that an old conversation needs no more round trips than a new one. */
+async function searchChains(log: MessageLog, conversations: readonly Conversation[]): Promise<SegmentChain[]> {
   const months = await log.months();
   const tails = new Map<string, SegmentTail>();
-  const fetchTails = async (keys: { conversationId: ConversationId; month: Month }[]) => {
-    // The store serves other callers in between.
-    for (let start = 0; start < keys.length; start += tailsPerRead) {
-      const some = keys.slice(start, start + tailsPerRead);
-      const found = await log.tails(some);
-      some.forEach((key, index) => {
-        tails.set(`${key.conversationId}/${key.month}`, found[index] as SegmentTail);
-      });
-    }
+  const fetchTails = async (keys: readonly SegmentKey[]) => {
+    const found = await readTails(log, keys);
+    keys.forEach((key, index) => {
+      tails.set(`${key.conversationId}/${key.month}`, found[index] as SegmentTail);
+    });
   };
   const firstMonths = (conversation: Conversation) => [
     conversation.firstMonth,

@@ -46,6 +46,8 @@ export async function openSqliteMessageStore(options: SqliteMessageStoreOptions)
     messageLog: {
       append: caller('messageLog.append'),
       tails: caller('messageLog.tails'),
+      chains: async (ids) => ids.map(() => null),
+      raiseChains: async () => {},
       firstSeqAt: caller('messageLog.firstSeqAt'),
       list: caller('messageLog.list'),
       findByIds: caller('messageLog.findByIds'),

@@ -189,7 +189,7 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
       for (const id of ids) if (oldestId === null || compareIds(id, oldestId) < 0) oldestId = id;
       return { count: Math.min(ids.size, limit), oldestId };
     },
-  } satisfies Unpromised<MessageLog>;
+  } satisfies Unpromised<Omit<MessageLog, 'chains' | 'raiseChains'>>;
 
   function listOne(range: LogRange): MessageRow[] {
     const { conversationId, month, fromSeq, toSeq, limit, newestFirst = false } = range;

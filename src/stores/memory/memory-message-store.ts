@@ -8,7 +8,7 @@ import { lastInboxSeq } from '../../domain/inbox.ts';
 import type { Month } from '../../domain/month.ts';
 import { countReaders, lowestReaders, noPositions, type Positions, raisePositions } from '../../domain/receipt.ts';
 import { type Activity, byActivity, type InboxStore, type NewRun } from '../inbox-store.ts';
-import type { Append, AppendResult, MessageLog, MessageRow, RowKey, Seal } from '../message-log.ts';
+import type { Append, AppendResult, ChainRecord, MessageLog, MessageRow, RowKey, Seal } from '../message-log.ts';
 import type { MessageStore } from '../message-store.ts';
 import type { Receipt, ReceiptKey, ReceiptStore } from '../receipt-store.ts';
 
@@ -30,6 +30,8 @@ function createLog(): MessageLog {
   const segments = new Map<Month, Map<string, Entry[]>>();
   /** Of messages and seals, by month. */
   const ids = new Map<Month, Set<string>>();
+
+  const chains = new Map<string, ChainRecord>();
 
   function entries(month: Month, conversationId: string): Entry[] {
     return segments.get(month)?.get(conversationId) ?? [];
@@ -109,6 +111,13 @@ function createLog(): MessageLog {
         const seal = found.find((entry) => 'seal' in entry);
         return { last: last?.row ?? null, seal: seal?.seal ?? null };
       }),
+    chains: async (ids) => ids.map((id) => chains.get(id) ?? null),
+    async raiseChains(records) {
+      for (const record of records) {
+        const known = chains.get(record.conversationId);
+        if (known === undefined || known.head.seq < record.head.seq) chains.set(record.conversationId, record);
+      }
+    },
     firstSeqAt: async (conversationId, month, at) => {
       const found = entries(month, conversationId).find((entry) => 'row' in entry && entry.row.sentAt >= at);
       return found === undefined ? null : seqOf(found);

@@ -58,6 +58,23 @@ export interface ReceiptDocument {
   readonly readSeq: bigint;
 }
 
+/** Where a conversation's log is. */
+export interface ChainDocument {
+  /** The id of the conversation. */
+  readonly _id: bigint;
+  readonly segments: readonly {
+    readonly month: Month;
+    readonly fromSeq: bigint;
+    readonly toSeq: bigint;
+    readonly lastSentAt: Date;
+  }[];
+  /** The last message. */
+  readonly seq: bigint;
+  readonly ordinal: bigint;
+  readonly membershipSeq: bigint;
+  readonly sentAt: Date;
+}
+
 /** Facts about the database, by name. */
 export interface FactDocument {
   readonly _id: string;
@@ -153,6 +170,27 @@ function receiptSchema(): Schema<ReceiptDocument> {
   return schema;
 }
 
+function chainSchema(): Schema<ChainDocument> {
+  const segment = {
+    _id: false,
+    month: { type: String, ...required },
+    fromSeq: { type: BigInt, ...required },
+    toSeq: { type: BigInt, ...required },
+    lastSentAt: { type: Date, ...required },
+  };
+  return new Schema<ChainDocument>(
+    {
+      _id: { type: BigInt, ...required },
+      segments: { type: [segment], ...required },
+      seq: { type: BigInt, ...required },
+      ordinal: { type: BigInt, ...required },
+      membershipSeq: { type: BigInt, ...required },
+      sentAt: { type: Date, ...required },
+    },
+    options,
+  );
+}
+
 function factSchema(): Schema<FactDocument> {
   return new Schema<FactDocument>({ _id: { type: String, ...required }, version: Number, checks: BigInt }, options);
 }
@@ -169,6 +207,7 @@ export function createMongoCollections(connection: Connection) {
     activity: connection.model<ActivityDocument>('Activity', activitySchema(), 'activity'),
     acked: connection.model<AckedDocument>('Acked', ackedSchema(), 'acked'),
     receipt: connection.model<ReceiptDocument>('Receipt', receiptSchema(), 'receipt'),
+    chain: connection.model<ChainDocument>('Chain', chainSchema(), 'chain'),
     fact: connection.model<FactDocument>('Fact', factSchema(), 'fact'),
   };
   const months = new Map<Month, Model<MessageDocument>>();
@@ -188,6 +227,7 @@ export function createMongoCollections(connection: Connection) {
     activity: rowsOf(models.activity),
     acked: rowsOf(models.acked),
     receipt: rowsOf(models.receipt),
+    chain: rowsOf(models.chain),
     fact: rowsOf(models.fact),
 
     /** A month's messages, for reading. Before `openMonth` the collection may not exist, and is then empty. */
@@ -208,9 +248,9 @@ export function createMongoCollections(connection: Connection) {
 
     /** Makes all other collections and indexes, unless they exist. */
     async open(): Promise<void> {
-      const { inbox, activity, acked, receipt, fact } = models;
+      const { inbox, activity, acked, receipt, chain, fact } = models;
       await Promise.all(
-        [inbox, activity, acked, receipt, fact].map((model) => makeIndexes(model as unknown as Model<object>)),
+        [inbox, activity, acked, receipt, chain, fact].map((model) => makeIndexes(model as unknown as Model<object>)),
       );
     },
 

@@ -6,11 +6,13 @@ import type { Month } from '../../domain/month.ts';
 import type { FollowedRef, LogRange, MessageLog, MessageRow, RowKey, SegmentTail } from '../message-log.ts';
 import { isSeal, toRow, toSeal } from './message-documents.ts';
 import type { Call, WithCall } from './mongo-calls.ts';
+import { createMongoChains } from './mongo-chains.ts';
 import type { MongoCollections } from './mongo-collections.ts';
 import { appendMessages } from './mongo-message-append.ts';
 import type { SegmentMonths } from './segment-months.ts';
 
 export function createMongoMessageLog(collections: MongoCollections, months: SegmentMonths): WithCall<MessageLog> {
+  const chains = createMongoChains(collections);
   const { messages } = collections;
 
   /** The open end of a segment: its last row, or the seal and the last row before it. */
@@ -91,6 +93,8 @@ export function createMongoMessageLog(collections: MongoCollections, months: Seg
     },
 
     tails: (call, keys) => Promise.all(keys.map(({ conversationId, month }) => tail(call, conversationId, month))),
+
+    ...chains,
 
     async firstSeqAt(call, conversationId, month, at) {
       const found = await call.command((options) =>

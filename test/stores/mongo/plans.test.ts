@@ -20,6 +20,7 @@ const rowsEach = 30;
 /** The calls with a query without one shard key, and the reason. */
 const scattered: Readonly<Record<string, string>> = {
   'messageLog.findByIds': 'an id does not name its conversation',
+  'messageLog.chains': 'the conversations of a page are on as many shards',
   'messageLog.append of an id that is taken': 'the same, and only a clock that repeats a time causes it',
   'messageLog.months': 'looks for a first message in months that are new to the process',
   'messageLog.listUnfinished': 'a sweep concerns all conversations',
@@ -70,6 +71,11 @@ describe.skipIf(!mongoRequirement.isMet)(`the queries on MongoDB${mongoRequireme
   });
 
   const ids = Array.from({ length: conversations }, (_, index) => String(index + 1));
+  const chainOf = (conversationId: string, seq: bigint) => ({
+    conversationId,
+    segments: [{ month, fromSeq: 1n, toSeq: seq, lastSentAt: 1 }],
+    head: { seq, ordinal: seq, membershipSeq: 0n, sentAt: 1 },
+  });
   const run = (userId: string, conversationId: string, seq: number) => {
     const from = BigInt(Math.floor(seq / conversations) + 1);
     return { userId, seq: BigInt(seq), conversationId, fromSeq: from, toSeq: from, truncated: false, activeAt: seq };
@@ -85,6 +91,7 @@ describe.skipIf(!mongoRequirement.isMet)(`the queries on MongoDB${mongoRequireme
       );
       await store.inboxes.append(runs);
       await store.inboxes.raiseAckedSeqs(ids.map((deviceId) => ({ userId, deviceId, seq: 1n })));
+      await store.messageLog.raiseChains([chainOf(userId, 5n)]);
       await store.receipts.raiseSent(ids.map((conversationId) => ({ userId, conversationId, seq: 5n })));
     }
   }
@@ -102,6 +109,9 @@ describe.skipIf(!mongoRequirement.isMet)(`the queries on MongoDB${mongoRequireme
     'messageLog.append of an id that is taken': () =>
       store.messageLog.append([{ ...key, rows: rows('3', 99, 99, { id: next[0]?.id ?? '' }) }]),
     'messageLog.tails': () => store.messageLog.tails([key, { ...key, month: '2025-12' }]),
+    'messageLog.chains': () => store.messageLog.chains(['3', '4']),
+    'messageLog.raiseChains': () =>
+      store.messageLog.raiseChains([chainOf('3', 9n), chainOf('4', 9n), chainOf('99', 1n)]),
     'messageLog.firstSeqAt': () => store.messageLog.firstSeqAt('3', month, Date.UTC(2026, 0, 15) + 150),
     'messageLog.list': () => store.messageLog.list([{ ...key, fromSeq: 3n, toSeq: 9n, limit: 5 }]),
     'messageLog.list of the newest': () =>
@@ -172,7 +182,7 @@ describe.skipIf(!mongoRequirement.isMet)(`the queries on MongoDB${mongoRequireme
 /** Whether the filter of an operation has one value of the shard key of its collection. */
 function hasOneShardKey({ ns, command }: Profiled): boolean {
   const collection = ns.slice(ns.indexOf('.') + 1);
-  const shardKey = collection.startsWith('message_') ? 'conversationId' : 'userId';
+  const shardKey = collection.startsWith('message_') ? 'conversationId' : collection === 'chain' ? '_id' : 'userId';
   const filter = command.filter ?? command.q ?? command.query ?? command.pipeline?.[0]?.$match ?? {};
   const value = filter[shardKey];
   return value !== undefined && (typeof value !== 'object' || value instanceof mongo.Long);
