@@ -48,11 +48,11 @@ describe('the choice of drivers', () => {
     expect(await problemWith({ [name]: 'nosuch://user:secret@127.0.0.1/db' })).toBe(
       `${name} does not support nosuch:. Unset it to run embedded, on files in DATA_DIR.`,
     );
-    expect(await problemWith({ [name]: 'embedded:' })).toMatch(`${name} does not support embedded:.`);
+    expect(await problemWith({ [name]: 'embedded://127.0.0.1/' })).toMatch(`${name} does not support embedded:.`);
   });
 
   it('names every unsupported URL, and every invalid one', async () => {
-    const problem = await problemWith({ MONGO_URL: 'mongodb', MYSQL_URL: 'nosuch:', REDIS_URL: 'nosuch:' });
+    const problem = await problemWith({ MONGO_URL: 'mongodb', MYSQL_URL: 'nosuch://127.0.0.1', REDIS_URL: 'nosuch:' });
     expect(problem).toMatch(/^MONGO_URL is not a URL; MYSQL_URL does not support nosuch:; REDIS_URL .*nosuch:\. Unset/);
   });
 
