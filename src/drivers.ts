@@ -20,6 +20,7 @@ import { openMongoMessageStore } from './stores/mongo/mongo-message-store.ts';
 import type { PresenceStore } from './stores/presence-store.ts';
 import type { RateLimiter } from './stores/rate-limiter.ts';
 import { FolderInUse, openDataFolder } from './stores/sqlite-file/data-folder.ts';
+import { folderId } from './stores/sqlite-file/folder-id.ts';
 
 export interface Drivers extends AsyncDisposable {
   readonly messageStore: MessageStore;
@@ -67,6 +68,8 @@ async function openMongo({ config, clock, elapsed, onError, onWaiting }: DriverO
   }
   return openMongoMessageStore({
     url: config.mongoUrl ?? '',
+    // A directory on a server does not depend on the folder.
+    directoryId: config.mysqlUrl === null ? folderId(config.dataDir) : null,
     timeoutMs: config.storeTimeoutMs,
     clock,
     elapsed,

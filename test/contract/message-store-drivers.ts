@@ -29,6 +29,7 @@ async function openMongo(): Promise<OpenStores> {
   const open = () =>
     openMongoMessageStore({
       url,
+      directoryId: 'test',
       timeoutMs: 5_000,
       clock: Date.now,
       elapsed: () => performance.now(),

@@ -130,6 +130,22 @@ describe.skipIf(mongoRequirement.program === null)(`a start with MongoDB${mongoR
     );
   });
 
+  it('is refused on the messages of another folder, however often', async () => {
+    await using mongod = await startMongod();
+    using own = temporaryFolder();
+    using other = temporaryFolder();
+    const MONGO_URL = mongod.url();
+    await using server = new ServerProcess({ DATA_DIR: own.path, MONGO_URL });
+    await server.start();
+    await using stranger = new ServerProcess({ DATA_DIR: other.path, MONGO_URL });
+    for (const _ of [1, 2]) {
+      expect(await stranger.failToStart()).toBe(1);
+      expect(stranger.stderr).toContain('The MongoDB database has the messages of another DATA_DIR. Use that folder,');
+    }
+    await server.end('SIGKILL');
+    await server.start();
+  });
+
   it('waits for a server that cannot be reached, says so on its port, and then starts', async () => {
     await using mongod = await startMongod();
     await mongod.program.end('SIGKILL');

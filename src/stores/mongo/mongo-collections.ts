@@ -79,6 +79,7 @@ export interface ChainDocument {
 export interface FactDocument {
   readonly _id: string;
   readonly version?: number;
+  readonly directoryId?: string;
   readonly checks?: bigint;
 }
 
@@ -192,7 +193,10 @@ function chainSchema(): Schema<ChainDocument> {
 }
 
 function factSchema(): Schema<FactDocument> {
-  return new Schema<FactDocument>({ _id: { type: String, ...required }, version: Number, checks: BigInt }, options);
+  return new Schema<FactDocument>(
+    { _id: { type: String, ...required }, version: Number, directoryId: String, checks: BigInt },
+    options,
+  );
 }
 
 export type MongoCollections = ReturnType<typeof createMongoCollections>;

@@ -19,6 +19,8 @@ import { createSegmentMonths } from './segment-months.ts';
 const schemaVersion = 1;
 
 export interface MongoMessageStoreOptions extends MongoConnectionOptions {
+  /** Identifies the directory whose conversations the messages belong to; null: it is not known. */
+  readonly directoryId: string | null;
   readonly clock: Clock;
   /** Milliseconds of a monotonic clock. */
   readonly elapsed: Clock;
@@ -34,6 +36,7 @@ export function openMongoMessageStore(options: MongoMessageStoreOptions): Promis
   return connectMongo(options, async (connection) => {
     const collections = createMongoCollections(connection);
     await checkVersion(collections);
+    if (options.directoryId !== null) await checkDirectory(collections, options.directoryId);
     await collections.open();
     const month = monthOf(options.clock());
     for (const one of [month, nextMonth(month)]) await collections.openMonth(one);
@@ -51,6 +54,23 @@ async function checkVersion({ fact }: MongoCollections): Promise<void> {
   if ((found?.version ?? 0) <= schemaVersion) return;
   throw new StartError(
     `The MongoDB database was written by a newer version of Heliograph (schema ${found?.version}, this version knows ${schemaVersion}). Start that version, or restore a backup.`,
+  );
+}
+
+/**
+ * Messages belong to the conversations of one directory. A server with another one would number inboxes and messages anew.
+ *
+ * @throws StartError: the database belongs to another directory
+ */
+async function checkDirectory({ fact }: MongoCollections, directoryId: string): Promise<void> {
+  const found = await fact.findOneAndUpdate(
+    { _id: 'directory' },
+    { $setOnInsert: { directoryId } },
+    { upsert: true, returnDocument: 'after' },
+  );
+  if (found?.directoryId === directoryId) return;
+  throw new StartError(
+    'The MongoDB database has the messages of another DATA_DIR. Use that folder, or name another database in MONGO_URL.',
   );
 }
 

@@ -12,7 +12,7 @@ const othersMask = 0o077;
 /** Set on folders such as /tmp, which all users share. */
 const stickyBit = 0o1000;
 /** Files of Heliograph, of any release. */
-const ourFiles = /^(jwt-secret|.+\.(db|lock)(-(wal|shm|journal))?)$/;
+const ourFiles = /^(jwt-secret|folder-id|.+\.(db|lock)(-(wal|shm|journal))?)$/;
 
 /** Creates a file for the owner only. An existing file stays unchanged. */
 export function createPrivateFile(path: string): void {

@@ -54,6 +54,7 @@ describe.skipIf(!mongoRequirement.isMet)(`the queries on MongoDB${mongoRequireme
     };
     store = await openMongoMessageStore({
       url: shared.url,
+      directoryId: 'test',
       timeoutMs: 10_000,
       clock: () => Date.UTC(2026, 0, 15),
       elapsed: () => performance.now(),
