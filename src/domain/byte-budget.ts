@@ -140,10 +140,14 @@ export class ByteBudget {
     }
   }
 
-  /** Gives everything back. Safe to call again. */
+  /**
+   * Gives everything back when the operation has ended. Fields that still run then, beside one whose failure has ended their parent, get
+   * no more: nobody would give that back. Safe to call again.
+   */
   release(): void {
     if (this.isCounted) this.all.held -= this.held;
     this.held = 0;
+    this.refusal ??= new DomainError('UNAVAILABLE', 'The operation has ended.');
   }
 }
 

@@ -1,7 +1,8 @@
 /** Queries and mutations over HTTP: passes requests to Apollo Server, and its answers to fastify. */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { HeaderMap } from '@apollo/server';
 import type { FastifyInstance } from 'fastify';
+import type { ByteBudget } from '../domain/byte-budget.ts';
 import type { ApolloHttp } from './apollo/apollo-http.ts';
 import type { ClientAddressOf } from './client-address.ts';
 import { createMediaTypes, jsonType } from './media-type.ts';
@@ -33,13 +34,13 @@ export function addGraphqlRoute(
       // Only a single answer can have the media type of GraphQL.
       const mediaType = batch === null ? accepted : jsonType;
       const budget = ports.budgets.open();
-      // Also after a response that its client did not wait for.
-      reply.raw.once('close', () => budget.release());
       const { authorization } = headers;
-      const answer = await apollo.answer(
-        { method, headers: headerMapOf(headers), search: searchOf(url), body },
-        { mediaType, batch, authorization, client: clientAddressOf(raw), budget },
-      );
+      const answer = await apollo
+        .answer(
+          { method, headers: headerMapOf(headers), search: searchOf(url), body },
+          { mediaType, batch, authorization, client: clientAddressOf(raw), budget },
+        )
+        .finally(() => releaseAfter(reply.raw, budget));
       reply.status(answer.status ?? 200);
       for (const [name, value] of answer.headers) {
         // Apollo Server allows caches to keep some answers.
@@ -56,6 +57,12 @@ export function addGraphqlRoute(
     onRequest: async (_request, reply) => sendRefusal(reply.header('allow', 'GET, POST'), 405, refusals[405] ?? ''),
     handler: () => {},
   });
+}
+
+/** Gives the bytes back when the answer has been sent; at once if its client has gone, for whom the operation still ran to its end. */
+function releaseAfter(response: ServerResponse, budget: ByteBudget): void {
+  if (response.closed) budget.release();
+  else response.once('close', () => budget.release());
 }
 
 function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {

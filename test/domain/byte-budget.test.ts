@@ -37,6 +37,14 @@ describe('a budget', () => {
     expect(budgets.held).toBe(0);
   });
 
+  it('takes nothing more after it was given back', () => {
+    const { budgets, refused } = setUp();
+    const budget = budgets.open();
+    budget.release();
+    expect(codeOf(() => budget.take(5))).toBe('UNAVAILABLE');
+    expect([budgets.held, refused]).toEqual([0, []]);
+  });
+
   it('leaves a quarter of the whole to small operations', () => {
     const { budgets, refused } = setUp();
     for (let count = 0; count < 3; count += 1) budgets.open().take(10 * MiB);
