@@ -165,6 +165,7 @@ export async function startHeliograph(
     storeSetAside: async () => (await messageStore.stats()).setAside,
     online: () => presence.onlineCount,
     answerBytes: () => budgets.held,
+    passwordsWaiting: () => accounts.passwordsWaiting,
   });
 
   // Unfinished work of the last run is completed before the first request, so that no user reads an incomplete inbox.

@@ -323,6 +323,14 @@ export const settings = v.pipe(
   ),
   v.forward(
     v.partialCheck(
+      [['textMaxBytes'], ['requestMaxBytes']],
+      ({ textMaxBytes, requestMaxBytes }) => textMaxBytes <= requestMaxBytes,
+      'is more than REQUEST_MAX_BYTES: such a text could not be sent',
+    ),
+    ['textMaxBytes'],
+  ),
+  v.forward(
+    v.partialCheck(
       [['jwtSecretFile'], ['jwtSecret']],
       ({ jwtSecretFile, jwtSecret }) => jwtSecretFile === null || jwtSecret === null,
       'and JWT_SECRET exclude each other',

@@ -14,6 +14,7 @@ export interface Gauges {
   readonly storeSetAside: () => Promise<number>;
   readonly online: () => number;
   readonly answerBytes: () => number;
+  readonly passwordsWaiting: () => number;
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -134,6 +135,7 @@ export function createMetrics(version: string) {
       gauge('store_journal_backlog', 'Operations in the journal that are not in the tables yet.', gauges.storeBacklog);
       gauge('store_set_aside', 'Committed writes that could not be moved into the tables.', gauges.storeSetAside);
       gauge('answer_bytes', 'Bytes of rows and answers that operations hold.', gauges.answerBytes);
+      gauge('password_hashes_waiting', 'Passwords that wait to be hashed.', gauges.passwordsWaiting);
       gauge('presence_online', 'Users who are online.', gauges.online);
     },
     async page() {

@@ -169,10 +169,18 @@ describe('readConfig', () => {
     min === undefined || max === undefined ? [] : [{ env, min, max }],
   );
   it.each(numbers)('holds $env to its range', ({ env, min, max }) => {
-    expect(problemsOf({ [env]: String(min) })).toEqual([]);
-    expect(problemsOf({ [env]: String(max) })).toEqual([]);
-    expect(problemsOf({ [env]: String(min - 1) })).toHaveLength(1);
-    expect(problemsOf({ [env]: String(max + 1) })).toHaveLength(1);
+    // The texts must fit into a request.
+    const problems = (value: number) => problemsOf({ TEXT_MAX_BYTES: '1', [env]: String(value) });
+    expect(problems(min)).toEqual([]);
+    expect(problems(max)).toEqual([]);
+    expect(problems(min - 1)).toHaveLength(1);
+    expect(problems(max + 1)).toHaveLength(1);
+  });
+
+  it('refuses texts that no request could hold', () => {
+    expect(problemsOf({ TEXT_MAX_BYTES: '20000', REQUEST_MAX_BYTES: '10000' })).toEqual([
+      'TEXT_MAX_BYTES is more than REQUEST_MAX_BYTES: such a text could not be sent',
+    ]);
   });
 
   it.each([

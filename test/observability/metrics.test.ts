@@ -10,6 +10,7 @@ const gauges = {
   storeBacklog: async () => 4,
   storeSetAside: async () => 0,
   online: () => 5,
+  passwordsWaiting: () => 0,
   answerBytes: () => 6,
 };
 

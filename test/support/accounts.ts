@@ -37,6 +37,7 @@ export const plainPasswords = (): Passwords => ({
   hash: async (text) => plainHash(text),
   verify: async (text, phc) => phc === plainHash(text),
   isOutdated: () => false,
+  waiting: 0,
 });
 
 /** Readable, but of a length that does not grow with the password, as a real one. */

@@ -75,7 +75,7 @@ export function openAccountService({
 }): AccountService {
   const { settings, clock } = ports;
   const signIns = openSignIns({ settings, clock, elapsed, onError });
-  return createAccountService({ ...ports, ...signIns, passwords: createPasswords() });
+  return createAccountService({ ...ports, ...signIns, passwords: createPasswords(ports.onLimit) });
 }
 
 export function createAccountService(ports: AccountPorts) {
@@ -197,6 +197,11 @@ export function createAccountService(ports: AccountPorts) {
     /** The user's signed-in devices, the latest used first. */
     async listDevices({ userId }: Viewer): Promise<Device[]> {
       return (await devices.listByUser(userId)).filter(({ revokedAt }) => revokedAt === null);
+    },
+
+    /** Number of passwords that wait to be hashed. */
+    get passwordsWaiting(): number {
+      return ports.passwords.waiting;
     },
 
     /** Forgets devices that were unused for the lifetime of a refresh token. */

@@ -14,7 +14,8 @@ const waitingPerNetworkMax = 20;
 
 export type HashQueue = ReturnType<typeof createHashQueue>;
 
-export function createHashQueue() {
+/** @param onRefused - called with the name of the limit for each refused call */
+export function createHashQueue(onRefused: (limit: string) => void = () => {}) {
   const waiting: { readonly network: string; readonly start: () => void }[] = [];
   let running = 0;
 
@@ -23,8 +24,10 @@ export function createHashQueue() {
     async run<T>(network: string, call: () => Promise<T>): Promise<T> {
       if (running >= runningMax) {
         const ofNetwork = waiting.filter((one) => one.network === network).length;
-        if (waiting.length >= waitingMax || ofNetwork >= waitingPerNetworkMax)
+        if (waiting.length >= waitingMax || ofNetwork >= waitingPerNetworkMax) {
+          onRefused(waiting.length >= waitingMax ? 'passwordHashes' : 'passwordHashesPerAddress');
           throw new DomainError('OVERLOADED', 'Too many concurrent sign-ins.');
+        }
         await new Promise<void>((start) => waiting.push({ network, start }));
       } else {
         running += 1;
@@ -36,6 +39,10 @@ export function createHashQueue() {
         if (next === undefined) running -= 1;
         else next.start();
       }
+    },
+    /** Number of calls that wait for their turn. */
+    get waiting(): number {
+      return waiting.length;
     },
   };
 }

@@ -13,8 +13,9 @@ type Cost = typeof cost;
 
 export type Passwords = ReturnType<typeof createPasswords>;
 
-export function createPasswords() {
-  const queue = createHashQueue();
+/** @param onRefused - called with the name of the limit for each refused call */
+export function createPasswords(onRefused?: (limit: string) => void) {
+  const queue = createHashQueue(onRefused);
 
   function derive(password: string, nonce: Buffer, parameters: Cost, network: string): Promise<Buffer> {
     return queue.run(network, () =>
@@ -49,6 +50,11 @@ export function createPasswords() {
       const parameters = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
       const tag = await derive(password, Buffer.from(nonce, 'base64'), parameters, network);
       return timingSafeEqual(tag, Buffer.from(expected, 'base64')) && phc !== null;
+    },
+
+    /** Number of hashes that wait to be made. */
+    get waiting(): number {
+      return queue.waiting;
     },
 
     /** Whether a hash was made with other parameters than those of today. */

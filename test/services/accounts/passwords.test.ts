@@ -52,12 +52,13 @@ describe('passwords', () => {
 describe('the queue of hashes', () => {
   /** Calls that end when they are told to. */
   function setUp() {
-    const queue = createHashQueue();
+    const refused: string[] = [];
+    const queue = createHashQueue((limit) => refused.push(limit));
     const started: (() => void)[] = [];
     let ended = 0;
     const run = (from: string) =>
       queue.run(from, () => new Promise<void>((end) => started.push(end))).then(() => (ended += 1));
-    return { run, started, endOne: () => started.shift()?.(), count: () => ended };
+    return { queue, refused, run, started, endOne: () => started.shift()?.(), count: () => ended };
   }
   const turns = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -73,6 +74,23 @@ describe('the queue of hashes', () => {
       await turns();
     }
     await Promise.all(calls);
+  });
+
+  it('reports how many wait, and each refusal by its limit', async () => {
+    const { queue, refused, run, started } = setUp();
+    const calls = Array.from({ length: 30 }, () => run('one').catch(() => {}));
+    await turns();
+    const ofOne = 30 - 20 - started.length;
+    expect([queue.waiting, refused]).toEqual([20, Array(ofOne).fill('passwordHashesPerAddress')]);
+    calls.push(...Array.from({ length: 200 }, (_, index) => run(`network ${index}`).catch(() => {})));
+    await turns();
+    expect([queue.waiting, refused.slice(ofOne)]).toEqual([200, Array(20).fill('passwordHashes')]);
+    for (const _ of calls) {
+      started.shift()?.();
+      await turns();
+    }
+    await Promise.all(calls);
+    expect(queue.waiting).toBe(0);
   });
 
   it('gives each network a share, and loses nobody who waits', async () => {
