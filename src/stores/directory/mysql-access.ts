@@ -46,6 +46,8 @@ export function parseMysqlUrl(text: string): MysqlAccess {
   if (option !== undefined) refuse(`has an unknown option ${option}; ssl-mode is the only one`);
   const tls = tlsModes[mode.toUpperCase()];
   if (tls === undefined) return refuse(`has an unknown ssl-mode; it is one of ${Object.keys(tlsModes).join(', ')}`);
+  // mysql2 compares a certificate with names only; for an address it would accept one for `localhost`.
+  if (tls?.verifyIdentity && /^[\d.]+$|:/.test(url.hostname)) refuse('needs a host name for ssl-mode=VERIFY_IDENTITY');
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? 3306 : Number(url.port),

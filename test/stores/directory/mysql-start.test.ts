@@ -26,8 +26,8 @@ describe('MYSQL_URL', () => {
     expect(parseMysqlUrl('mysql://u%40x:p%2Fw@db.example/chat')).toEqual({
       ...{ host: 'db.example', port: 3306, user: 'u@x', password: 'p/w', database: 'chat', tls: null },
     });
-    expect(parseMysqlUrl('mariadb://u@[::1]:3307/chat?ssl-mode=verify_identity')).toMatchObject({
-      ...{ host: '::1', port: 3307, password: '', tls: { verifyIdentity: true } },
+    expect(parseMysqlUrl('mariadb://u@[::1]:3307/chat?ssl-mode=verify_ca')).toMatchObject({
+      ...{ host: '::1', port: 3307, password: '', tls: { verifyIdentity: false } },
     });
   });
 
@@ -40,6 +40,8 @@ describe('MYSQL_URL', () => {
     ['mysql://u:secret@h/a/b', 'has something after the database'],
     ['mysql://u:secret%@h/chat', 'has an invalid %XX in its password'],
     ['mysql://u:secret@h/chat?timeout=3', 'has an unknown option timeout'],
+    ['mysql://u:secret@127.0.0.1/chat?ssl-mode=VERIFY_IDENTITY', 'needs a host name for ssl-mode=VERIFY_IDENTITY'],
+    ['mysql://u:secret@[::1]/chat?ssl-mode=VERIFY_IDENTITY', 'needs a host name for ssl-mode=VERIFY_IDENTITY'],
     ['mysql://u:secret@h/chat?ssl-mode=REQUIRED', 'has an unknown ssl-mode; it is one of DISABLED, VERIFY_CA'],
   ])('%s is refused without being shown', (url, problem) => {
     const message = problemOf(() => parseMysqlUrl(url));
