@@ -180,8 +180,9 @@ export class Session {
     const { refreshToken } = this.known;
     try {
       const fields = await refresh(this.url, refreshToken);
-      // In the meantime another user may have signed in.
-      if (!this.isOver) this.known = writeSession(this.storage, fields);
+      // In the meantime another user may have signed in. Or this tab was frozen, and another one has renewed further without the lock:
+      // the tokens of this answer are then old, and the server ends a session whose old tokens are used.
+      if (!this.isOver && this.known.refreshToken === refreshToken) this.known = writeSession(this.storage, fields);
     } catch (error) {
       if (!isFinal(error)) throw error;
       // A tab without the lock may have been faster.

@@ -254,6 +254,33 @@ describe.each(locks)('tabs with %s', (_name, prepare) => {
   });
 });
 
+it('a tab that was frozen during a renewal does not bring back tokens that another one has renewed', async () => {
+  const [frozen, other] = [await register(), otherTab()];
+  const thawed = Promise.withResolvers<void>();
+  let isAnswered = false;
+  network = async (send) => {
+    const isFirst = exchanges === 1;
+    const answer = await send();
+    if (isFirst) {
+      isAnswered = true;
+      await thawed.promise;
+    }
+    return answer;
+  };
+  const late = frozen.renew();
+  await eventually(() => isAnswered);
+  // The frozen tab has the Web Lock. The other one goes on without it, as it does after a while.
+  vi.stubGlobal('navigator', {});
+  await other.renew();
+  const latest = await other.renew();
+  thawed.resolve();
+  expect(await late).toBe(latest);
+  // Now the server takes older tokens for stolen ones.
+  now += minute;
+  await frozen.renew();
+  expect((await ask(other)).user.id).toBe(other.userId);
+});
+
 it('a tab whose storage got another user’s session is over, and leaves that session alone', async () => {
   const alice = await register();
   const letGo = Promise.withResolvers<void>();
