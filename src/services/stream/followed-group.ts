@@ -69,6 +69,8 @@ export class FollowedGroup {
   private awaits: 'sync' | 'read' | null = 'sync';
   /** Set while messages without hints are read. */
   private isReading = false;
+  /** Set while a read waits, because the server was busy: hints do not read before it. */
+  private retry: NodeJS.Timeout | undefined;
   /** Ends the subscription to the group's topic; null without a subscription. */
   private stop: (() => void) | null = null;
 
@@ -96,6 +98,8 @@ export class FollowedGroup {
   letGo(): void {
     this.stop?.();
     this.stop = null;
+    clearTimeout(this.retry);
+    this.retry = undefined;
   }
 
   /** The first call sets the start of live messages. Later, the next read brings the rest up to the head. */
@@ -176,7 +180,8 @@ export class FollowedGroup {
     const { stream, conversation } = this;
     const { memberLists, log, onError } = stream.ports;
     const { userId } = stream.viewer;
-    if (this.isReading || this.awaits !== null || this.stop === null || !stream.isFlowing()) return;
+    if (this.isReading || this.retry !== undefined || this.awaits !== null) return;
+    if (this.stop === null || !stream.isFlowing()) return;
     this.isReading = true;
     try {
       for (;;) {
@@ -200,10 +205,18 @@ export class FollowedGroup {
       // A busy server is not a fault.
       const isBusy = error instanceof DomainError && error.code === 'OVERLOADED';
       if (!isBusy) onError(error, 'stream group read');
-      else setTimeout(() => void this.read(), stream.settings.retryAfterMs).unref();
+      else if (this.stop !== null) this.readLater();
     } finally {
       this.isReading = false;
     }
+  }
+
+  private readLater(): void {
+    this.retry = setTimeout(() => {
+      this.retry = undefined;
+      void this.read();
+    }, this.stream.settings.retryAfterMs);
+    this.retry.unref();
   }
 
   /** Pushes the next messages up to a number; false if there are none, or they may not be pushed now. */
