@@ -22,13 +22,19 @@ export function withRetries(fetcher: typeof fetch, pauseMs: number = 500): typeo
       try {
         const response = await fetcher(input, { ...init, signal: AbortSignal.any(signals) });
         if (isLast || !passingStatuses.includes(response.status)) return response;
-        wanted = Math.max(wanted, Number(response.headers.get('retry-after') ?? 0) * 1_000);
+        wanted = Math.max(wanted, secondsOf(response.headers.get('retry-after')) * 1_000);
       } catch (error) {
         // The caller has given up.
         if (isLast || init?.signal?.aborted) throw error;
       }
       // Many clients that lost the same server come back at different times.
-      await waitToRetry(wanted * (0.5 + Math.random()));
+      await waitToRetry(wanted * (0.5 + Math.random()), init?.signal);
+      init?.signal?.throwIfAborted();
     }
   };
+}
+
+/** Proxies may name a time instead, by their own clock; the pauses grow anyway. */
+function secondsOf(retryAfter: string | null): number {
+  return Number(retryAfter) || 0;
 }

@@ -59,15 +59,17 @@ export function watchConnection(client: Client, silenceMs: number = silenceMaxMs
   };
 }
 
-/** Waits between two attempts to connect, at most until the browser is online again. */
-export function waitToRetry(ms: number): Promise<void> {
+/** Waits between two attempts to connect, at most until the browser is online again, or the caller has given up. */
+export function waitToRetry(ms: number, signal?: AbortSignal | null): Promise<void> {
   return new Promise((resolve) => {
     const proceed = () => {
       clearTimeout(timer);
       page.removeEventListener?.('online', proceed);
+      signal?.removeEventListener('abort', proceed);
       resolve();
     };
     const timer = setTimeout(proceed, ms);
     page.addEventListener?.('online', proceed);
+    signal?.addEventListener('abort', proceed);
   });
 }

@@ -1,5 +1,5 @@
 /** Requests that fail for a passing reason are repeated, and no message is stored twice by it. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withRetries } from '../../examples/clients/retrying-fetch.ts';
 import { Session } from '../../examples/clients/session.ts';
 import { startServer, type TestServer, type TestUser } from '../support/heliograph.ts';
@@ -12,6 +12,7 @@ beforeAll(async () => {
   alice = await server.user();
 });
 afterAll(() => server[Symbol.asyncDispose]());
+afterEach(() => vi.useRealTimers());
 
 const send = (fetcher: typeof fetch, input: object, signal?: AbortSignal) =>
   new Session(server.url, alice.session).withToken(fetcher)(`${server.url}/graphql`, {
@@ -74,5 +75,33 @@ describe('a request', () => {
     const sent = send(withRetries(fetcher, 1), { to: to(), clientMessageId: 'b', text: 'hello' }, AbortSignal.abort());
     await expect(sent).rejects.toThrow();
     expect(fetcher.calls).toBe(1);
+  });
+
+  it('ends when the caller gives up during a pause', async () => {
+    const caller = new AbortController();
+    let calls = 0;
+    const fetcher: typeof fetch = async () => {
+      calls += 1;
+      setImmediate(() => caller.abort());
+      throw new TypeError('fetch failed');
+    };
+    const answer = withRetries(fetcher, 1e9)(server.url, { signal: caller.signal });
+    await expect(answer).rejects.toThrow('aborted');
+    expect(calls).toBe(1);
+  });
+
+  it('waits although a proxy names the time of the next attempt by its own clock', async () => {
+    vi.useFakeTimers();
+    let calls = 0;
+    const fetcher: typeof fetch = async () => {
+      calls += 1;
+      const headers = { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' };
+      return calls === 1 ? new Response('', { status: 503, headers }) : new Response('{}');
+    };
+    const answer = withRetries(fetcher, 10_000)(server.url);
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(calls).toBe(1);
+    await vi.advanceTimersByTimeAsync(10_200);
+    expect((await answer).status).toBe(200);
   });
 });
