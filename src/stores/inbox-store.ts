@@ -24,7 +24,10 @@ export type ActivityPlace = Omit<Activity, 'userId'>;
 
 /** A run to write. */
 export interface NewRun extends InboxRun {
-  /** Raises the activity of the conversation for the user; absent for messages that are entered late. */
+  /**
+   * Raises the activity of the conversation for the user; absent for messages that are entered late. A crash may undo the last second
+   * of it, but leaves no conversation out of the list.
+   */
   readonly activeAt?: Millis;
 }
 

@@ -47,7 +47,7 @@ export function createChainRecords({ log, settings }: { log: MessageLog; setting
       timer ??= setTimeout(() => void record(), settings.chainRecordEveryMs);
     },
 
-    /** Records what was noted, and stops. */
+    /** Records all noted chains, and stops. */
     close: record,
   };
 }

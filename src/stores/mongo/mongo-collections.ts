@@ -268,7 +268,7 @@ export function createMongoCollections(connection: Connection) {
   };
 }
 
-/** Adds what a collection lacks, in one command. The server compares the indexes that exist, and refuses others of the same name. */
+/** Adds the missing indexes of a collection, in one command. The server compares the indexes that exist, and refuses others of the same name. */
 async function makeIndexes<Document>(model: Model<Document>): Promise<void> {
   const indexes = model.schema.indexes().map(([key, { unique, sparse }]) => ({
     key: key as Record<string, 1 | -1>,

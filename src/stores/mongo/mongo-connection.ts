@@ -30,7 +30,7 @@ export interface MongoConnectionOptions {
 /**
  * Connects to a replica set or sharded cluster. While it cannot be reached, the promise is pending.
  *
- * @param open - makes the store of a connection, and checks what it needs
+ * @param open - makes the store of a connection, and checks its requirements
  * @throws StartError: the operator must change something
  */
 export async function connectMongo<Store>(

@@ -2,13 +2,17 @@
 import type { mongo } from 'mongoose';
 import type { UserId } from '../../domain/ids.ts';
 import { type InboxRun, lastInboxSeq } from '../../domain/inbox.ts';
-import type { Activity, ActivityPlace, InboxStore, NewRun } from '../inbox-store.ts';
+import type { ActivityPlace, InboxStore, NewRun } from '../inbox-store.ts';
+import type { ActivityWriter } from './activity-writer.ts';
 import { bulkRaise } from './bulk-raise.ts';
 import type { Call, WithCall } from './mongo-calls.ts';
 import type { ActivityDocument, InboxDocument, MongoCollections } from './mongo-collections.ts';
 import { refusedOf } from './mongo-errors.ts';
 
-export function createMongoInboxStore({ inbox, activity, acked }: MongoCollections): WithCall<InboxStore> {
+export function createMongoInboxStore(
+  { inbox, activity, acked }: MongoCollections,
+  activities: ActivityWriter,
+): WithCall<InboxStore> {
   /**
    * Inserts one run of each user. Returns the places of those that were refused. It is unordered: users are independent of each
    * other.
@@ -33,22 +37,11 @@ export function createMongoInboxStore({ inbox, activity, acked }: MongoCollectio
     return found === null ? null : toRun(found);
   }
 
-  function raiseActivity(call: Call, activities: readonly Activity[]): Promise<void> {
-    return bulkRaise(
-      call,
-      activity,
-      activities.map(({ userId, conversationId, activeAt }) => ({
-        filter: { userId: BigInt(userId), conversationId: BigInt(conversationId) },
-        update: { $max: { activeAt: new Date(activeAt) } },
-      })),
-    );
-  }
-
   return {
     async append(call, runs) {
       const written = runs.map(() => false);
       // Before the runs, so that a crash in between leaves no conversation out of the list: the repeat of a run is refused.
-      await raiseActivity(
+      await activities.raiseWithRuns(
         call,
         runs.flatMap(({ activeAt, ...run }) => (activeAt === undefined ? [] : { ...run, activeAt })),
       );
@@ -109,11 +102,14 @@ export function createMongoInboxStore({ inbox, activity, acked }: MongoCollectio
         ),
       ),
 
-    raiseActivity,
+    raiseActivity: activities.raise,
 
-    async dropActivity(call, activities) {
-      if (activities.length === 0) return;
-      const operations = activities.map(({ userId, conversationId, activeAt }) => ({
+    async dropActivity(call, dropped) {
+      if (dropped.length === 0) return;
+      // Times that wait may be later than the given ones.
+      await activities.settle(call, new Set(dropped.map(({ userId }) => userId)));
+      activities.forget(dropped);
+      const operations = dropped.map(({ userId, conversationId, activeAt }) => ({
         deleteOne: {
           filter: {
             userId: BigInt(userId),
@@ -127,6 +123,7 @@ export function createMongoInboxStore({ inbox, activity, acked }: MongoCollectio
 
     async listActive(call, userId, from, limit, towards = 'end') {
       if (limit < 1) return [];
+      await activities.settle(call, [userId]);
       const sign = towards === 'end' ? -1 : 1;
       const found = await call.command((options) =>
         activity

@@ -7,6 +7,7 @@ import type { InboxStore } from '../inbox-store.ts';
 import type { MessageLog } from '../message-log.ts';
 import type { MessageStore } from '../message-store.ts';
 import type { ReceiptStore } from '../receipt-store.ts';
+import { createActivityWriter } from './activity-writer.ts';
 import { createMongoCalls } from './mongo-calls.ts';
 import { createMongoCollections, type MongoCollections } from './mongo-collections.ts';
 import { closeConnection, connectMongo, type MongoConnectionOptions } from './mongo-connection.ts';
@@ -81,9 +82,10 @@ function createStore(
 ): MessageStore {
   const calls = createMongoCalls({ client: connection.getClient(), timeoutMs });
   const months = createSegmentMonths(collections, elapsed);
+  const activities = createActivityWriter(collections, calls.run);
   return {
     messageLog: calls.serve<MessageLog>(createMongoMessageLog(collections, months)),
-    inboxes: calls.serve<InboxStore>(createMongoInboxStore(collections)),
+    inboxes: calls.serve<InboxStore>(createMongoInboxStore(collections, activities)),
     receipts: calls.serve<ReceiptStore>(createMongoReceiptStore(collections)),
     check: () =>
       calls.run(async (call) => {
@@ -96,6 +98,9 @@ function createStore(
     get pending() {
       return calls.pending;
     },
-    [Symbol.asyncDispose]: () => closeConnection(connection, { timeoutMs, onError }),
+    async [Symbol.asyncDispose]() {
+      await activities.close();
+      await closeConnection(connection, { timeoutMs, onError });
+    },
   };
 }
