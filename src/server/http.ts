@@ -64,11 +64,13 @@ export function createHttp(
     if (!isUtf8Type(request.headers['content-type'])) return done(refusal(415, refusals[415] ?? ''));
     // A decoder would replace invalid UTF-8 with U+FFFD.
     if (!isUtf8(body as Buffer)) return done(refusal(400, 'Request body is not UTF-8.'));
+    let value: unknown;
     try {
-      done(null, JSON.parse(body.toString()));
+      value = JSON.parse(body.toString());
     } catch {
-      done(refusal(400, 'Request body is not JSON.'));
+      return done(refusal(400, 'Request body is not JSON.'));
     }
+    done(null, value);
   });
 
   app.addHook('onResponse', async (request, reply) => {

@@ -49,7 +49,7 @@ export function createPersistedQueries(pipeline: Pick<Pipeline, 'isValid'>) {
     /** The document of a socket's request, by the rules and in the words of Apollo Server, which has them for HTTP. */
     documentOf({ query, extensions }: PersistedRequest): string | GraphQLError {
       const persisted = extensions?.persistedQuery;
-      if (persisted == null) return query === '' ? clientError('BAD_REQUEST', noDocument) : query;
+      if (!persisted) return query === '' ? clientError('BAD_REQUEST', noDocument) : query;
       const { version, sha256Hash } = persisted;
       if (version !== 1) return clientError('BAD_REQUEST', 'Unsupported persisted query version');
       if (query !== '')
@@ -69,7 +69,7 @@ export function createPersistedQueries(pipeline: Pick<Pipeline, 'isValid'>) {
 const noDocument = 'GraphQL operations must contain a non-empty `query` or a `persistedQuery` extension.';
 
 function hashOf(key: string): string {
-  return key.slice(key.lastIndexOf(':') + 1);
+  return key.slice(key.indexOf(':') + 1);
 }
 
 function sha256(text: string): string {

@@ -109,11 +109,18 @@ describe.each([
 
 it('errors of both transports are the same', async () => {
   const hash = sha256(newDocument());
+  const query = newDocument();
+  const known = sha256(query);
+  await post({ query, extensions: extensionsOf(known) });
   for (const body of [
     { extensions: extensionsOf(hash) },
     { query: newDocument(), extensions: extensionsOf(hash) },
     { extensions: extensionsOf(hash, 2) },
     { extensions: {} },
+    { extensions: { persistedQuery: false } },
+    { extensions: { persistedQuery: 'x' } },
+    { extensions: extensionsOf(`apq:${known}`) },
+    { extensions: extensionsOf(['x']) },
   ]) {
     expect(await subscribe(body)).toEqual(await post(body));
   }
