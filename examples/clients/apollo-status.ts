@@ -12,9 +12,6 @@ export interface StatusRange {
   readonly upTo: string;
 }
 
-/** Ranges of one conversation. They grow together as messages are read in their order, so there are few. */
-const rangesMax = 100;
-
 const ranks: Readonly<Record<string, number>> = { FAILED: 0, SENDING: 0, SENT: 1, DELIVERED: 2, READ: 3 };
 
 /** The answer to a send says SENT, and may arrive after events about later statuses of the message. */
@@ -40,18 +37,17 @@ export const status: FieldPolicy<string> = {
 
 const isIn = ({ after, upTo }: StatusRange, seq: bigint) => seq > BigInt(after) && seq <= BigInt(upTo);
 
-/** Written with one range at a time. */
+/**
+ * Written with one range at a time. Others read in the order of the numbers: an event that was lost between two ranges, while there was
+ * no connection, was about the numbers between them. So there is one range for each status.
+ */
 export const statusRanges: FieldPolicy<readonly StatusRange[]> = {
   merge: (known = [], [range]) => {
     if (range === undefined) return known;
-    const before = known.find((other) => other.status === range.status && touches(other, range));
-    const joined = before === undefined ? range : join(before, range);
-    return [...known.filter((other) => other !== before), joined].slice(-rangesMax);
+    const before = known.find(({ status, senderId }) => status === range.status && senderId === range.senderId);
+    return [...known.filter((other) => other !== before), before === undefined ? range : join(before, range)];
   },
 };
-
-const touches = (a: StatusRange, b: StatusRange) =>
-  a.senderId === b.senderId && BigInt(b.after) <= BigInt(a.upTo) && BigInt(a.after) <= BigInt(b.upTo);
 
 const join = (a: StatusRange, b: StatusRange): StatusRange => ({
   ...a,

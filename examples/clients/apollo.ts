@@ -9,6 +9,8 @@ import type { Session } from './session.ts';
 export function createApolloClient(session: Session, socket: Client, fetcher: typeof fetch = fetch): ApolloClient {
   return new ApolloClient({
     cache: new InMemoryCache(cacheConfig),
+    // A refetch of the newest page, for example after a reconnect, leaves the earlier pages in their list.
+    defaultOptions: { watchQuery: { refetchWritePolicy: 'merge' } },
     link: ApolloLink.split(
       ({ operationType }) => operationType === 'subscription',
       new GraphQLWsLink(socket),

@@ -162,6 +162,25 @@ describe('the list of conversations', () => {
     expect(texts()).toEqual(['new', 'second']);
   });
 
+  it('keeps its pages, and those of messages, over a refetch of the newest page', async () => {
+    for (const text of ['one', 'two', 'three']) await sendTo(bob, alice.userId, text);
+    const { data } = await client.query({ query: listQuery, variables: { first: 1 } });
+    const conversationId = data?.conversations.edges[0]?.node.id ?? '';
+    const query = client.watchQuery({ query: historyQuery, variables: { conversationId, last: 1 } });
+    const numbers = () =>
+      client.cache
+        .readQuery({ query: historyQuery, variables: { conversationId } })
+        ?.history.edges.map(({ node }) => node.seq);
+    const subscription = query.subscribe(() => {});
+    await eventually(() => numbers()?.length === 1, 'the newest page');
+    const { startCursor } = client.cache.readQuery({ query: historyQuery, variables: { conversationId } })?.history
+      .pageInfo ?? { startCursor: null };
+    await query.fetchMore({ variables: { last: 2, before: startCursor } });
+    await client.refetchQueries({ include: 'active' });
+    expect(numbers()).toEqual(['1', '2', '3']);
+    subscription.unsubscribe();
+  });
+
   it('leaves out a group that the viewer has left', async () => {
     const { createGroup } = await user.ask(
       'mutation ($input: CreateGroupInput!) { createGroup(input: $input) { conversation { id } } }',
@@ -216,6 +235,14 @@ describe('a status', () => {
     expect(ranges).toEqual([
       [expect.anything(), [expect.objectContaining({ after: '0', upTo: '2' }), expect.anything()]],
     ]);
+  });
+
+  it('is right for messages whose own event was lost while there was no connection', async () => {
+    for (const text of ['a', 'b', 'c']) ({ conversationId = '' } = await sendTo(user, bob.session.user.id, text));
+    await client.query({ query: historyQuery, variables: { conversationId, last: 10 } });
+    showStatus(client.cache, alice.userId, { conversationId, status: 'READ', seq: '1', sinceSeq: '0' });
+    showStatus(client.cache, alice.userId, { conversationId, status: 'READ', seq: '3', sinceSeq: '2' });
+    expect(statuses()).toEqual(['a READ', 'b READ', 'c READ']);
   });
 
   it('of the other user is not changed by it', async () => {
