@@ -137,7 +137,7 @@ describe.runIf(hasChromium || process.env.CI !== undefined)('the chat app in a b
         }
       }
     };
-    await talk(3, 'together');
+    await talk(6, 'together');
     const down = server.process.end('SIGTERM');
     await talk(2, 'while the server stops');
     await down;
@@ -169,6 +169,7 @@ describe.runIf(hasChromium || process.env.CI !== undefined)('the chat app in a b
 
     await alice.reload();
     await chatWith(alice, 'bob');
+    await alice.getByRole('button', { name: 'Earlier' }).click();
     await eventually(async () => (await textsOf(alice)).length === expected.length, 'all messages after a reload');
     expect(await textsOf(alice)).toEqual(lists[0]);
     expect(problems).toEqual([]);
