@@ -149,8 +149,7 @@ export function createAccountService(ports: AccountPorts) {
     },
 
     async logOut({ userId, deviceId }: Viewer): Promise<void> {
-      await devices.revoke(deviceId, clock());
-      tokens.announceEnd(userId, deviceId, true);
+      await tokens.revoke(userId, deviceId);
       onSecurityEvent({ name: 'logged-out', userId, deviceId });
     },
 
@@ -165,8 +164,7 @@ export function createAccountService(ports: AccountPorts) {
     async revokeDevice({ userId }: Viewer, deviceId: DeviceId): Promise<void> {
       const device = isId(deviceId) ? await devices.get(deviceId) : null;
       if (device?.userId !== userId) throw new DomainError('NOT_FOUND', 'Device not found for this user.');
-      await devices.revoke(deviceId, clock());
-      tokens.announceEnd(userId, deviceId, true);
+      await tokens.revoke(userId, deviceId);
       onSecurityEvent({ name: 'device-revoked', userId, deviceId });
     },
 

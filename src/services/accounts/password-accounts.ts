@@ -163,7 +163,12 @@ export function createPasswordAccounts(ports: {
       await attempt.succeed();
       const to = await passwords.hash(newPassword, network);
       const change = { from: account.passwordHash, to, keptId: deviceId, at: clock() };
-      const ended = await control.changePassword(userId, change);
+      const others = (await devices.listByUser(userId)).filter(({ id }) => id !== deviceId);
+      const ended = await control.changePassword(userId, change).catch((error: unknown) => {
+        // It may be changed all the same, and the same call again is then refused.
+        for (const { id } of others) announceEnd(userId, id, true);
+        throw error;
+      });
       if (ended === null) throw new DomainError('UNAUTHENTICATED', 'Current password is wrong.');
       for (const id of ended) announceEnd(userId, id, true);
       onSecurityEvent({ name: 'password-changed', userId, deviceId, address });

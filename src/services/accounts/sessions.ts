@@ -50,7 +50,7 @@ export function createSessions(ports: {
   devices: DeviceStore;
   accessTokens: AccessTokens;
   refreshTokens: RefreshTokens;
-  tokens: Pick<TokenCheck, 'announceEnd'>;
+  tokens: Pick<TokenCheck, 'announceEnd' | 'revoke'>;
   onSecurityEvent: OnSecurityEvent;
   newId: () => string;
   randomToken: () => string;
@@ -145,8 +145,7 @@ export function createSessions(ports: {
         if (generation === refresh.generation - 1 && clock() - refresh.rotatedAt < refreshReuseMs)
           return { ...(await tokensFor(userId, deviceId, sessionId, refresh)), userId };
 
-        await devices.revoke(deviceId, clock());
-        tokens.announceEnd(userId, deviceId, true);
+        await tokens.revoke(userId, deviceId);
         onSecurityEvent({ name: 'refresh-reused', userId, deviceId, address });
         throw sessionEnded();
       }

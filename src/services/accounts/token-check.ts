@@ -73,6 +73,15 @@ export function createTokenCheck(ports: {
     noteChanged(deviceId, isRevoked);
   }
 
+  async function revoke(userId: UserId, deviceId: DeviceId): Promise<void> {
+    try {
+      await devices.revoke(deviceId, clock());
+    } finally {
+      // Without an answer the session may have ended all the same, and a repeat of the call may find nothing left to do.
+      announceEnd(userId, deviceId, true);
+    }
+  }
+
   function noteChanged(deviceId: DeviceId, isRevoked: boolean): void {
     heard += 1;
     changedDevices.set(deviceId, { heard, isRevoked });
@@ -164,6 +173,9 @@ export function createTokenCheck(ports: {
      * @param isRevoked - false if the device has another session now
      */
     announceEnd,
+
+    /** Ends the session of a device, and notifies every instance. */
+    revoke,
 
     /** Follows revocations by other instances. Resolves when the subscription is active. */
     async watchRevocations(): Promise<() => void> {
