@@ -120,6 +120,9 @@ export function createMessaging(ports: MessagingPorts) {
      * @returns the number of messages that were passed to the followers again
      */
     async resume(): Promise<number> {
+      const month = await log.monthAhead();
+      if (month !== null)
+        onError(new Error(`the clock has not reached ${month}, in which messages are stored`), 'clock');
       await conversations.finishOpenChanges(true);
       return log.sweep(isSoleWriter ? 0 : settings.sweepAgeMs);
     },

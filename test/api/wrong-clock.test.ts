@@ -103,4 +103,20 @@ describe('a clock that stays where it was set to', () => {
     time.aheadMs = 0;
     await server.restart();
   });
+
+  it('is reported at the next start if it was wrong', async () => {
+    time.aheadMs = 100 * day;
+    await server.restart();
+    const alice = await lastingUser(server);
+    await alice.send({ userId: alice.id }, 'ahead');
+    const month = new Date(wallTime()).toISOString().slice(0, 7);
+    const count = server.logLines.length;
+    await server.whileStopped(async () => {
+      time.aheadMs = 0;
+    });
+    const lines = server.logLines.slice(count).filter(({ what }) => what === 'clock');
+    expect(lines.map((line) => line.error?.message)).toEqual([
+      `the clock has not reached ${month}, in which messages are stored`,
+    ]);
+  });
 });

@@ -14,6 +14,7 @@ import type { Conversation } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, ConversationId, MessageId, Millis } from '../../domain/ids.ts';
 import { type Draft, encodeBody } from '../../domain/message.ts';
+import { type Month, monthOf, nextMonth } from '../../domain/month.ts';
 import { snowflakeTime } from '../../domain/snowflake.ts';
 import type { TrustedClock } from '../../domain/trusted-clock.ts';
 import type { MessageLog } from '../../stores/message-log.ts';
@@ -179,6 +180,15 @@ export function createConversationLog(ports: {
     /** The same as the store has them now, for decisions that must not be made on a guess. */
     async readHeads(conversations: readonly Conversation[]): Promise<Head[]> {
       return (await chains.getCurrent(conversations, neverTrusted)).map((chain) => chain.head);
+    },
+
+    /**
+     * The newest month with messages, if the clock has not reached it by far: the clock is behind, or it was ahead. Null otherwise. The
+     * next month does not count, because a store may prepare it.
+     */
+    async monthAhead(): Promise<Month | null> {
+      const newest = (await log.months()).at(-1);
+      return newest !== undefined && newest > nextMonth(monthOf(clock.now())) ? newest : null;
     },
 
     /** Number of drafts that wait to be written. */
