@@ -20,7 +20,7 @@ const usage = `Usage: heliograph users COMMAND [NAME]
 
 The settings are those of the server; DATA_DIR or MYSQL_URL is the most important one.`;
 
-/** What a command prints when it is done. */
+/** Carries a command out, and returns the text to print; null for an unknown command. */
 async function run(operator: AccountOperator, command: string, name: string): Promise<string | null> {
   if (command === 'sign-out' && name === '--all') {
     await operator.signOutEverybody();

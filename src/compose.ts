@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { uptime } from 'node:os';
 import type { Config } from './config/config.ts';
 import { ByteBudgets } from './domain/byte-budget.ts';
-import type { Clock } from './domain/ids.ts';
+import { type Clock, isId } from './domain/ids.ts';
 import { createSnowflakes, workerMax } from './domain/snowflake.ts';
 import { createTrustedClock } from './domain/trusted-clock.ts';
 import { openDrivers } from './drivers.ts';
@@ -68,7 +68,12 @@ export async function startHeliograph(
     await waitingRoom.name(component);
   };
   const drivers = stack.use(await openDrivers({ config, clock, elapsed, onError, onWaiting }));
-  const { messageStore, directory, bus, presenceStore, rateLimiter: transportLimiter } = drivers;
+  const { messageStore, directory, bus, presenceStore } = drivers;
+  const onSecurityEvent = createSecurityLog({ log, count: metrics.securityEvent, elapsed });
+  const transportLimiter = countRefusals(drivers.rateLimiter, (limit, key) =>
+    // Limits are for a user's id or for a network.
+    onSecurityEvent({ name: 'limit-reached', reason: limit, ...(isId(key) ? { userId: key } : { address: key }) }),
+  );
   // The transports count their refusals themselves.
   const rateLimiter = countRefusals(transportLimiter, metrics.server.limitHit);
 
@@ -91,7 +96,7 @@ export async function startHeliograph(
     rateLimiter,
     attemptCounter: drivers.attemptCounter,
     onLimit: metrics.server.limitHit,
-    onSecurityEvent: createSecurityLog({ log, count: metrics.securityEvent }),
+    onSecurityEvent,
     newId,
     randomToken: () => randomBytes(32).toString('base64url'),
     clock,
@@ -190,6 +195,7 @@ export async function startHeliograph(
       onRevoked: (listener) => bus.subscribe(topics.revocations, ({ deviceId }) => listener(deviceId)),
       attach: presence.attach,
       rateLimiter: transportLimiter,
+      onSecurityEvent,
       limits: {
         ...operationLimitDefaults,
         ...serverLimitDefaults,

@@ -9,7 +9,7 @@ export interface Conversation {
   readonly kind: ConversationKind;
   /** Null for direct conversations. */
   readonly title: string | null;
-  /** What a group is for; null for direct conversations. */
+  /** The purpose of a group; null for direct conversations. */
   readonly description: string | null;
   /** The address of a group's picture on another server. */
   readonly avatarUrl: string | null;

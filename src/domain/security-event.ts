@@ -1,5 +1,6 @@
 /**
- * The catalogue of events that concern the security of accounts. Each one becomes a line in the log and a count.
+ * The catalogue of events that concern the security of accounts. Each one is counted and becomes a line in the log; of those that a client
+ * can cause in any number, equal ones become a line a minute.
  * `docs/operation.md` shows the same list; a test keeps the two equal.
  */
 import type { DeviceId, UserId } from './ids.ts';
@@ -7,6 +8,8 @@ import type { DeviceId, UserId } from './ids.ts';
 export interface SecurityEventEntry {
   readonly outcome: 'success' | 'failure';
   readonly meaning: string;
+  /** Whether a client can cause it in any number. */
+  readonly isFrequent?: boolean;
 }
 
 export const securityEvents = {
@@ -18,6 +21,8 @@ export const securityEvents = {
   'password-changed': success('A user changed their password; their other devices were signed out.'),
   'device-revoked': success('A user signed one of their devices out.'),
   'logged-out': success('A user logged out on a device.'),
+  'access-refused': { ...failure('A user tried a change that their role does not allow.'), isFrequent: true },
+  'limit-reached': { ...failure('A user or an address exceeded a rate limit.'), isFrequent: true },
 } as const satisfies Record<string, SecurityEventEntry>;
 
 export type SecurityEventName = keyof typeof securityEvents;
@@ -30,7 +35,7 @@ export interface SecurityEvent {
   readonly deviceId?: DeviceId;
   /** The client's network address, if a request caused the event. */
   readonly address?: string;
-  /** A constant that narrows the event down, such as `unknown-user`. */
+  /** A constant that narrows the event down, such as `unknown-user`, a field of the schema or a limit. */
   readonly reason?: string;
 }
 

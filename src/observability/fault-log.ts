@@ -52,7 +52,7 @@ export function createFaultLog({
   };
 }
 
-/** What equal failures have in common: the first line of the message. Some libraries put a stack into the rest. */
+/** The kind of a failure: its name and the first line of its message. Some libraries put a stack into the rest. */
 function kindOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return `${error.name} ${error.message.split('\n', 1)[0]}`;

@@ -10,7 +10,7 @@ export interface Context {
   /** Null without a session. */
   readonly viewer: Viewer | null;
   readonly client: ClientAddress;
-  /** Counts what the operation reads and answers. */
+  /** Counts the bytes that the operation reads and answers. */
   readonly budget: ByteBudget;
   readonly services: Services;
   readonly loaders: Loaders;

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { ByteBudget, ByteBudgets } from '../domain/byte-budget.ts';
 import type { ClientAddress } from '../domain/client-address.ts';
 import type { DeviceId } from '../domain/ids.ts';
+import type { OnSecurityEvent } from '../domain/security-event.ts';
 import type { Viewer } from '../domain/user.ts';
 import type { Context } from '../resolvers/context.ts';
 import type { RateLimiter } from '../stores/rate-limiter.ts';
@@ -97,6 +98,7 @@ export interface ServerPorts {
   readonly attach: (viewer: Viewer, socket: { readonly heardAt: number }) => () => void;
   readonly rateLimiter: RateLimiter;
   readonly limits: ServerLimits;
+  readonly onSecurityEvent: OnSecurityEvent;
   readonly log: ServerLog;
   readonly metrics: ServerMetrics;
   readonly health: {

@@ -20,16 +20,18 @@ function throwIfRefused(limit: RateLimit, waitMs: Millis): void {
   throw new DomainError('RATE_LIMITED', message, { details: { limit: limit.name, retryAfterMs } });
 }
 
-/** Reports every refusal with the name of the limit. */
-export function countRefusals(limiter: RateLimiter, onRefused: (limit: string) => void): RateLimiter {
-  const count = (name: string, waitMs: number) => {
-    if (waitMs > 0) onRefused(name);
+/** Reports every refusal with the name of the limit, and the user or the address that it is for. */
+export function countRefusals(limiter: RateLimiter, onRefused: (limit: string, key: string) => void): RateLimiter {
+  const count = (name: string, key: string, waitMs: number) => {
+    if (waitMs > 0) onRefused(name, key);
     return waitMs;
   };
   return {
     take(limit, key, cost) {
       const answer = limiter.take(limit, key, cost);
-      return typeof answer === 'number' ? count(limit.name, answer) : answer.then((ms) => count(limit.name, ms));
+      return typeof answer === 'number'
+        ? count(limit.name, key, answer)
+        : answer.then((ms) => count(limit.name, key, ms));
     },
   };
 }

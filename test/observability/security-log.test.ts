@@ -1,8 +1,11 @@
 /** Security events of log-ins and devices: lines with ECS fields, and counts. */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SecurityEventEntry, securityEvents } from '../../src/domain/security-event.ts';
+import { createGroup } from '../support/actions.ts';
 import { startServer, type TestServer } from '../support/heliograph.ts';
+import { bothTransports } from '../support/transports.ts';
 
 const logIn = 'mutation ($input: LogInInput!) { logIn(input: $input) { session { deviceId refreshToken } } }';
 const refresh =
@@ -77,6 +80,55 @@ describe('security events', () => {
       { 'event.action': 'logged-out', 'log.level': 'info', 'user.id': paul.id, 'device.id': paul.session.deviceId },
     ]);
     expect(await countOf('refresh-reused')).toBe(1);
+  });
+});
+
+describe('frequent events', () => {
+  let now = 1_000;
+  let server: TestServer;
+  beforeAll(async () => {
+    const env = { RATE_LIMIT_SCALE: '0.01', ACCESS_TOKEN_TTL_S: '86400' };
+    server = await startServer(env, Date.now, () => now);
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  const eventsOf = (name: string) => server.logLines.filter((line) => line['event.action'] === name);
+
+  it('name a user who tries what their role does not allow, over both transports, once a minute', async () => {
+    const owner = await server.user();
+    now += 3_600_000;
+    const member = await server.user();
+    const groupId = await createGroup(owner, [member]);
+    const promote = 'mutation ($i: SetMemberRoleInput!) { setMemberRole(input: $i) { conversation { id } } }';
+    const input = { conversationId: groupId, userId: owner.id, role: 'ADMIN' };
+    for (const transport of await bothTransports(server, member.session.accessToken)) {
+      await using asking = transport;
+      expect((await asking.ask(promote, { i: input })).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    }
+    expect(eventsOf('access-refused')).toMatchObject([
+      { 'log.level': 'warn', 'event.reason': 'setMemberRole', 'user.id': member.id, 'source.ip': '127.0.0.1' },
+    ]);
+    now += 60_001;
+    await member.post(promote, { i: input });
+    expect(eventsOf('access-refused')).toHaveLength(2);
+    const page = await (await fetch(`${server.url}/metrics`)).text();
+    expect(page).toContain('heliograph_security_events_total{event="access-refused"} 3');
+  });
+
+  it('name the limit and who exceeds it: a user, or an address', async () => {
+    now += 3_600_000;
+    const user = await server.user();
+    const { conversationId } = await user.send({ userId: user.id }, 'x');
+    const seen = eventsOf('limit-reached').length;
+    const sends = Array.from({ length: 10 }, () =>
+      user.sendRaw({ to: { conversationId }, text: 'x', clientMessageId: randomUUID() }),
+    );
+    await Promise.all(sends);
+    for (let count = 0; count < 20; count += 1) await server.post('{ __typename }');
+    const told = eventsOf('limit-reached').slice(seen);
+    expect(told.map((line) => [line['event.reason'], line['user.id'], line['source.ip']])).toEqual([
+      ['sends', user.id, undefined],
+      ['anonymousOperations', undefined, '127.0.0.1'],
+    ]);
   });
 });
 

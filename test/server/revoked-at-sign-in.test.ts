@@ -55,6 +55,7 @@ it('the socket is closed like any other of that device', async () => {
         attached.add(deviceId);
         return () => attached.delete(deviceId);
       },
+      onSecurityEvent() {},
       rateLimiter: { take: () => 0 },
       limits,
       log,

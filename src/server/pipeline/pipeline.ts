@@ -21,6 +21,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { ErrorCode } from '../../domain/errors.ts';
+import type { OnSecurityEvent } from '../../domain/security-event.ts';
 import { type Context, sessionlessFields } from '../../resolvers/context.ts';
 import { listBounds } from '../../resolvers/list-bounds.ts';
 import { clientError, type ReportFault, toClientError } from './client-errors.ts';
@@ -86,8 +87,9 @@ export function createPipeline(ports: {
   /** Whether clients may query the schema. */
   introspection: boolean;
   report: ReportFault;
+  onSecurityEvent: OnSecurityEvent;
 }) {
-  const { schema, limits, introspection, report } = ports;
+  const { schema, limits, introspection, report, onSecurityEvent } = ports;
   const rules = introspection ? specifiedRules : [...specifiedRules, refuseIntrospection];
   const costOf = createCost(schema, createListSizes(schema, listBounds), limits.pageSizeMax);
   const cache = new LRUCache<string, Prepared>({
@@ -186,6 +188,21 @@ export function createPipeline(ports: {
     return { ...result, errors: result.errors.map((error) => toClientError(shown(error), otherwise, report)) };
   }
 
+  /** Reports refusals that the viewer's permissions are the reason for. */
+  function reported(result: ExecutionResult, { viewer, client }: Context): ExecutionResult {
+    if (viewer === null) return result;
+    for (const { extensions, path } of result.errors ?? [])
+      if (extensions.code === 'FORBIDDEN')
+        onSecurityEvent({
+          name: 'access-refused',
+          userId: viewer.userId,
+          deviceId: viewer.deviceId,
+          address: client.address,
+          reason: String(path?.[0]),
+        });
+    return result;
+  }
+
   return {
     /** Finds the requested operation, or the errors of the request. */
     prepare(request: OperationRequest): Operation | readonly GraphQLError[] {
@@ -225,7 +242,7 @@ export function createPipeline(ports: {
     async execute(operation: Operation, variables: Variables, context: Context): Promise<ExecutionResult> {
       const result = await execute(executionArgs(operation, variables, context));
       const { refusal } = context.budget;
-      if (refusal === null) return masked(result);
+      if (refusal === null) return reported(masked(result), context);
       // Each field after the first reports it again. A query ends with it as a whole, so that no part of its answer is kept.
       if (operation.type === 'query')
         return masked({ errors: [new GraphQLError(refusal.message, { originalError: refusal })] });

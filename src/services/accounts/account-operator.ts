@@ -1,4 +1,4 @@
-/** What an operator does to accounts, from the command line. A running server takes note within a second. */
+/** Changes of accounts by an operator, from the command line. A running server takes note within a second. */
 import { DomainError } from '../../domain/errors.ts';
 import type { Clock, Millis } from '../../domain/ids.ts';
 import type { AccountControl } from '../../stores/account-control.ts';

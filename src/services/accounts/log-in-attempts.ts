@@ -66,7 +66,7 @@ export function createLogInAttempts(ports: { counter: AttemptCounter; onRefused:
   return {
     /** @throws DomainError `RATE_LIMITED` */
     async begin({ username, network, deviceId }: AttemptSource): Promise<Attempt> {
-      // An unknown name waits like a known one, so that waits do not tell which names exist.
+      // An unknown name waits like a known one, so that waits do not reveal which names exist.
       const name = username.slice(0, 64).toLowerCase();
       const place = JSON.stringify([name, network]);
       const key = deviceId === null ? place : `device ${deviceId}`;

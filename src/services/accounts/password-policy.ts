@@ -9,7 +9,7 @@ const lengthMin = 8;
 /** Longer ones are refused, not cut. */
 export const passwordMax = 256;
 const productName = 'heliograph';
-/** What a password needs besides names: this many letters, or `lengthMin` characters of any kind. */
+/** A password needs this besides names: this many letters, or `lengthMin` characters of any kind. */
 const ownLettersMin = 4;
 
 export type PasswordPolicy = ReturnType<typeof createPasswordPolicy>;
