@@ -212,3 +212,36 @@ describe('a message that is sent with Relay', () => {
     expect((await renderSend(byId, 'event')).filter(hasDuplicate)).not.toEqual([]);
   });
 });
+
+it('pages the members and the messages of a conversation by @refetchable', async () => {
+  for (const text of ['second', 'third']) await bob.send({ conversationId }, text);
+  const session = new example.session.Session(server.url, alice.session);
+  const socket = example.socket.createSocketClient(session, { lastSeq: '0' }, { webSocketImpl: WebSocket });
+  const environment = example.relay.createRelayEnvironment(session, socket, fetch);
+  interface Page {
+    readonly edges: readonly {
+      readonly cursor: string;
+      readonly node: { readonly id: string; readonly seq?: string };
+    }[];
+    readonly pageInfo: Readonly<Record<'startCursor' | 'endCursor', string>>;
+  }
+  /** The nodes of all pages, each fetched as Relay's usePaginationFragment does. */
+  const readAll = async (name: string, field: string, cursorOf: (page: Page) => string) => {
+    const ids = new Set<string>();
+    let cursor: string | null = null;
+    for (let pages = 1; pages <= 3; pages += 1) {
+      const query = getRequest(await document(name));
+      const operation = createOperationDescriptor(query, { id: conversationId, count: 1, cursor });
+      const answer = await environment.execute({ operation }).toPromise();
+      const { node } = (answer as { data: { node: Record<string, Page> } }).data;
+      const page = node[field] as Page;
+      for (const edge of page.edges) ids.add(edge.node.id);
+      cursor = cursorOf(page);
+    }
+    return [...ids];
+  };
+  expect(await readAll('relayMessagesPageQuery', 'messages', ({ pageInfo }) => pageInfo.startCursor)).toHaveLength(3);
+  const members = await readAll('relayMembersPageQuery', 'members', ({ pageInfo }) => pageInfo.endCursor);
+  expect(members).toEqual([alice, bob].map(({ id }) => `${conversationId}-${id}`).sort());
+  await socket.dispose();
+});
