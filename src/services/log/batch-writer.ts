@@ -103,6 +103,12 @@ export function createBatchWriter(ports: {
     if (batch.attempts > settings.attemptsMax) throw new DomainError('UNAVAILABLE', 'Too many concurrent writers.');
   }
 
+  /** The same without an error: a batch that may not go on leaves its group, which has other answers to take in, and is given up alone. */
+  function mayGoOn(batch: UnsentBatch): boolean {
+    batch.attempts += 1;
+    return batch.attempts <= settings.attemptsMax;
+  }
+
   async function readTail(batch: UnsentBatch): Promise<void> {
     countAttempt(batch);
     await chains.refresh(batch);
@@ -209,7 +215,7 @@ export function createBatchWriter(ports: {
   function settle(batch: UnsentBatch, append: Append, { appended, stoppedBy }: AppendResult): boolean {
     const { chain, conversation } = batch;
     if ('seal' in append) {
-      if (appended === 0) return stoppedBy?.reason === 'idTaken';
+      if (appended === 0) return stoppedBy?.reason === 'idTaken' && mayGoOn(batch);
       const { seq, next } = append.seal;
       // A reader may have met the seal already.
       if (openSegment(chain).month === append.month) {
@@ -233,10 +239,8 @@ export function createBatchWriter(ports: {
     if (stoppedBy.reason === 'seqTaken') return false;
     if (stoppedBy.reason === 'idTaken') {
       // Ids repeat after a clock was set back. Clients do not know these ids yet, and the next ones are probably taken too.
-      batch.attempts += 1;
       batch.waiting = batch.waiting.map(withNewId);
-      // Otherwise it is given up when it goes on alone: the batches beside it have answers to take in.
-      return batch.attempts <= settings.attemptsMax;
+      return mayGoOn(batch);
     }
     const [first, ...rest] = batch.waiting;
     batch.waiting = rest;

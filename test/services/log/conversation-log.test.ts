@@ -271,6 +271,17 @@ describe('an id that is taken', () => {
     expect((await Promise.all(others)).map(({ message }) => message.seq)).toEqual([1n, 1n]);
   });
 
+  it('fails if all ids that a seal is given are taken', async () => {
+    const { store } = setUpLog();
+    const append = vi.fn(async (appends: Parameters<MessageLog['append']>[0]) => {
+      if (append.mock.calls.length > 100) throw new Error('it never ends');
+      return appends.map(() => ({ appended: 0, stoppedBy: { reason: 'idTaken' as const } }));
+    });
+    const { log, time } = setUpLog({ store: { ...store, append }, settings: { attemptsMax: 3 } });
+    time.now = february;
+    expect(await codeOf(log.append(conversation, aDraft()))).toBe('UNAVAILABLE');
+  });
+
   it('is looked for by readers while an append without an answer may be written, even if its head was evicted', async () => {
     const { store } = setUpLog();
     const held: Parameters<MessageLog['append']>[0][] = [];
