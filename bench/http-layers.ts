@@ -17,6 +17,7 @@ import { operationLimitDefaults } from '../src/server/pipeline/limits.ts';
 import { createPipeline, isErrors, type OperationRequest } from '../src/server/pipeline/pipeline.ts';
 import type { ServerPorts } from '../src/server/ports.ts';
 import type { Services } from '../src/services/services.ts';
+import { median } from './support/raw-client.ts';
 
 const rounds = 21;
 const warmUpRounds = 3;
@@ -117,8 +118,4 @@ async function openLayers(): Promise<(readonly [name: string, ask: () => Promise
     ['Apollo Server', await throughApollo([])],
     ['Apollo Server with a plugin', await throughApollo([{ async requestDidStart() {} }])],
   ];
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

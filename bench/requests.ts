@@ -3,7 +3,7 @@
  * that the load of the machine meets both alike.
  */
 import { HttpClient } from './support/http-client.ts';
-import { RawClient } from './support/raw-client.ts';
+import { median, RawClient } from './support/raw-client.ts';
 import { type BenchServer, startBenchServer } from './support/server-process.ts';
 
 const rounds = 12;
@@ -106,8 +106,4 @@ async function cpuUs(
     }),
   );
   return ((server.cpuSeconds() - before) * 1e6) / requestsPerRound;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

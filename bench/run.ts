@@ -22,6 +22,7 @@ import { measurePull } from './pull.ts';
 import { measureRequests } from './requests.ts';
 import { measureScaling } from './scaling.ts';
 import { atRate, closedLoop, openPairs } from './sends.ts';
+import { median } from './support/raw-client.ts';
 import { startBenchServer } from './support/server-process.ts';
 
 const core = 0;
@@ -85,7 +86,7 @@ await part('start', async () => {
     await using server = await startBenchServer({ core });
     times.push(server.startMs);
   }
-  return { medianMs: times.sort((a, b) => a - b)[2] };
+  return { medianMs: median(times) };
 });
 
 const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
