@@ -1,6 +1,6 @@
 /**
- * Commands for operators: `heliograph users …`, started by `heliograph.js`. They work on the directory itself, whether the server runs or not, with the
- * server's settings and as its system user. A running server takes note within a second.
+ * Commands for operators: `heliograph users …`, started by `heliograph.js`. They work on the directory itself, whether the server runs or
+ * not, with the server's settings and as its system user. A running server takes note within a second.
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { ConfigError, readConfig } from './config/config.ts';

@@ -122,11 +122,11 @@ export interface ConversationStore {
   /**
    * Applies a change that got number `seq` in the log, and closes it, in one step. It is applied if `seq` is above the version,
    * whether or not it is still recorded. So repeating it is harmless, and the caller settles changes in the order of their numbers.
-   * Added users become MEMBER (the actor of GROUP_CREATED becomes OWNER) with `joinedSeq = seq - 1`; existing members
-   * stay unchanged. Removed and leaving members get `leftSeq = seq`, and the
-   * title of this moment as their `leftTitle`, which is known of latest stays only. When the OWNER leaves, the longest-standing ADMIN becomes
-   * OWNER, or the longest-standing MEMBER if there is no ADMIN (by `joinedSeq`, then user id). ROLE_CHANGED gives current members
-   * the role; an actor who gives OWNER away becomes ADMIN. GROUP_UPDATED changes the conversation.
+   * Added users become MEMBER (the actor of GROUP_CREATED becomes OWNER) with `joinedSeq = seq - 1`; existing members stay unchanged.
+   * Removed and leaving members get `leftSeq = seq`, and the group's title as their `leftTitle`, which only the latest stay has. When
+   * the OWNER leaves, the longest-standing ADMIN becomes OWNER, or the longest-standing MEMBER if there is no ADMIN (by `joinedSeq`,
+   * then user id). ROLE_CHANGED gives current members the role; an actor who gives OWNER away becomes ADMIN. GROUP_UPDATED changes
+   * the conversation.
    *
    * @param largeAbove - groups of more members are large from this change on, others small
    */

@@ -3,7 +3,8 @@
  *
  * Invariants
  * - A call is answered within its deadline: `maxTimeMS` ends its commands in the server, and a timer answers the caller even if the
- *   server is frozen. No command starts after the deadline. One that is in progress may still take effect: the outcome is unknown.
+ *   server is frozen. No command starts after the deadline. One that is in progress may still take effect, and the driver repeats it
+ *   once if its connection is lost: the outcome is unknown.
  * - A read sees every write that was answered before it, even after another server became the primary: each command waits until
  *   the time of the last answered write is part of the majority's data (a causally consistent session).
  * - A session belongs to one command, because the server orders a session's writes by their numbers.
