@@ -1,5 +1,5 @@
 /**
- * The member lists that this instance has in memory. Lists are read when they are first needed, and kept while they are used.
+ * Who is in a conversation, as this instance knows it. Lists are read when they are first needed, and kept while they are used.
  *
  * The log decides about membership: each row carries the number of the latest membership entry up to it. To write, deliver or show a
  * row, a caller takes a list of that version or a later one (`at`). A list that is too old is read again, and changes that the log
@@ -21,18 +21,9 @@ import type {
   MemberRange,
   MembershipChange,
 } from '../../stores/conversation-store.ts';
-import { batched } from '../batched.ts';
-import {
-  activeAmong,
-  type ConversationList,
-  DirectList,
-  LargeList,
-  type MemberList,
-  SmallList,
-  type Stays,
-} from './member-list.ts';
+import { createListCache } from './list-cache.ts';
+import { activeAmong, type MemberList, type Stays } from './member-list.ts';
 import { createOnReadMemberships } from './on-read-memberships.ts';
-import { createStayCache } from './stay-cache.ts';
 
 export type { MemberList, Stays } from './member-list.ts';
 
@@ -63,85 +54,19 @@ export function createMemberLists(ports: {
   const { store, isSoleWriter, elapsed } = ports;
   const { fanOutOnWriteMaxMembers, memberListMaxAgeMs = 30_000, memberStaysMax: maxSize = 500_000 } = ports.settings;
   const maxAgeMs = isSoleWriter ? Number.POSITIVE_INFINITY : memberListMaxAgeMs;
-  const lists = new LRUCache<ConversationId, { list: ConversationList; readAt: Millis }>({
-    maxSize,
-    sizeCalculation: ({ list }) => list.size,
-  });
-  const loading = new Map<ConversationId, Promise<MemberList | null>>();
-  const readState = batched<ConversationId, ConversationState | null>((ids) => store.get(ids));
-  const stays = createStayCache({
-    store,
-    maxSize,
-    isCurrent: (list) => lists.peek(list.conversation.id)?.list === list,
-  });
+  const lists = createListCache({ store, maxSize, maxAgeMs, elapsed });
   const onRead = createOnReadMemberships({
     store,
     maxSize,
     elapsed,
     maxAgeMs: isSoleWriter ? maxAgeMs : membershipsMaxAgeMs,
   });
-  const reader = { staysOf: stays.of, since: readSince };
   /** The last change of each conversation whose settling was not answered. */
   const unanswered = new LRUCache<ConversationId, Seq>({ max: unansweredMax });
   let settleUpTo = async (_id: ConversationId, _version: Seq): Promise<void> => {};
 
-  function drop(id: ConversationId): void {
-    lists.delete(id);
-    loading.delete(id);
-  }
-
-  async function readSince(id: ConversationId, seq: Seq): Promise<readonly Member[]> {
-    const found = await store.listStays(id, seq);
-    return found.filter(({ leftSeq }) => leftSeq === null || leftSeq >= seq);
-  }
-
-  async function load(id: ConversationId): Promise<ConversationList | null> {
-    const state = await readState(id);
-    if (state === null) return null;
-    if (state.conversation.kind === 'DIRECT') return new DirectList(state);
-    if (state.isLarge) return new LargeList(state, reader);
-    // These stays may include changes that were settled after the state was read.
-    const knownSince = state.version + 1n;
-    const found = await store.listStays(id, knownSince);
-    return new SmallList(
-      state,
-      Map.groupBy(found, ({ userId }) => userId),
-      knownSince,
-      reader,
-    );
-  }
-
-  function get(id: ConversationId): Promise<MemberList | null> | MemberList {
-    const cached = lists.get(id);
-    if (cached !== undefined && elapsed() - cached.readAt <= maxAgeMs) return cached.list;
-    let promise = loading.get(id);
-    if (promise === undefined) {
-      const readAt = elapsed();
-      promise = load(id)
-        .then((list) => {
-          // A change or `forget` during the read makes the result too old to keep.
-          if (list !== null && loading.get(id) === promise) {
-            const before = lists.peek(id)?.list;
-            lists.set(id, { list, readAt });
-            if (before?.version === list.version) stays.carryOver(before, list, new Map());
-          }
-          return list;
-        })
-        .finally(() => {
-          if (loading.get(id) === promise) loading.delete(id);
-        });
-      loading.set(id, promise);
-    }
-    return promise;
-  }
-
-  function reread(id: ConversationId): Promise<MemberList | null> | MemberList {
-    drop(id);
-    return get(id);
-  }
-
   async function requireStays(id: ConversationId, userId: UserId): Promise<{ memberList: MemberList; stays: Stays }> {
-    for (let read = isId(id) ? get(id) : null; ; read = reread(id)) {
+    for (let read = isId(id) ? lists.get(id) : null; ; read = lists.reread(id)) {
       const memberList = await read;
       const own = memberList === null ? [] : await memberList.stays(userId);
       if (memberList !== null && own.length > 0) return { memberList, stays: own };
@@ -156,28 +81,20 @@ export function createMemberLists(ports: {
     const { conversationId: id, event } = change;
     // An earlier call may have settled it and got no answer: its users have not heard of it yet.
     const isInDoubt = unanswered.get(id) === seq;
-    const { state, previousVersion, stays: changed } = await store.settleChange(change, seq, fanOutOnWriteMaxMembers);
-    const known = lists.peek(id);
-    loading.delete(id);
-    const byUser = Map.groupBy(changed, ({ userId }) => userId);
-    const isNext = known !== undefined && previousVersion === known.list.version;
-    const list = isNext ? known.list.after(state, byUser) : null;
-    if (list === null) lists.delete(id);
-    else lists.set(id, { list, readAt: known?.readAt ?? elapsed() });
-    if (list !== null) stays.carryOver(known?.list as ConversationList, list, byUser);
-    for (const userId of byUser.keys()) onRead.forget(userId);
+    const settlement = await store.settleChange(change, seq, fanOutOnWriteMaxMembers);
+    for (const userId of lists.take(id, settlement)) onRead.forget(userId);
     if (isInDoubt) unanswered.delete(id);
-    if (previousVersion === null && !isInDoubt) return null;
-    if (state.modeSince !== seq) return event.userIds;
+    if (settlement.previousVersion === null && !isInDoubt) return null;
+    if (settlement.state.modeSince !== seq) return event.userIds;
     // The group became large or small: its messages reach every member in another way from now on.
-    const members = await readSince(id, seq);
+    const members = await lists.readSince(id, seq);
     const touched = new Set([...event.userIds, ...members.map(({ userId }) => userId)]);
     for (const userId of touched) onRead.forget(userId);
     return [...touched];
   }
 
   return {
-    get,
+    get: lists.get,
 
     /**
      * The member list as it is at `version` or later.
@@ -185,17 +102,17 @@ export function createMemberLists(ports: {
      * @throws DomainError `UNAVAILABLE`: the change with that number is not settled yet
      */
     at(id: ConversationId, version: Seq): MemberList | Promise<MemberList | null> {
-      const known = get(id);
+      const known = lists.get(id);
       if (!(known instanceof Promise) && known.version >= version) return known;
       return (async () => {
         let list = await known;
-        if (!isSoleWriter && list !== null && list.version < version) list = await reread(id);
+        if (!isSoleWriter && list !== null && list.version < version) list = await lists.reread(id);
         if (list !== null && list.version < version) {
           await settleUpTo(id, version);
-          list = await get(id);
+          list = await lists.get(id);
         }
         // Changed in another way than this process knows of.
-        if (list !== null && list.version < version) list = await reread(id);
+        if (list !== null && list.version < version) list = await lists.reread(id);
         if (list !== null && list.version < version)
           throw new DomainError('UNAVAILABLE', 'A change of this conversation is not settled yet.');
         return list;
@@ -247,7 +164,9 @@ export function createMemberLists(ports: {
     async latestStays(keys: readonly MemberKey[]): Promise<(Member | undefined)[]> {
       if (!isSoleWriter) return (await store.listStaysOf(keys)).map((own) => own.at(-1));
       return Promise.all(
-        keys.map(async ({ conversationId, userId }) => (await (await get(conversationId))?.stays(userId))?.at(-1)),
+        keys.map(async ({ conversationId, userId }) =>
+          (await (await lists.get(conversationId))?.stays(userId))?.at(-1),
+        ),
       );
     },
 
@@ -259,7 +178,7 @@ export function createMemberLists(ports: {
 
     /** Conversations by id, with their counts but without members, in the order asked for. */
     states(ids: readonly ConversationId[]): Promise<(ConversationState | null)[]> {
-      return Promise.all(ids.map((id) => lists.peek(id)?.list.state ?? readState(id)));
+      return Promise.all(ids.map(lists.state));
     },
 
     /** The conversations a user is or was in. */
@@ -269,7 +188,7 @@ export function createMemberLists(ports: {
 
     /** Whether a user has a stay in a list in memory; true as well when the list is not in memory. */
     mayConcern(id: ConversationId, userId: UserId): boolean {
-      return lists.peek(id)?.list.holds(userId) ?? true;
+      return lists.peek(id)?.holds(userId) ?? true;
     },
 
     /** A page of the current members, by user id. */
@@ -296,7 +215,7 @@ export function createMemberLists(ports: {
         return await apply(change, seq);
       } catch (error) {
         // It may be settled all the same, and may have changed the way in which messages reach every member.
-        drop(change.conversationId);
+        lists.drop(change.conversationId);
         onRead.clear();
         unanswered.set(change.conversationId, seq);
         throw error;
@@ -307,8 +226,6 @@ export function createMemberLists(ports: {
     unansweredSeq: (id: ConversationId): Seq | undefined => unanswered.get(id),
 
     /** Drops a conversation's list from memory, so that it is read again. */
-    forget(id: ConversationId): void {
-      drop(id);
-    },
+    forget: lists.drop,
   };
 }
