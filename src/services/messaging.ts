@@ -89,6 +89,7 @@ export function createMessaging(ports: MessagingPorts) {
     receipts,
     rateLimiter,
     newId,
+    budgets,
     settings,
   });
   log.follow(conversations.follower);

@@ -103,6 +103,23 @@ it('notifies senders of a status once there is room to find the message that it 
   expect(budgets.held).toBe(0);
 });
 
+it('counts what unread counts read, and refuses them without room', async () => {
+  const { budgets, start } = await setUp(100);
+  const before = start();
+  const to = { userId: '102' };
+  await before.messages.send(alice as never, { to, clientMessageId: 'c1', text: 'read' });
+  await before.receipts.ack(bob as never, { status: 'READ', upToInboxSeq: 1n });
+  await before.messages.send(alice as never, { to, clientMessageId: 'c2', text: 'unread' });
+  await before[Symbol.asyncDispose]();
+  await using after = start();
+  const totals = () => after.conversations.unreadTotals(bob as never);
+  budgets.held = answersMaxBytes + 1;
+  await expect(totals()).rejects.toMatchObject({ code: 'OVERLOADED' });
+  budgets.held = 0;
+  expect(await totals()).toEqual({ messages: 1, conversations: 1 });
+  expect(budgets.held).toBe(0);
+});
+
 it('shows a stream the messages of a large group once there is room to read them', async () => {
   const { budgets, bus, reads, start } = await setUp(1);
   await using messaging = start();

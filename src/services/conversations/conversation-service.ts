@@ -1,4 +1,6 @@
 /** Opens conversations, changes their members, and shows them. Every change of membership is first a message in the log. */
+
+import type { ByteBudgets } from '../../domain/byte-budget.ts';
 import type { Member, MemberRole } from '../../domain/conversation.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { type Clock, type ConversationId, isId, type MessageId, type UserId } from '../../domain/ids.ts';
@@ -72,10 +74,12 @@ export function createConversationService(ports: {
   newId: () => MessageId;
   clock: Clock;
   isSoleWriter: boolean;
+  /** Counts the bytes that unread counts read; absent in tests. */
+  budgets?: ByteBudgets;
   onError: (error: unknown, what: string) => void;
   settings: ConversationSettings;
 }) {
-  const { store, users, memberLists, log, inbox, receipts, rateLimiter, settings } = ports;
+  const { store, users, memberLists, log, inbox, receipts, rateLimiter, budgets, settings } = ports;
   const draftConversation = createConversationDrafts(ports);
   const settlements = createSettlements(ports);
   const changes = createMembershipChanges({ ...ports, settlements });
@@ -84,7 +88,7 @@ export function createConversationService(ports: {
   const directPairs = createDirectPairs({ cachedMax });
   const memberViews = createMemberViews({ memberLists, log });
   const lastMessages = createLastMessages({ log });
-  const unread = createUnreadCounts({ log, receipts, cachedMax });
+  const unread = createUnreadCounts({ log, receipts, budgets, cachedMax });
 
   async function openDirect(viewer: Viewer, userId: UserId): Promise<MemberList> {
     const pair: [UserId, UserId] = [viewer.userId, userId];

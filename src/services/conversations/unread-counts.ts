@@ -3,6 +3,7 @@
  * so it is cached. The counts asked for at one moment are read together.
  */
 import { LRUCache } from 'lru-cache';
+import type { ByteBudgets } from '../../domain/byte-budget.ts';
 import type { Conversation } from '../../domain/conversation.ts';
 import { maxSeq, type Seq } from '../../domain/ids.ts';
 import { batched } from '../batched.ts';
@@ -25,8 +26,14 @@ interface Place {
 /** Number of messages read at a time. */
 const messagesPerRead = 100;
 
-export function createUnreadCounts(ports: { log: ConversationLog; receipts: ReceiptService; cachedMax: number }) {
-  const { log, receipts, cachedMax } = ports;
+export function createUnreadCounts(ports: {
+  log: ConversationLog;
+  receipts: ReceiptService;
+  /** Counts the bytes of each read, which serves many operations; absent in tests. */
+  budgets?: ByteBudgets;
+  cachedMax: number;
+}) {
+  const { log, receipts, budgets, cachedMax } = ports;
   const ordinals = new LRUCache<string, Seq>({ max: cachedMax });
 
   /** The number of user messages up to each place. */
@@ -36,15 +43,19 @@ export function createUnreadCounts(ports: { log: ConversationLog; receipts: Rece
     const read = new Map<string, Seq>();
     for (let start = 0; start < missing.length; start += messagesPerRead) {
       const some = missing.slice(start, start + messagesPerRead);
-      const found = await log.listMany(
-        some.map(({ conversation, seq }) => ({ conversation, fromSeq: seq, toSeq: seq })),
-      );
-      some.forEach((place, index) => {
-        const ordinal = found[index]?.[0]?.ordinal;
-        if (ordinal === undefined) return;
-        read.set(keyOf(place), ordinal);
-        ordinals.set(keyOf(place), ordinal);
-      });
+      const budget = budgets?.openPage();
+      try {
+        const ranges = some.map(({ conversation, seq }) => ({ conversation, fromSeq: seq, toSeq: seq }));
+        const found = await log.listMany(ranges, budget);
+        some.forEach((place, index) => {
+          const ordinal = found[index]?.[0]?.ordinal;
+          if (ordinal === undefined) return;
+          read.set(keyOf(place), ordinal);
+          ordinals.set(keyOf(place), ordinal);
+        });
+      } finally {
+        budget?.release();
+      }
     }
     return places.map((place, index) => known[index] ?? read.get(keyOf(place)) ?? 0n);
   }
