@@ -75,8 +75,10 @@ function createConnection({ url, timeoutMs, onError }: MongoConnectionOptions): 
     useBigInt64: true,
     // The guarantees of the ports need these, whatever the URL says.
     readPreference: 'primary',
-    readConcern: { level: 'majority' },
-    writeConcern: { w: 'majority', journal: true, wtimeoutMS: timeoutMs },
+    readConcernLevel: 'majority',
+    w: 'majority',
+    journal: true,
+    wtimeoutMS: timeoutMs,
     retryWrites: true,
     retryReads: true,
     maxPoolSize: poolMax,

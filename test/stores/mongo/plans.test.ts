@@ -29,6 +29,9 @@ const scattered: Readonly<Record<string, string>> = {
   'receipts.lowest': 'the readers of a small group are on as many shards',
 };
 
+/** Options of the URL that would break the promises of the ports. */
+const weakOptions = '?w=1&journal=false&readConcernLevel=local&readPreference=secondaryPreferred&retryWrites=false';
+
 /** Calls without a query. */
 const insertOnly: ReadonlySet<string> = new Set([
   'messageLog.append',
@@ -61,7 +64,7 @@ describe.skipIf(!mongoRequirement.isMet)(`the queries on MongoDB${mongoRequireme
       throw error;
     };
     store = await openMongoMessageStore({
-      url: shared.url,
+      url: `${shared.url}${weakOptions}`,
       directoryId: 'test',
       timeoutMs: 10_000,
       clock: () => Date.UTC(2026, 0, 15),
@@ -94,15 +97,17 @@ describe.skipIf(!mongoRequirement.isMet)(`the queries on MongoDB${mongoRequireme
   async function fill(): Promise<void> {
     const appends = ids.map((id) => ({ conversationId: id, month, rows: rows(id, 1, rowsEach) }));
     await store.messageLog.append(appends);
-    for (const userId of ids) {
-      const runs = Array.from({ length: conversations * 2 }, (_, index) =>
-        run(userId, ids[index % conversations] as string, index + 1),
-      );
-      await store.inboxes.append(runs);
-      await store.inboxes.raiseAckedSeqs(ids.map((deviceId) => ({ userId, deviceId, seq: 1n })));
-      await store.messageLog.raiseChains([chainOf(userId, 5n)]);
-      await store.receipts.raiseSent(ids.map((conversationId) => ({ userId, conversationId, seq: 5n })));
-    }
+    // All users in one call, because each call waits for the disk.
+    const each = <T>(make: (userId: string) => T[]) => ids.flatMap(make);
+    const runsEach = Array.from({ length: conversations * 2 }, (_, index) => index);
+    await store.inboxes.append(
+      each((userId) => runsEach.map((index) => run(userId, ids[index % conversations] as string, index + 1))),
+    );
+    await store.inboxes.raiseAckedSeqs(each((userId) => ids.map((deviceId) => ({ userId, deviceId, seq: 1n }))));
+    await store.messageLog.raiseChains(ids.map((id) => chainOf(id, 5n)));
+    await store.receipts.raiseSent(
+      each((userId) => ids.map((conversationId) => ({ userId, conversationId, seq: 5n }))),
+    );
   }
 
   const key = { conversationId: '3', month };
@@ -152,13 +157,29 @@ describe.skipIf(!mongoRequirement.isMet)(`the queries on MongoDB${mongoRequireme
   };
 
   /** The operations of a call. */
-  async function profile(call: () => Promise<unknown>): Promise<Profiled[]> {
+  async function profile(call: () => Promise<unknown>, wanted?: string): Promise<Profiled[]> {
     const profiler = client.db().collection<Profiled>('system.profile');
     const before = await profiler.countDocuments();
     await call();
     const found = await profiler.find().sort({ $natural: 1 }).skip(before).toArray();
-    return found.filter(({ ns, op }) => !/\.(system\.|\$cmd)/.test(ns) && op !== 'insert');
+    const own = found.filter(({ ns }) => !/\.(system\.|\$cmd)/.test(ns));
+    return own.filter(({ op }) => (wanted === undefined ? op !== 'insert' : op === wanted));
   }
+
+  it('wait for the journals of the majority, and see all earlier writes, whatever the URL asks for', async () => {
+    const [insert] = await profile(() => store.inboxes.append([run('7', '3', 300)]), 'insert');
+    expect(insert?.command).toMatchObject({
+      writeConcern: { w: 'majority', j: true },
+      txnNumber: expect.anything(),
+      maxTimeMS: expect.any(Number),
+    });
+    const [find] = await profile(() => store.inboxes.heads(['7']), 'query');
+    expect(find?.command).toMatchObject({
+      readConcern: { level: 'majority', afterClusterTime: expect.any(mongo.Timestamp) },
+      maxTimeMS: expect.any(Number),
+    });
+    expect(find?.command.$readPreference?.mode ?? 'primary').toBe('primary');
+  });
 
   it('are all listed here', () => {
     const methods = (['messageLog', 'inboxes', 'receipts'] as const).flatMap((port) =>
