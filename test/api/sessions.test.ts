@@ -246,12 +246,12 @@ describe('refreshing', () => {
     using folder = temporaryFolder();
     const JWT_SECRET_FILE = join(folder.path, 'secrets');
     writeFileSync(JWT_SECRET_FILE, 'f'.repeat(32));
-    await using own = await startServer({ JWT_SECRET_FILE });
+    await using own = await startServer({ JWT_SECRET: '', JWT_SECRET_FILE });
     const bob = await own.user();
     await own.restart({ JWT_SECRET: 'f'.repeat(32) });
     expect(codeOf(await own.post(whoAmI, {}, bob.session.accessToken))).toBeUndefined();
     writeFileSync(JWT_SECRET_FILE, 'short');
-    await expect(startServer({ JWT_SECRET_FILE })).rejects.toThrow(JWT_SECRET_FILE);
+    await expect(startServer({ JWT_SECRET: '', JWT_SECRET_FILE })).rejects.toThrow(JWT_SECRET_FILE);
   });
 });
 
