@@ -1,6 +1,7 @@
 /**
  * `fetch` that repeats a request which failed for a passing reason: no connection, no answer in time, too many requests, or a server
- * that is overloaded or restarts. Every operation of the server is safe to repeat, `createGroup` with a `clientGroupId`.
+ * that is overloaded or restarts. Messages and groups are not stored twice by a repeat, if they have their `clientMessageId` and
+ * `clientGroupId`.
  */
 import { waitToRetry } from './watchdog.ts';
 
