@@ -177,6 +177,8 @@ export async function startHeliograph(
   metrics.swept(await messaging.resume());
   const stopRevocations = await accounts.watchRevocations();
   stack.defer(stopRevocations);
+  // Before a token is cached: the first look skips the endings so far.
+  await accounts.followEndings();
   every(stack, healthEveryMs, () => health.look(), onError, 'health');
   every(stack, providerKeysEveryMs, () => accounts.renewProviderKeys(), onError, 'identity-provider');
   every(stack, endingsEveryMs, () => accounts.followEndings(), onError, 'session endings');

@@ -156,6 +156,18 @@ describe('a command on a running server', () => {
   });
 });
 
+it('a command counts even if the server has just started, and has not looked for any yet', async () => {
+  // The server looks at intervals, which begin when it starts.
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  await using own = await startServer();
+  const bob = await own.user();
+  expect(await bob.fails(listMine)).toBeUndefined();
+  await operate(own, 'users', 'disable', bob.session.user.username);
+  vi.advanceTimersByTime(1_000);
+  vi.useRealTimers();
+  await isOut(bob);
+});
+
 it('a command on a stopped server counts when it starts', async () => {
   await using own = await startServer();
   const bob = await own.user();
