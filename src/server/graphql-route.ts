@@ -1,5 +1,5 @@
 /** Queries and mutations over HTTP: passes requests to Apollo Server, and its answers to fastify. */
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { type IncomingHttpHeaders, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import { HeaderMap } from '@apollo/server';
 import type { FastifyInstance } from 'fastify';
 import type { ByteBudget } from '../domain/byte-budget.ts';
@@ -44,7 +44,11 @@ export function addGraphqlRoute(
       reply.status(answer.status ?? 200);
       for (const [name, value] of answer.headers) {
         // Apollo Server allows caches to keep some answers.
-        if (name !== 'cache-control') reply.header(name, value);
+        if (name === 'cache-control') continue;
+        // A plugin's header may be invalid. Found later, it would be answered by fastify instead of the error handler.
+        validateHeaderName(name);
+        validateHeaderValue(name, value);
+        reply.header(name, value);
       }
       if (answer.body.kind !== 'complete') throw new Error('An answer in parts was not asked for.');
       return reply.send(answer.body.string);

@@ -29,7 +29,7 @@ class Recorder {
   async invalidRequestWasReceived({ error }) {
     this.invalid = error.extensions.code;
   }
-  async requestDidStart({ logger, contextValue }) {
+  async requestDidStart({ logger, contextValue, request }) {
     const say = (text) => logger.info(text);
     say('requestDidStart ' + contextValue.viewer?.userId);
     return {
@@ -41,6 +41,8 @@ class Recorder {
         if (operationName === 'Forbidden') throw new GraphQLError('Not today.', { extensions: { code: 'FORBIDDEN' } });
         if (operationName === 'Teapot')
           throw new GraphQLError('A teapot.', { extensions: { code: 'BAD_REQUEST', http: { status: 418 } } });
+        if (operationName === 'Unknown')
+          throw new GraphQLError('A code of its own.', { extensions: { code: 'CUSTOM', retryable: 'perhaps' } });
         if (operationName === 'Bug') throw new TypeError('a secret of the plugin');
       },
       didEncounterErrors: async ({ errors }) => say('didEncounterErrors ' + errors.map((e) => e.extensions.code)),
@@ -55,7 +57,7 @@ class Recorder {
       },
       async willSendResponse({ response }) {
         say('willSendResponse');
-        response.http.headers.set('x-plugin', 'seen');
+        response.http.headers.set('x-plugin', request.operationName === 'Header' ? 'two\\r\\nlines' : 'seen');
         response.body.singleResult.extensions = { seen: true };
       },
     };
@@ -83,7 +85,8 @@ describe('a plugin', () => {
       'content-type': 'application/json',
       authorization: `Bearer ${alice.session.accessToken}`,
     };
-    const init = { method: 'POST', headers, body: JSON.stringify({ query, variables }) };
+    const operationName = /^\w+ (\w+)/.exec(query)?.[1];
+    const init = { method: 'POST', headers, body: JSON.stringify({ query, variables, operationName }) };
     const response = await fetch(`${server.url}/graphql`, init);
     const answer = (await response.json()) as Answer & { extensions?: object };
     return { status: response.status, header: response.headers.get('x-plugin'), answer, hooks: said().slice(before) };
@@ -135,6 +138,19 @@ describe('a plugin', () => {
     const accept = 'application/graphql-response+json';
     expect((await ask('query Forbidden { __typename }', { accept })).status).toBe(400);
     expect((await ask('query Teapot { __typename }')).status).toBe(418);
+  });
+
+  it('may refuse it with a code of the catalogue only', async () => {
+    const { answer } = await ask('query Unknown { __typename }');
+    expect(answer.errors).toEqual([
+      { message: 'A code of its own.', extensions: { code: 'BAD_REQUEST', retryable: false } },
+    ]);
+  });
+
+  it('sets no header that would break the answer', async () => {
+    const { status, header, answer } = await ask('query Header { __typename }');
+    expect({ status, header }).toEqual({ status: 500, header: null });
+    expect(answer).toMatchObject({ errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR', retryable: true } }] });
   });
 
   it('has its faults masked and logged', async () => {

@@ -4,7 +4,7 @@
  */
 import { ApolloServer, type ApolloServerOptionsWithGateway, type HTTPGraphQLResponse } from '@apollo/server';
 import { type ExecutionResult, type GraphQLSchema, printSchema } from 'graphql';
-import { StartError } from '../../domain/errors.ts';
+import { errorCatalogue, StartError } from '../../domain/errors.ts';
 import type { PersistedQueries } from '../persisted-queries.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ServerPorts } from '../ports.ts';
@@ -46,8 +46,10 @@ export async function startApollo(
     // The pipeline keeps the documents.
     documentStore: null,
     formatError(formatted, error) {
+      const { code, retryable } = formatted.extensions ?? {};
       // The pipeline's own errors are as clients should see them.
-      if (formatted.extensions?.retryable !== undefined) return formatted;
+      if (typeof retryable === 'boolean' && typeof code === 'string' && Object.hasOwn(errorCatalogue, code))
+        return formatted;
       const masked = pipeline.mask(error, 'BAD_REQUEST').toJSON();
       return { ...masked, message: masked.message.trim() };
     },
