@@ -99,6 +99,11 @@ export class ByteBudget {
     this.isCounted = isCounted;
   }
 
+  /** Bytes that the operation holds. */
+  get bytes(): number {
+    return this.held;
+  }
+
   /**
    * @throws DomainError `QUERY_TOO_COMPLEX`: the operation holds too much
    * @throws DomainError `OVERLOADED`: all operations together hold too much

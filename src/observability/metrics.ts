@@ -75,7 +75,10 @@ export function createMetrics(version: string) {
     'status',
   ]);
   const tokensRefused = counter('tokens_refused_total', 'Requests and sockets with an invalid token.', ['transport']);
-  const slowReaders = counter('slow_readers_total', 'Sockets closed because their client read too slowly.');
+  const slowReaders = counter(
+    'slow_readers_total',
+    'Sockets and HTTP connections closed because their client read too slowly.',
+  );
   const swept = counter('fanout_swept_total', 'Messages whose fan-out a sweep finished.');
   const securityEvents = counter('security_events_total', 'Security events of accounts, by their name.', ['event']);
   const faults = counter('faults_total', 'Failures of background tasks, by the component that detected them.', [

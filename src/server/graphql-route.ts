@@ -1,13 +1,13 @@
 /** Queries and mutations over HTTP: passes requests to Apollo Server, and its answers to fastify. */
-import { type IncomingHttpHeaders, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
+import { type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { HeaderMap } from '@apollo/server';
 import type { FastifyInstance } from 'fastify';
-import type { ByteBudget } from '../domain/byte-budget.ts';
 import type { ApolloHttp } from './apollo/apollo-http.ts';
 import type { ClientAddressOf } from './client-address.ts';
 import { createMediaTypes, jsonType } from './media-type.ts';
 import type { ServerPorts } from './ports.ts';
 import { refusals, sendRefusal } from './refusals.ts';
+import { releaseWhenRead } from './unread-answers.ts';
 
 export function addGraphqlRoute(
   app: FastifyInstance,
@@ -40,7 +40,7 @@ export function addGraphqlRoute(
           { method, headers: headerMapOf(headers), search: searchOf(url), body },
           { mediaType, batch, authorization, client: clientAddressOf(raw), budget },
         )
-        .finally(() => releaseAfter(reply.raw, budget));
+        .finally(() => releaseWhenRead(ports, reply.raw, budget));
       reply.status(answer.status ?? 200);
       for (const [name, value] of answer.headers) {
         // Apollo Server allows caches to keep some answers.
@@ -61,12 +61,6 @@ export function addGraphqlRoute(
     onRequest: async (_request, reply) => sendRefusal(reply.header('allow', 'GET, POST'), 405, refusals[405] ?? ''),
     handler: () => {},
   });
-}
-
-/** Gives the bytes back when the answer has been sent; at once if its client has gone, for whom the operation still ran to its end. */
-function releaseAfter(response: ServerResponse, budget: ByteBudget): void {
-  if (response.closed) budget.release();
-  else response.once('close', () => budget.release());
 }
 
 function headerMapOf(headers: IncomingHttpHeaders): HeaderMap {

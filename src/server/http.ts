@@ -13,6 +13,11 @@ const requestTimeoutMs = 15_000;
 const slowestBytesPerMs = 32;
 const checkEveryMs = 5_000;
 
+/** How long a slow client may take to send or to read a number of bytes. */
+export function slowestMs(bytes: number): number {
+  return requestTimeoutMs + Math.ceil(bytes / slowestBytesPerMs);
+}
+
 /** An error that the error handler answers with this status. */
 function refusal(statusCode: number, message: string): Error {
   return Object.assign(new Error(message), { statusCode });
@@ -37,7 +42,7 @@ export function createHttp(
     forceCloseConnections: 'idle',
     // Requests that arrive on open connections while the server closes are answered normally, and their connections are then closed.
     return503OnClosing: false,
-    requestTimeout: requestTimeoutMs + Math.ceil(limits.requestMaxBytes / slowestBytesPerMs),
+    requestTimeout: slowestMs(limits.requestMaxBytes),
     // Some clients offer HTTP/2 with every request (Java's HttpClient, curl --http2). They are answered over HTTP/1.1.
     http: {
       connectionsCheckingInterval: checkEveryMs,
