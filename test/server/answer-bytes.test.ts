@@ -58,6 +58,17 @@ describe('a server with a small heap', () => {
     await socket.close();
   }, 60_000);
 
+  it('keeps a bounded number of documents, however much memory their short texts take', async () => {
+    const fields = repeat(600, (index) => `a${index}:id`);
+    for (let sent = 0; sent < 600; sent += 20) {
+      const documents = Array.from({ length: 20 }, (_, index) => `{ viewer { user { ${fields} } } } # ${sent + index}`);
+      const answers = await Promise.all(documents.map((document) => alice.post(document)));
+      // For its aliases.
+      expect(answers[0]?.errors?.[0]?.extensions.code).toBe('QUERY_TOO_COMPLEX');
+    }
+    expect((await alice.ask('{ viewer { user { id } } }')).viewer.user.id).toBe(alice.id);
+  }, 60_000);
+
   it('answers a page of 500 of the longest texts, and an ordinary one to many at a time', async () => {
     const { a0 } = await alice.ask(pages(conversationId, 1, 1));
     expect(a0.nodes.length).toBe(500);

@@ -19,13 +19,13 @@ import {
   type ValidationContext,
   validate,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import type { ErrorCode } from '../../domain/errors.ts';
 import type { OnSecurityEvent } from '../../domain/security-event.ts';
 import { type Context, sessionlessFields } from '../../resolvers/context.ts';
 import { listBounds } from '../../resolvers/list-bounds.ts';
 import { clientError, type ReportFault, toClientError } from './client-errors.ts';
 import { createCost } from './cost.ts';
+import { createDocumentCache, type Tokenised } from './document-cache.ts';
 import { type MeasuredOperation, measureOperation, type OperationLimits } from './limits.ts';
 import { createListSizes } from './list-sizes.ts';
 import { fieldsOf } from './selections.ts';
@@ -62,10 +62,8 @@ export function isErrors(answer: Operation | readonly GraphQLError[]): answer is
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-type Prepared = { readonly errors: readonly GraphQLError[] } | { readonly operations: ReadonlyMap<string, Operation> };
-
-/** Maximum size of the source texts of cached documents, in bytes. A document takes about twenty times its text. */
-const cacheMaxBytes = 4 * 1024 * 1024;
+type Prepared = Tokenised &
+  ({ readonly errors: readonly GraphQLError[] } | { readonly operations: ReadonlyMap<string, Operation> });
 
 /** Each error contains the whole invalid value, so its cost grows with the value. */
 const executionOptions = { maxCoercionErrors: 5 };
@@ -92,10 +90,7 @@ export function createPipeline(ports: {
   const { schema, limits, introspection, report, onSecurityEvent } = ports;
   const rules = introspection ? specifiedRules : [...specifiedRules, refuseIntrospection];
   const costOf = createCost(schema, createListSizes(schema, listBounds), limits.pageSizeMax);
-  const cache = new LRUCache<string, Prepared>({
-    maxSize: cacheMaxBytes,
-    sizeCalculation: (_, source) => source.length + 100,
-  });
+  const cache = createDocumentCache<Prepared>();
 
   function prepare(source: string): Prepared {
     let document: DocumentNode;
@@ -105,19 +100,24 @@ export function createPipeline(ports: {
       invalid = validate(schema, document, rules, { maxErrors: 20 });
     } catch (error) {
       if (error instanceof RangeError)
-        return { errors: [tooComplex('Document is nested too deeply.', limits.depthMax)] };
+        return { tokens: 0, errors: [tooComplex('Document is nested too deeply.', limits.depthMax)] };
       const { message } = error as Error;
       if (message.includes('more that') && message.includes('tokens'))
-        return { errors: [tooComplex(`Document has more than ${limits.tokensMax} tokens.`, limits.tokensMax)] };
+        return {
+          tokens: 0,
+          errors: [tooComplex(`Document has more than ${limits.tokensMax} tokens.`, limits.tokensMax)],
+        };
       const otherwise = message.startsWith('Syntax Error') ? 'GRAPHQL_PARSE_FAILED' : 'GRAPHQL_VALIDATION_FAILED';
-      return { errors: [toClientError(error, otherwise, report)] };
+      return { tokens: 0, errors: [toClientError(error, otherwise, report)] };
     }
+    const tokens = tokensOf(document);
     if (invalid.some(({ message }) => message === 'Validation aborted.'))
-      return { errors: [tooComplex('Document repeats too many fields to compare.', comparedFieldsMax)] };
+      return { tokens, errors: [tooComplex('Document repeats too many fields to compare.', comparedFieldsMax)] };
     if (invalid.some(({ message }) => message === 'Maximum introspection depth exceeded'))
-      return { errors: [tooComplex('Introspection may nest at most three lists.', introspectionListsMax)] };
+      return { tokens, errors: [tooComplex('Introspection may nest at most three lists.', introspectionListsMax)] };
     if (invalid.length > 0)
       return {
+        tokens,
         errors: invalid.map((error) => toClientError(shown(error), 'GRAPHQL_VALIDATION_FAILED', report, document)),
       };
     const fragments = new Map<string, FragmentDefinitionNode>();
@@ -125,7 +125,6 @@ export function createPipeline(ports: {
       if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
     }
     const operations = new Map<string, Operation>();
-    const tokens = tokensOf(document);
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
       const measured = measureOperation(definition, fragments, tokens, limits, costOf);
@@ -144,7 +143,7 @@ export function createPipeline(ports: {
         eventVariables: type === 'subscription' ? variablesOfEvents(definition.selectionSet, fragments, roots) : [],
       });
     }
-    return { operations };
+    return { tokens, operations };
   }
 
   /** A schema that may not be queried must not be guessed either, by names that are almost right. */
