@@ -14,9 +14,10 @@ import { eventSourceOf } from '../resolvers/event-source.ts';
 import { outcomeOf, takeAddress, takeCaller, takeCost } from './admission.ts';
 import type { ClientSocket } from './client-socket.ts';
 import { createCounts } from './counts.ts';
+import { tooLargeToKeep, variablesOf } from './kept-variables.ts';
 import type { PersistedQueries, PersistedRequest } from './persisted-queries.ts';
 import { clientError } from './pipeline/client-errors.ts';
-import { isErrors, type Operation, type OperationRequest, type Pipeline, type Variables } from './pipeline/pipeline.ts';
+import { isErrors, type Operation, type Pipeline, type Variables } from './pipeline/pipeline.ts';
 import type { ServerPorts } from './ports.ts';
 import { PushOperation, type PushPorts } from './push-operation.ts';
 
@@ -68,9 +69,12 @@ export function createSocketOperations(
     const operation = pipeline.prepare(request);
     if (isErrors(operation)) return operation;
     persistedQueries.registerOf(asked);
-    const tooLarge = await takeCost(ports, viewer, network, pipeline.costOf(operation, request));
+    const overLimit = await takeCost(ports, viewer, network, pipeline.costOf(operation, request));
+    if (overLimit !== null) return [overLimit];
+    if (operation.type !== 'subscription') return operation;
+    const tooLarge = tooLargeToKeep(operation, request);
     if (tooLarge !== null) return [tooLarge];
-    if (operation.type !== 'subscription' || viewer === null || live.take(viewer.userId)) return operation;
+    if (viewer === null || live.take(viewer.userId)) return operation;
     metrics.limitHit('subscriptionsPerUser');
     const max = limits.subscriptionsPerUserMax;
     return [clientError('OVERLOADED', `A user can have at most ${max} subscriptions at once.`, { max })];
@@ -190,18 +194,6 @@ export function createSocketOperations(
 }
 
 const operationIdMaxBytes = 128;
-const noVariables: Variables = Object.freeze({});
-
-/** Those that the operation declares: a subscription keeps them for as long as it runs. */
-function variablesOf({ definition }: Operation, { variables }: OperationRequest): Variables {
-  if (variables == null || definition.variableDefinitions?.length === 0) return noVariables;
-  const declared: Record<string, unknown> = {};
-  for (const { variable } of definition.variableDefinitions ?? []) {
-    const name = variable.name.value;
-    if (Object.hasOwn(variables, name)) declared[name] = variables[name];
-  }
-  return declared;
-}
 
 function releaseWhenDrained(socket: ClientSocket, budget: ByteBudget): void {
   socket.whenDrained(budget);
