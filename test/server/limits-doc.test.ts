@@ -57,7 +57,7 @@ it('docs/limits.md shows each setting that is a limit, with its default', () => 
     expect([name, initial]).toEqual([name, `${setting?.default} ${setting?.unit}`]);
   }
   // Those that bound the server's own work rather than a client's are in the README's table only.
-  const notOfClients = ['BACKLOG_MAX'];
+  const notOfClients = ['BACKLOG_MAX', 'MYSQL_CONNECTIONS_MAX'];
   const limits = descriptions
     .map(({ env }) => env)
     .filter((name) => /_MAX(_BYTES)?$/.test(name) && !notOfClients.includes(name));
