@@ -14,6 +14,7 @@ let alice: TestUser;
 beforeAll(async () => {
   server = await startServer({
     REQUEST_MAX_BYTES: String(requestMaxBytes),
+    TEXT_MAX_BYTES: String(requestMaxBytes / 2),
     OPERATIONS_PER_SOCKET_MAX: String(operationsMax),
     SOCKETS_PER_USER_MAX: String(perUserMax),
     SOCKETS_PER_ADDRESS_MAX: String(perAddressMax),

@@ -7,7 +7,7 @@ import { RawSocket } from '../support/raw-socket.ts';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startServer({ REQUEST_MAX_BYTES: '2000' });
+  server = await startServer({ REQUEST_MAX_BYTES: '2000', TEXT_MAX_BYTES: '1000' });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
