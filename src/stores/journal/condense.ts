@@ -14,7 +14,7 @@ export type CondensedOperation =
 
 /**
  * - A message and its mark as followed become one row, so that the index of unfinished messages is not touched.
- * - Only the last position of a member or a device remains, and the last activity of a user's conversation.
+ * - Only the last position of a member or a device remains, and the last activity of a user's conversation, also of those in runs.
  * - Runs of a user that are consecutive both in the inbox and in the conversation become one run.
  *
  * @param operations - in commit order; the result gives the same tables in any order
@@ -45,7 +45,10 @@ export function condense(operations: readonly Operation[]): CondensedOperation[]
         latest.set(`v${operation.userId}/${operation.conversationId}`, operation);
         break;
       case 'run': {
-        const { run } = operation;
+        const { run, activeAt: at } = operation;
+        const { userId, conversationId } = run;
+        if (at !== undefined)
+          latest.set(`v${userId}/${conversationId}`, { type: 'active', userId, conversationId, at });
         const last = runs.get(run.userId);
         if (last !== undefined && continues(last, run)) {
           runs.set(run.userId, { ...last, toSeq: run.toSeq });

@@ -12,7 +12,8 @@ import type { Receipt } from '../receipt-store.ts';
 export type Operation =
   | { readonly type: 'message'; readonly month: Month; readonly row: MessageRow }
   | { readonly type: 'seal'; readonly month: Month; readonly seal: Seal }
-  | { readonly type: 'run'; readonly run: InboxRun }
+  /** `activeAt`: the user's conversation was active at that time. */
+  | { readonly type: 'run'; readonly run: InboxRun; readonly activeAt?: Millis }
   | { readonly type: 'receipt'; readonly receipt: Receipt }
   /** Null: the conversation is not in the user's list any more. */
   | {
@@ -68,7 +69,8 @@ function toArray(operation: Operation): unknown[] {
     }
     case 'run': {
       const { userId, seq, conversationId, fromSeq, toSeq, truncated } = operation.run;
-      return ['i', userId, String(seq), conversationId, String(fromSeq), String(toSeq), truncated ? 1 : 0];
+      const array = ['i', userId, String(seq), conversationId, String(fromSeq), String(toSeq), truncated ? 1 : 0];
+      return operation.activeAt === undefined ? array : [...array, operation.activeAt];
     }
     case 'receipt': {
       const { conversationId, userId, deliveredSeq, readSeq } = operation.receipt;
@@ -116,7 +118,8 @@ function fromArray(array: unknown[]): Operation {
         toSeq: BigInt(text(4)),
         truncated: array[6] === 1,
       };
-      return { type: 'run', run };
+      const activeAt = array[7] as Millis | undefined;
+      return activeAt === undefined ? { type: 'run', run } : { type: 'run', run, activeAt };
     }
     case 'r': {
       const receipt = {

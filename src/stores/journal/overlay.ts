@@ -17,6 +17,11 @@ interface Held<T> {
   readonly journalId: number;
 }
 
+interface ActiveKey {
+  readonly userId: UserId;
+  readonly conversationId: ConversationId;
+}
+
 interface SegmentPart {
   rows: MessageRow[];
   seal: Seal | null;
@@ -62,6 +67,7 @@ export function createOverlay() {
         const { run } = operation;
         pushTo(inboxes, run.userId, run);
         pushTo(runsByConversation, `${run.userId}/${run.conversationId}`, run);
+        if (operation.activeAt !== undefined) addActive(run, operation.activeAt, journalId);
         break;
       }
       case 'receipt': {
@@ -74,16 +80,9 @@ export function createOverlay() {
         members.set(receipt.userId, { value: receipt, journalId });
         break;
       }
-      case 'active': {
-        const { userId, conversationId, at } = operation;
-        let conversations = active.get(userId);
-        if (conversations === undefined) {
-          conversations = new Map();
-          active.set(userId, conversations);
-        }
-        conversations.set(conversationId, { value: at, journalId });
+      case 'active':
+        addActive(operation, operation.at, journalId);
         break;
-      }
       case 'acked':
         acked.set(`${operation.userId}/${operation.deviceId}`, { value: operation.seq, journalId });
         break;
@@ -121,6 +120,7 @@ export function createOverlay() {
         const { run } = operation;
         shiftFrom(inboxes, run.userId);
         shiftFrom(runsByConversation, `${run.userId}/${run.conversationId}`);
+        if (operation.activeAt !== undefined) removeActive(run, journalId);
         break;
       }
       case 'receipt': {
@@ -130,13 +130,9 @@ export function createOverlay() {
         if (members?.size === 0) receipts.delete(conversationId);
         break;
       }
-      case 'active': {
-        const conversations = active.get(operation.userId);
-        if (conversations?.get(operation.conversationId)?.journalId === journalId)
-          conversations.delete(operation.conversationId);
-        if (conversations?.size === 0) active.delete(operation.userId);
+      case 'active':
+        removeActive(operation, journalId);
         break;
-      }
       case 'acked': {
         const key = `${operation.userId}/${operation.deviceId}`;
         if (acked.get(key)?.journalId === journalId) acked.delete(key);
@@ -147,6 +143,21 @@ export function createOverlay() {
         if (marks.get(key) === journalId) marks.delete(key);
       }
     }
+  }
+
+  function addActive({ userId, conversationId }: ActiveKey, at: Millis | null, journalId: number): void {
+    let conversations = active.get(userId);
+    if (conversations === undefined) {
+      conversations = new Map();
+      active.set(userId, conversations);
+    }
+    conversations.set(conversationId, { value: at, journalId });
+  }
+
+  function removeActive({ userId, conversationId }: ActiveKey, journalId: number): void {
+    const conversations = active.get(userId);
+    if (conversations?.get(conversationId)?.journalId === journalId) conversations.delete(conversationId);
+    if (conversations?.size === 0) active.delete(userId);
   }
 
   function addId(month: Month, id: MessageId, row: MessageRow | null): void {

@@ -131,18 +131,23 @@ export function createStoreState(tables: TableReader, overlay: Overlay, stage: (
     return held === undefined ? tables.activeAt(userId, conversationId) : held.value;
   }
 
-  function raiseActivity({ userId, conversationId, activeAt: at }: Activity): void {
-    if (at > (activeAt(userId, conversationId) ?? -1)) stage({ type: 'active', userId, conversationId, at });
+  function isNewer({ userId, conversationId, activeAt: at }: Activity): boolean {
+    return at > (activeAt(userId, conversationId) ?? -1);
   }
 
-  function enterOne(run: NewRun): boolean {
+  function raiseActivity(activity: Activity): void {
+    const { userId, conversationId, activeAt: at } = activity;
+    if (isNewer(activity)) stage({ type: 'active', userId, conversationId, at });
+  }
+
+  function enterOne({ activeAt: at, ...run }: NewRun): boolean {
     const { userId, conversationId, seq, fromSeq } = run;
     if (seq <= head(userId)) return false;
     // A run that begins earlier may have been joined with later ones, and may reach beyond.
     const before = runAt(userId, conversationId, fromSeq);
     if (before !== null && (before.fromSeq === fromSeq || before.toSeq >= fromSeq)) return false;
-    stage({ type: 'run', run: { userId, seq, conversationId, fromSeq, toSeq: run.toSeq, truncated: run.truncated } });
-    if (run.activeAt !== undefined) raiseActivity({ userId, conversationId, activeAt: run.activeAt });
+    const isActivity = at !== undefined && isNewer({ userId, conversationId, activeAt: at });
+    stage(isActivity ? { type: 'run', run, activeAt: at } : { type: 'run', run });
     inboxHeads.set(userId, maxSeq(head(userId), lastInboxSeq(run)));
     return true;
   }

@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { entryKinds, sealCode } from '../../domain/entry-kinds.ts';
-import type { MessageId } from '../../domain/ids.ts';
+import type { ConversationId, MessageId, Millis, UserId } from '../../domain/ids.ts';
 import { type Month, segmentName } from '../../domain/month.ts';
 import { createStatements } from '../sqlite-file/database.ts';
 import { isAboutData } from '../sqlite-file/sqlite-errors.ts';
@@ -63,6 +63,7 @@ export function createTableWriter(database: DatabaseSync) {
           toSeq,
           truncated ? 1 : 0,
         );
+        if (operation.activeAt !== undefined) writeActive(operation.run, operation.activeAt);
         break;
       }
       case 'receipt': {
@@ -76,20 +77,9 @@ export function createTableWriter(database: DatabaseSync) {
         );
         break;
       }
-      case 'active': {
-        const userId = BigInt(operation.userId);
-        const conversationId = BigInt(operation.conversationId);
-        if (operation.at === null) {
-          statement('DELETE FROM active WHERE user_id = ? AND conversation_id = ?').run(userId, conversationId);
-        } else {
-          statement('INSERT INTO active VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET active_at = excluded.active_at').run(
-            userId,
-            conversationId,
-            operation.at,
-          );
-        }
+      case 'active':
+        writeActive(operation, operation.at);
         break;
-      }
       case 'acked':
         statement('INSERT INTO acked VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)').run(
           BigInt(operation.userId),
@@ -102,6 +92,20 @@ export function createTableWriter(database: DatabaseSync) {
           BigInt(operation.id),
         );
     }
+  }
+
+  function writeActive(ids: { userId: UserId; conversationId: ConversationId }, at: Millis | null): void {
+    const userId = BigInt(ids.userId);
+    const conversationId = BigInt(ids.conversationId);
+    if (at === null) {
+      statement('DELETE FROM active WHERE user_id = ? AND conversation_id = ?').run(userId, conversationId);
+      return;
+    }
+    statement('INSERT INTO active VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET active_at = excluded.active_at').run(
+      userId,
+      conversationId,
+      at,
+    );
   }
 
   /** Runs all of it in one transaction, with the number of the journal row that it ends with; or nothing. */

@@ -48,7 +48,11 @@ function history(choices: readonly number[]): Operation[] {
         const truncated = choice % 5 === 0;
         const seq = (seqs.get(`i${userId}`) ?? 0n) + 1n;
         next(`i${userId}`, truncated ? 1n : toSeq - fromSeq + 1n);
-        return { type: 'run', run: { userId, seq, conversationId, fromSeq, toSeq, truncated } };
+        const run = { userId, seq, conversationId, fromSeq, toSeq, truncated };
+        if (choice % 7 === 0) return { type: 'active', userId, conversationId, at: null };
+        return choice % 3 === 0
+          ? { type: 'run', run }
+          : { type: 'run', run, activeAt: Number(next('at', BigInt(choice))) };
       }
       case 4: {
         const readSeq = next(`r${userId}/${conversationId}`);
@@ -65,14 +69,19 @@ function history(choices: readonly number[]): Operation[] {
   });
 }
 
-/** All tables after moves of the sizes given; runs message by message, since they may have been joined. */
+/**
+ * All tables after moves of the sizes given, of which moves of one operation are not condensed; runs message by message, since they
+ * may have been joined.
+ */
 function tablesAfter(operations: readonly Operation[], cuts: readonly number[]): unknown {
   const database = new DatabaseSync(':memory:');
   createTables(database);
   const writer = createTableWriter(database);
   let from = 0;
   for (const to of [...cuts, operations.length]) {
-    if (to > from) writer.applyAll(operations.slice(from, to), to);
+    const some = operations.slice(from, to);
+    if (some.length === 1) writer.applyRow({ id: to, operations: some, unreadable: [], length: 0 });
+    else if (some.length > 1) writer.applyAll(some, to);
     from = Math.max(from, to);
   }
   const all = (sql: string) => database.prepare(sql).all();
@@ -88,6 +97,7 @@ function tablesAfter(operations: readonly Operation[], cuts: readonly number[]):
     entries,
     receipts: all('SELECT * FROM receipt ORDER BY conversation_id, user_id'),
     acked: all('SELECT * FROM acked ORDER BY user_id, device_id'),
+    active: all('SELECT * FROM active ORDER BY user_id, conversation_id'),
     applied: all('SELECT * FROM applied'),
   };
 }
