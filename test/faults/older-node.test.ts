@@ -52,10 +52,14 @@ it.skipIf(older === null && process.env.CI === undefined)(
   "the machine's older Node is refused with one sentence",
   () => {
     const { path = '', version = '' } = older ?? {};
-    const { status, stdout, stderr } = spawnSync(path, ['--max-semi-space-size=8', 'start.js'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
+    const { status, stdout, stderr } = spawnSync(
+      path,
+      ['--max-semi-space-size=16', '--no-parallel-scavenge', 'start.js'],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    );
     expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: refusal(version) });
   },
 );
