@@ -22,14 +22,6 @@ it('messages stored after their deadline are delivered at once, with and without
   for (const sender of senders) await sender.send({ userId: hub.id }, 'hello');
   const stream = await hub.stream('0').until(({ messages }) => messages.length === senders.length);
 
-  let sends: Sends[] = [];
-  const unknown = () => sends.reduce((sum, one) => sum + one.unknown.size, 0);
-  // A process may stop at a moment when no call to the store is under way.
-  for (let tries = 0; unknown() === 0 && tries < triesMax; tries += 1) {
-    sends = await sendThroughStop();
-  }
-  expect(unknown()).toBeGreaterThan(0);
-
   /** Each conversation's last message is one that was on its way when the process stopped: nothing later brings it along. */
   async function sendThroughStop(): Promise<Sends[]> {
     const started = senders.map(() => new Sends());
@@ -43,6 +35,14 @@ it('messages stored after their deadline are delivered at once, with and without
     await Promise.all(traffic);
     return started;
   }
+
+  let sends: Sends[] = [];
+  const unknown = () => sends.reduce((sum, one) => sum + one.unknown.size, 0);
+  // A process may stop at a moment when no call to the store is under way.
+  for (let tries = 0; unknown() === 0 && tries < triesMax; tries += 1) {
+    sends = await sendThroughStop();
+  }
+  expect(unknown()).toBeGreaterThan(0);
 
   // Of two that got an error, one sends again.
   await Promise.all(sends.filter((_, index) => index % 2 === 0).map((one) => one.resend()));

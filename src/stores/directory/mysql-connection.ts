@@ -1,8 +1,8 @@
 /**
  * A connection to MySQL or MariaDB that ends with a statement that is not answered in time.
  *
- * Closing a connection does not stop the server from executing what it has received: a frozen server continues with it when it is
- * thawed. So a write that was answered with UNAVAILABLE must not be committed by its last statement. Every write is a transaction,
+ * Closing a connection does not stop the server from executing statements that it has received: a frozen server continues with them
+ * when it is thawed. So a write that was answered with UNAVAILABLE must not be committed by its last statement. Every write is a transaction,
  * and the statement that commits it carries the condition that the call's time is not over, by the server's own clock.
  */
 import mysql from 'mysql2';
